@@ -1,0 +1,216 @@
+# capsim: one Makefile for the whole tree; it never calls itself in a subdirectory.
+#
+#   make            the program, build/release/capsim
+#   make test       every test, closing with the line "N passed, N failed"
+#   make help       every target, read from this file
+#
+# Sources are found by wildcard: a new .c in a layer, a new tests/unit/test_x.c, a new fuzz
+# entry point needs no line here. BUILD picks a variant and its folder build/<variant>/; B moves
+# that folder. No flag here may change a result: no -ffast-math, no -march=native, no contraction,
+# so gcc and clang print the same bytes.
+
+VERSION := 0.1.0
+BUILD   ?= release
+B       ?= build/$(BUILD)
+PREFIX  ?= /usr/local
+DESTDIR ?=
+ifeq ($(origin CC),default)
+CC      := $(firstword $(foreach c,gcc clang cc,$(if $(shell command -v $(c)),$(c))) cc)
+endif
+
+LAYERS  := base des theory spec perf serve plan out
+DATA    := models hardware engines scenarios
+
+# --- flags -------------------------------------------------------------------------------------
+
+WARN    := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes \
+           -Wmissing-prototypes -Wvla $(if $(filter 1,$(WERROR)),-Werror)
+VARIANT_release := -O3 -g
+VARIANT_debug   := -O0 -g3
+VARIANT_asan    := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
+                   -fno-sanitize-recover=all
+VARIANT_tsan    := -O1 -g -fno-omit-frame-pointer -fsanitize=thread
+VARIANT_cov     := -O0 -g --coverage
+VARIANT_fuzz    := -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined \
+                   -fno-sanitize-recover=all
+ifeq ($(VARIANT_$(BUILD)),)
+$(error BUILD=$(BUILD) is none of release, debug, asan, tsan, cov)
+endif
+
+PKG_CONFIG ?= pkg-config
+# $(call pkg,module,what when pkg-config or its module is missing)
+pkg_cflags = $(shell $(PKG_CONFIG) --cflags $(1) 2>/dev/null)
+pkg_libs   = $(shell $(PKG_CONFIG) --libs $(1) 2>/dev/null || echo $(2))
+
+DEP_CFLAGS := $(sort $(foreach p,gsl yaml-0.1 libcjson zlib libzstd,$(call pkg_cflags,$(p))))
+DEP_LIBS   := $(call pkg_libs,gsl,-lgsl -lgslcblas -lm) $(call pkg_libs,yaml-0.1,-lyaml) \
+              $(call pkg_libs,libcjson,-lcjson) -lcsv $(call pkg_libs,zlib,-lz) \
+              $(call pkg_libs,libzstd,-lzstd)
+CHECK_CFLAGS = $(call pkg_cflags,check)
+CHECK_LIBS   = $(call pkg_libs,check,-lcheck -lsubunit -lrt)
+
+ALL_CPPFLAGS := -Isim -D_POSIX_C_SOURCE=200809L -DCS_VERSION='"$(VERSION)"' $(DEP_CFLAGS) $(CPPFLAGS)
+ALL_CFLAGS   := -std=c11 $(VARIANT_$(BUILD)) -ffp-contract=off $(WARN) $(CFLAGS)
+ALL_LDFLAGS  := $(filter -O% -g% -f% --coverage,$(VARIANT_$(BUILD))) $(LDFLAGS)
+ALL_LIBS     := $(DEP_LIBS) -lpthread -lm $(LDLIBS)
+
+# The one place that looks for the installed catalogue; everything else stays free of paths.
+$(B)/sim/spec/catalog%.o: ALL_CPPFLAGS += -DCS_DATADIR='"$(PREFIX)/share/capsim"'
+
+# --- what there is -----------------------------------------------------------------------------
+
+LIB_SRC  := $(wildcard $(LAYERS:%=sim/%/*.c))
+CLI_SRC  := $(wildcard sim/cli/*.c)
+VIZ_SRC  := $(wildcard viz/*.c)
+ifneq ($(VIZ_SRC),)
+ifeq ($(shell $(PKG_CONFIG) --exists sdl2 SDL2_ttf 2>/dev/null && echo yes),yes)
+$(B)/viz/%.o: ALL_CPPFLAGS += $(call pkg_cflags,sdl2 SDL2_ttf)
+VIZ_LIBS := $(call pkg_libs,sdl2 SDL2_ttf)
+else
+$(info notice: no SDL2 here, so capsim is built without its view command)
+VIZ_SRC  :=
+endif
+endif
+
+# A test file with a main is a program; one without is shared by the programs of its folder.
+TEST_SRC := $(wildcard tests/unit/*.c tests/theory/*.c tests/prop/*.c)
+TEST_MAIN := $(if $(TEST_SRC),$(shell grep -lE '^(int )?main\(' $(TEST_SRC)))
+TEST_BIN := $(TEST_MAIN:%.c=$(B)/%)
+FUZZ_SRC := $(if $(wildcard tests/fuzz/*.c),$(shell grep -l LLVMFuzzerTestOneInput tests/fuzz/*.c))
+FUZZ_BIN := $(FUZZ_SRC:%.c=$(B)/%)
+BENCH_SRC := $(wildcard tests/bench/*.c)
+
+LIB      := $(B)/libcapsim.a
+PROGRAM  := $(B)/capsim
+objects   = $(patsubst %.c,$(B)/%.o,$(1))
+shared_by = $(call objects,$(filter-out $(TEST_MAIN),$(wildcard $(1)*.c)))
+
+# --- rules -------------------------------------------------------------------------------------
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SECONDARY:
+.SECONDEXPANSION:
+.PHONY: all demo test tests lint asan tsan cov bench fuzz golden-update docs install uninstall \
+        dist clean help FORCE
+
+all: $(PROGRAM) ## build the program (the default)
+
+$(PROGRAM): $(call objects,$(CLI_SRC) $(VIZ_SRC)) $(LIB)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(VIZ_LIBS) $(ALL_LIBS)
+
+# Made anew each time: an archive that is only added to would keep the object of a deleted file.
+$(LIB): $(call objects,$(LIB_SRC)) $(B)/sources
+	rm -f $@
+	$(AR) rcs $@ $(filter %.o,$^)
+
+$(B)/%.o: %.c $(B)/flags
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+# These two change only when their text does: other flags recompile, a removed source relinks.
+$(B)/flags: FORCE
+	@mkdir -p $(@D)
+	@echo '$(subst ','\'',$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS))' | cmp -s - $@ || \
+	 echo '$(subst ','\'',$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS))' > $@
+$(B)/sources: FORCE
+	@mkdir -p $(@D)
+	@echo '$(LIB_SRC)' | cmp -s - $@ || echo '$(LIB_SRC)' > $@
+
+$(B)/tests/%.o: ALL_CPPFLAGS += -Itests $(CHECK_CFLAGS)
+$(TEST_BIN): %: %.o $$(call shared_by,$$(patsubst $(B)/%,%,$$(dir $$@))) $(LIB)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CHECK_LIBS) $(ALL_LIBS)
+
+# Under BUILD=fuzz the engine is libFuzzer's; otherwise a small main feeds it the corpus.
+$(B)/tests/fuzz/%.o $(B)/tests/run_corpus.o: ALL_CFLAGS += -Wno-missing-prototypes
+$(FUZZ_BIN): %: %.o $(if $(filter fuzz,$(BUILD)),,$(B)/tests/run_corpus.o) $(LIB)
+	$(CC) $(ALL_LDFLAGS) $(if $(filter fuzz,$(BUILD)),-fsanitize=fuzzer) -o $@ $^ $(ALL_LIBS)
+
+$(B)/bench: $(call objects,$(BENCH_SRC)) $(LIB)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(ALL_LIBS)
+
+tests: $(PROGRAM) $(TEST_BIN) $(if $(filter fuzz,$(BUILD)),,$(FUZZ_BIN))
+
+# --- targets -----------------------------------------------------------------------------------
+
+demo: $(PROGRAM) ## build, then answer the question of scenarios/50M-tokens.yaml
+	$(PROGRAM) run scenarios/50M-tokens.yaml
+
+# A program that does not build is a failed check, not the end of the run: hence -k and the minus.
+test: ## build and run every test and lint; the last line is "N passed, N failed"
+	-@$(MAKE) --no-print-directory -k tests
+	@B=$(B) CC='$(CC)' tests/run $(TEST_BIN) $(FUZZ_BIN)
+
+lint: ## layers, headers alone, forbidden calls, sizes
+	@CC='$(CC)' CFLAGS='$(ALL_CPPFLAGS)' tests/lint/lint
+
+asan: ## the tests under the address and undefined-behaviour sanitizers
+	@$(MAKE) --no-print-directory BUILD=asan test
+
+tsan: ## the tests under the thread sanitizer
+	@$(MAKE) --no-print-directory BUILD=tsan test
+
+cov: ## the tests with line coverage, summed up by gcovr where it is installed
+	@find build/cov -name '*.gcda' -exec rm -f {} + 2>/dev/null || true
+	@$(MAKE) --no-print-directory BUILD=cov test
+	@if command -v gcovr >/dev/null; then gcovr -r . --filter sim/ build/cov; \
+	else echo "notice: no gcovr here; the raw counts are build/cov/**/*.gcda"; fi
+
+bench: $(if $(BENCH_SRC),$(B)/bench) ## speed and memory, as JSON
+	@$(if $(BENCH_SRC),$(B)/bench,echo "there is no tests/bench/*.c" >&2; exit 1)
+
+FUZZ_SECONDS ?= 60
+fuzz: ## fuzz each entry point for FUZZ_SECONDS (60) from its corpus; needs clang
+	@command -v clang >/dev/null || { echo "fuzz: needs clang (libFuzzer)" >&2; exit 1; }
+	@$(MAKE) --no-print-directory BUILD=fuzz CC=clang run-fuzz
+
+.PHONY: run-fuzz
+run-fuzz: $(FUZZ_BIN)
+	@for f in $(FUZZ_BIN); do n=$${f##*/}; mkdir -p $(B)/found/$$n; echo "fuzz $$n"; \
+	 $$f -max_total_time=$(FUZZ_SECONDS) -artifact_prefix=$(B)/found/$$n/ \
+	   $(B)/found/$$n $$(ls -d tests/fuzz/corpus/$$n 2>/dev/null) || exit 1; done
+
+golden-update: $(PROGRAM) ## rewrite the golden cases, the bad messages and the console blocks
+	@B=$(B) tests/run --update
+
+docs: $(B)/capsim.1 ## build the manual page
+
+$(B)/capsim.1: docs/capsim.1.scd
+	@mkdir -p $(@D)
+	@if command -v scdoc >/dev/null; then echo "scdoc < $< > $@"; scdoc < $< > $@; \
+	else echo "notice: no scdoc here, so no manual page is built"; fi
+
+install: $(PROGRAM) docs ## install below PREFIX (/usr/local); DESTDIR is put in front
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/capsim
+	@! test -f $(B)/capsim.1 || \
+	 install -m 644 $(B)/capsim.1 $(DESTDIR)$(PREFIX)/share/man/man1/capsim.1
+	@rm -rf $(DESTDIR)$(PREFIX)/share/capsim
+	@find $(wildcard $(DATA)) -type f | while read -r f; do \
+	 install -d "$(DESTDIR)$(PREFIX)/share/capsim/$${f%/*}" && \
+	 install -m 644 "$$f" "$(DESTDIR)$(PREFIX)/share/capsim/$$f" || exit 1; done
+	@echo "installed the catalogue in $(DESTDIR)$(PREFIX)/share/capsim"
+
+uninstall: ## remove what install wrote
+	rm -f $(DESTDIR)$(PREFIX)/bin/capsim $(DESTDIR)$(PREFIX)/share/man/man1/capsim.1
+	rm -rf $(DESTDIR)$(PREFIX)/share/capsim
+
+dist: ## build/capsim-VERSION.tar.gz, of the last commit or, without git, of the tree
+	@mkdir -p build
+	@n=capsim-$(VERSION); \
+	if git rev-parse -q --verify HEAD >/dev/null 2>&1; then \
+	  git archive --prefix=$$n/ -o build/$$n.tar.gz HEAD; \
+	else rm -rf build/$$n && mkdir build/$$n && \
+	  tar -cf - --exclude=./build --exclude=./.git . | tar -xf - -C build/$$n && \
+	  tar -czf build/$$n.tar.gz -C build $$n && rm -rf build/$$n; fi && echo build/$$n.tar.gz
+
+clean: ## remove build/
+	rm -rf build
+
+help: ## print this list
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1\t\2/p' Makefile | sort | \
+	 while IFS='	' read -r t d; do printf '  %-14s %s\n' "$$t" "$$d"; done
+	@echo; echo '  BUILD=release|debug|asan|tsan|cov  WERROR=1  CC=clang  PREFIX=/usr/local  DESTDIR='
+
+-include $(patsubst %.o,%.d,$(call objects,$(LIB_SRC) $(CLI_SRC) $(VIZ_SRC) $(TEST_SRC) \
+          $(FUZZ_SRC) $(BENCH_SRC) tests/run_corpus.c))
