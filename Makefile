@@ -18,6 +18,7 @@ ifeq ($(origin CC),default)
 CC      := $(firstword $(foreach c,gcc clang cc,$(if $(shell command -v $(c)),$(c))) cc)
 endif
 
+.DEFAULT_GOAL := all
 LAYERS  := base des theory spec perf serve plan out
 DATA    := models hardware engines scenarios
 
@@ -53,9 +54,14 @@ ALL_CPPFLAGS := -Isim -D_POSIX_C_SOURCE=200809L -DCS_VERSION='"$(VERSION)"' $(DE
 ALL_CFLAGS   := -std=c11 $(VARIANT_$(BUILD)) -ffp-contract=off $(WARN) $(CFLAGS)
 ALL_LDFLAGS  := $(filter -O% -g% -f% --coverage,$(VARIANT_$(BUILD))) $(LDFLAGS)
 ALL_LIBS     := $(DEP_LIBS) -lpthread -lm $(LDLIBS)
+COMPILED_BY  := $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS)
+# One short line a step; V=1 shows the commands.
+Q            := $(if $(filter 1,$(V)),,@)
+say           = $(if $(Q),@printf '  %-3s %s\n' $(1) $(2))
 
 # The one place that looks for the installed catalogue; everything else stays free of paths.
-$(B)/sim/spec/catalog%.o: ALL_CPPFLAGS += -DCS_DATADIR='"$(PREFIX)/share/capsim"'
+$(B)/sim/spec/catalog.o: ALL_CPPFLAGS += -DCS_DATADIR='"$(PREFIX)/share/capsim"'
+$(B)/sim/spec/catalog.o: $(B)/prefix
 
 # --- what there is -----------------------------------------------------------------------------
 
@@ -74,7 +80,7 @@ endif
 
 # A test file with a main is a program; one without is shared by the programs of its folder.
 TEST_SRC := $(wildcard tests/unit/*.c tests/theory/*.c tests/prop/*.c)
-TEST_MAIN := $(if $(TEST_SRC),$(shell grep -lE '^(int )?main\(' $(TEST_SRC)))
+TEST_MAIN := $(if $(TEST_SRC),$(shell grep -l '^int main' $(TEST_SRC)))
 TEST_BIN := $(TEST_MAIN:%.c=$(B)/%)
 FUZZ_SRC := $(if $(wildcard tests/fuzz/*.c),$(shell grep -l LLVMFuzzerTestOneInput tests/fuzz/*.c))
 FUZZ_BIN := $(FUZZ_SRC:%.c=$(B)/%)
@@ -87,7 +93,6 @@ shared_by = $(call objects,$(filter-out $(TEST_MAIN),$(wildcard $(1)*.c)))
 
 # --- rules -------------------------------------------------------------------------------------
 
-.DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SECONDARY:
 .SECONDEXPANSION:
@@ -97,29 +102,32 @@ shared_by = $(call objects,$(filter-out $(TEST_MAIN),$(wildcard $(1)*.c)))
 all: $(PROGRAM) ## build the program (the default)
 
 $(PROGRAM): $(call objects,$(CLI_SRC) $(VIZ_SRC)) $(LIB)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(VIZ_LIBS) $(ALL_LIBS)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(VIZ_LIBS) $(ALL_LIBS)
 
 # Made anew each time: an archive that is only added to would keep the object of a deleted file.
 $(LIB): $(call objects,$(LIB_SRC)) $(B)/sources
-	rm -f $@
-	$(AR) rcs $@ $(filter %.o,$^)
+	$(call say,AR,$@)
+	$(Q)rm -f $@
+	$(Q)$(AR) rcs $@ $(filter %.o,$^)
 
 $(B)/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CC,$<)
+	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
-# These two change only when their text does: other flags recompile, a removed source relinks.
-$(B)/flags: FORCE
+# These change only when their text does: other flags recompile, a removed source relinks.
+$(B)/flags:   STAMP = $(COMPILED_BY)
+$(B)/prefix:  STAMP = $(PREFIX)
+$(B)/sources: STAMP = $(LIB_SRC)
+$(B)/flags $(B)/prefix $(B)/sources: FORCE
 	@mkdir -p $(@D)
-	@echo '$(subst ','\'',$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS))' | cmp -s - $@ || \
-	 echo '$(subst ','\'',$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS))' > $@
-$(B)/sources: FORCE
-	@mkdir -p $(@D)
-	@echo '$(LIB_SRC)' | cmp -s - $@ || echo '$(LIB_SRC)' > $@
+	@echo '$(subst ','\'',$(STAMP))' | cmp -s - $@ || echo '$(subst ','\'',$(STAMP))' > $@
 
 $(B)/tests/%.o: ALL_CPPFLAGS += -Itests $(CHECK_CFLAGS)
 $(TEST_BIN): %: %.o $$(call shared_by,$$(patsubst $(B)/%,%,$$(dir $$@))) $(LIB)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CHECK_LIBS) $(ALL_LIBS)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CHECK_LIBS) $(ALL_LIBS)
 
 # Under BUILD=fuzz the engine is libFuzzer's; otherwise a small main feeds it the corpus.
 $(B)/tests/fuzz/%.o $(B)/tests/run_corpus.o: ALL_CFLAGS += -Wno-missing-prototypes
@@ -127,7 +135,8 @@ $(FUZZ_BIN): %: %.o $(if $(filter fuzz,$(BUILD)),,$(B)/tests/run_corpus.o) $(LIB
 	$(CC) $(ALL_LDFLAGS) $(if $(filter fuzz,$(BUILD)),-fsanitize=fuzzer) -o $@ $^ $(ALL_LIBS)
 
 $(B)/bench: $(call objects,$(BENCH_SRC)) $(LIB)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(ALL_LIBS)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(ALL_LIBS)
 
 tests: $(PROGRAM) $(TEST_BIN) $(if $(filter fuzz,$(BUILD)),,$(FUZZ_BIN))
 
