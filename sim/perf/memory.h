@@ -1,0 +1,29 @@
+/* Memory: what fits on a GPU, and how many KV blocks are left.
+ *
+ *     weights per GPU + reserve + KV  <=  gpu_memory_utilization x capacity
+ *
+ * Weights divide evenly over tensor x pipeline GPUs; KV heads divide over the tensor group until
+ * each GPU holds one; MLA's latent is held whole by every GPU of the group. The reserve is what
+ * the engine keeps for activations and its runtime (engine sheet). All bytes, per GPU.
+ */
+#ifndef CS_PERF_MEMORY_H
+#define CS_PERF_MEMORY_H
+#include "spec/scenario.h"
+
+struct cs_memory {
+    double weights_bytes;       /* of the whole model */
+    double weights_gpu_bytes;   /* on the GPU that holds most */
+    double usable_bytes;        /* utilisation x capacity x GPU share */
+    double reserve_bytes;
+    double kv_token_bytes;      /* per token on one GPU, full-attention layers */
+    double window_bytes;        /* KV of the sliding-window layers, set aside for max_num_seqs */
+    double kv_bytes;            /* left for KV on one GPU; <= 0: weights do not fit */
+    int64_t kv_blocks;          /* of option->block_size tokens */
+    int64_t kv_tokens;          /* kv_blocks x block_size */
+    bool fits;                  /* at least one sequence of one block fits */
+};
+void cs_memory_fit(struct cs_memory *m, const struct cs_option *option, int tensor_parallel);
+/* Bytes of all weights of a model at a precision. */
+double cs_memory_weights(const struct cs_model *model, enum cs_precision precision);
+
+#endif

@@ -1,0 +1,55 @@
+/* Workload: the stream of requests, drawn one by one in arrival order.
+ *
+ * Arrivals follow a non-homogeneous renewal process: gaps of unit mean (exponential, or gamma with
+ * the asked coefficient of variation) are drawn in operational time and carried to clock time
+ * through the cumulative rate curve, which is piecewise linear (Cinlar 1975; exact for a Poisson
+ * process). Lengths are drawn at the arrival. A trace is replayed as it is.
+ *
+ * The one rule: the workload depends on the scenario and the seed alone, never on what the fleet
+ * does with it. A workload is a plain value; init needs an arena only for tables.
+ */
+#ifndef CS_SERVE_WORKLOAD_H
+#define CS_SERVE_WORKLOAD_H
+#include "base/rng.h"
+#include "spec/scenario.h"
+#include "spec/trace_csv.h"
+
+struct cs_arrival {
+    int64_t time_ps; /* from the start of the window; the warm-up hour is negative */
+    int32_t input, output; /* tokens, each at least 1 */
+};
+
+/* Fixed by the scenario, shared by all runs. */
+struct cs_workload_spec {
+    const struct cs_traffic *traffic;
+    const struct cs_trace *trace; /* NULL: drawn */
+    double requests_per_s;        /* mean over the curve */
+    double mean_input, mean_output; /* tokens, of the distribution as rescaled */
+    double input_scale, output_scale;
+    double peak_factor;           /* highest weight of the curve */
+    double period_s;              /* of the curve */
+    int64_t end_ps;               /* arrivals at or after this are not made; INT64_MAX: by count */
+    int64_t start_ps;             /* -1 h for curves, 0 for traces */
+    int64_t max_requests;         /* counted from time 0; 0: no limit */
+};
+
+void cs_workload_prepare(struct cs_workload_spec *spec, const struct cs_traffic *traffic,
+                         const struct cs_simulate *simulate, const struct cs_trace *trace);
+
+struct cs_workload {
+    const struct cs_workload_spec *spec;
+    struct cs_rng gap, input, output;
+    double clock_s;        /* start of the curve step we are in, from the window's start */
+    double step_end_s;     /* its end */
+    double rate;           /* requests/s within it */
+    double now_s;
+    long step_index;
+    int64_t made;          /* since time 0 */
+    size_t trace_next;
+};
+void cs_workload_init(struct cs_workload *w, const struct cs_workload_spec *spec, uint64_t seed,
+                      uint64_t replication);
+/* The next arrival; false when there are no more. */
+bool cs_workload_next(struct cs_workload *w, struct cs_arrival *arrival);
+
+#endif

@@ -1,0 +1,53 @@
+/* The catalogue: sheets by name, found along a search path, loaded once.
+ *
+ * The path is, in order: each directory of $CAPSIM_PATH; ../share/capsim beside the program; the
+ * directory above the program that holds models/ and hardware/ (a build tree); the compiled-in
+ * CS_DATADIR. Each may hold models/, models/api/, hardware/, engines/, scenarios/traffic/. The
+ * first directory that has the name wins, so users can override a sheet. A name with a '/' or
+ * ending in .yaml is a file, relative to the file that names it.
+ * Sheets belong to the catalogue's arena and live as long as the catalogue.
+ */
+#ifndef CS_SPEC_CATALOG_H
+#define CS_SPEC_CATALOG_H
+#include "spec/scenario.h"
+
+enum cs_sheet_kind {
+    CS_SHEET_MODEL,
+    CS_SHEET_API,
+    CS_SHEET_HARDWARE,
+    CS_SHEET_ENGINE,
+    CS_SHEET_TRAFFIC,
+    CS_SHEET_SCENARIO, /* listed only */
+    CS_SHEET_COUNT
+};
+
+struct cs_catalog;
+struct cs_catalog *cs_catalog_open(struct cs_arena *arena, const char *program);
+/* Names of a kind, sorted, without repeats; aliases of engines not included. */
+const char *const *cs_catalog_names(struct cs_catalog *c, enum cs_sheet_kind kind, size_t *count);
+/* The path of the file that holds a sheet, or NULL when there is none of that name. */
+const char *cs_catalog_path(struct cs_catalog *c, enum cs_sheet_kind kind, const char *name);
+/* The sheet of that name. NULL: the errors are in `diags` (unknown name with a suggestion, pointing
+ * at `at`; or what is wrong inside the sheet, "referenced from" `at`). */
+const struct cs_model *cs_catalog_model(struct cs_catalog *c, const char *name, struct cs_span at,
+                                        const char *reference, struct cs_diags *diags);
+const struct cs_hardware *cs_catalog_hardware(struct cs_catalog *c, const char *name,
+                                              struct cs_span at, const char *reference,
+                                              struct cs_diags *diags);
+const struct cs_engine_sheet *cs_catalog_engine(struct cs_catalog *c, const char *name,
+                                                struct cs_span at, const char *reference,
+                                                struct cs_diags *diags);
+const struct cs_api *cs_catalog_api(struct cs_catalog *c, const char *name, struct cs_span at,
+                                    const char *reference, struct cs_diags *diags);
+const struct cs_traffic_sheet *cs_catalog_traffic(struct cs_catalog *c, const char *name,
+                                                  struct cs_span at, const char *reference,
+                                                  struct cs_diags *diags);
+/* Checks one file of any kind (told apart by its keys, not its place); fills `diags`. Returns its
+ * kind, or -1. */
+int cs_catalog_check(struct cs_catalog *c, const char *path, struct cs_diags *diags);
+/* The span of a key's value below a sheet's node ("memory.bandwidth"), or of the node itself. */
+struct cs_span cs_span_of(const struct cs_node *node, const char *path);
+/* The source text that covers a figure of a sheet ("memory.bandwidth"), or NULL. */
+const char *cs_source_of(const struct cs_node *node, const char *path);
+
+#endif

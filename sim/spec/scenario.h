@@ -1,0 +1,117 @@
+/* The sealed scenario: one question, checked, with every name resolved to its sheet.
+ *
+ * `cs_scenario_load` (spec/resolve.c) reads the file, applies --set, checks every key against the
+ * tables in spec/tables.c, loads the sheets it names and checks their meaning (contradictory
+ * traffic keys, an SLO without percentile, a replica count without tensor parallelism, ...).
+ * `deploy` is already multiplied out: one cs_option for each model x hardware x precision x engine,
+ * in the order of the file. Everything is SI: seconds, tokens, USD/s. All belongs to the arena.
+ * cs_default entries record each default that applied, for `capsim explain`.
+ */
+#ifndef CS_SPEC_SCENARIO_H
+#define CS_SPEC_SCENARIO_H
+#include <stdint.h>
+#include "spec/sheet.h"
+
+enum cs_volume_kind { CS_VOLUME_TOKENS, CS_VOLUME_REQUESTS, CS_VOLUME_TRACE };
+enum cs_metric { CS_METRIC_TTFT, CS_METRIC_TPOT, CS_METRIC_ITL, CS_METRIC_E2E, CS_METRIC_COUNT };
+enum cs_window { CS_WINDOW_HOUR, CS_WINDOW_DAY, CS_WINDOW_RUN };
+enum cs_router { CS_ROUTER_ROUND_ROBIN, CS_ROUTER_LEAST_OUTSTANDING, CS_ROUTER_COUNT };
+
+struct cs_traffic {
+    enum cs_volume_kind kind;
+    double tokens_per_s;   /* kind TOKENS: prompt + output, averaged over the curve */
+    double requests_per_s; /* kind REQUESTS (`requests:` per time, or `rate:`) */
+    bool joint;            /* measured pairs (`pairs`), else `input` and `output` independently */
+    struct cs_joint_lengths pairs;
+    struct cs_lengths input, output;
+    const char *lengths_name; /* NULL: given in place */
+    double input_share;    /* 0: as the lengths are; else lengths are rescaled to this share of input tokens, mean input + output kept */
+    struct cs_curve curve;
+    const char *curve_name; /* NULL: given in place or flat */
+    double burstiness;      /* coefficient of variation of gaps; 1 Poisson, else gamma */
+    bool top_p;             /* sampling by top-p/top-k */
+    const char *trace_path; /* kind TRACE, as given, relative to the scenario's folder resolved */
+};
+
+struct cs_slo_limit {
+    enum cs_metric metric;
+    double percentile; /* 50, 90, 95, 99, 99.9; 0: the mean */
+    double limit_s;
+    struct cs_span span;
+};
+struct cs_slo {
+    const struct cs_slo_limit *limits;
+    size_t count; /* 0: no SLO, any stable fleet will do */
+    enum cs_window window;
+    double availability; /* 0: not asked */
+    double confidence;   /* 0: not asked */
+};
+
+struct cs_option { /* one candidate: model x hardware x precision x engine */
+    const struct cs_model *model;
+    const struct cs_hardware *hardware;
+    const struct cs_engine_sheet *engine;
+    enum cs_precision precision, kv_precision;
+    int tensor_parallel;   /* 0: choose among the sizes that fit */
+    int pipeline_parallel; /* at least 1 */
+    int replicas;          /* 0: size it */
+    int gpus;              /* 0: auto; else replicas x tensor x pipeline must equal it */
+    enum cs_router router;
+    int max_num_seqs, max_num_batched_tokens, block_size; /* from the engine sheet unless given */
+    int64_t kv_blocks;                                    /* 0: from memory */
+    double gpu_memory_utilization;
+    bool prefix_caching;
+    struct cs_span span;          /* the deploy entry */
+    struct cs_span hardware_span, precision_span, model_span, tensor_parallel_span;
+};
+
+struct cs_own { /* owned hardware; `has` false: rented */
+    bool has;
+    double purchase_usd; /* per GPU; 0: the sheet's */
+    double server_usd;   /* the rest of the machine, per GPU */
+    double years;
+    double residual;     /* share of the price left after those years */
+    double electricity_usd_per_J;
+    double pue;
+};
+struct cs_cost {
+    const char *prices; /* "article", "listed", a provider, or a date "2026-05-01" */
+    double gpu_usd_per_s; /* 0: from the sheets; else this price for every GPU */
+    struct cs_own own;
+    double staff_usd_per_s; /* 0 default */
+    double electricity_usd_per_J, pue; /* for the energy line of owned machines */
+    double carbon_kg_per_J;            /* 0: not asked */
+};
+
+struct cs_simulate {
+    double days;         /* 7 */
+    int64_t requests;    /* 0: by days; else stop after so many arrivals */
+    int replications;    /* 0: auto */
+    uint64_t seed;
+};
+
+struct cs_default { const char *key, *value, *why; };
+
+struct cs_scenario {
+    const char *name, *path;
+    struct cs_traffic traffic;
+    struct cs_slo slo;
+    const struct cs_option *options;
+    size_t option_count;
+    const struct cs_api *const *compare;
+    size_t compare_count;
+    struct cs_cost cost;
+    struct cs_simulate simulate;
+    const struct cs_default *defaults;
+    size_t default_count;
+    const struct cs_node *node;
+};
+
+struct cs_catalog;
+/* Loads and checks a scenario. `sets` are the texts of --set key=value, in order (their spans point
+ * at the command line). NULL when anything is wrong: all errors are then in `diags`. */
+const struct cs_scenario *cs_scenario_load(struct cs_catalog *catalog, const char *path,
+                                           const char *const *sets, size_t set_count,
+                                           struct cs_diags *diags);
+
+#endif

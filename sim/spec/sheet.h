@@ -1,0 +1,173 @@
+/* The sealed structs of the catalogue: what a model, hardware, engine, API or traffic sheet says.
+ *
+ * A sheet is a YAML file; `spec` checks it against its key table and seals it into one of these
+ * structs, in SI units (bytes, seconds, FLOP/s, USD/s, USD/token). Nothing after `spec` writes to
+ * them. A figure that a sheet may leave out is 0 when absent (documented per field), so "unknown"
+ * is never taken for a value: the perf layer refuses to answer where it needs one.
+ * All strings and arrays belong to the catalogue's arena. `node` leads back to the text, so that
+ * errors of meaning can point at the line that caused them (cs_span_of in spec/catalog.h).
+ */
+#ifndef CS_SPEC_SHEET_H
+#define CS_SPEC_SHEET_H
+#include <stdbool.h>
+#include <stddef.h>
+#include "base/diag.h"
+
+struct cs_node; /* a parsed YAML node with its position: spec/yaml.h */
+
+/* How weights (and the KV cache) are stored, and on which peak their GEMMs run. */
+enum cs_precision {
+    CS_PRECISION_BF16, /* also "fp16" */
+    CS_PRECISION_FP8,
+    CS_PRECISION_INT8,
+    CS_PRECISION_INT4,
+    CS_PRECISION_MXFP4,
+    CS_PRECISION_Q8_0,
+    CS_PRECISION_Q4_K_M,
+    CS_PRECISION_COUNT
+};
+enum cs_compute { CS_COMPUTE_BF16, CS_COMPUTE_FP8, CS_COMPUTE_INT8, CS_COMPUTE_FP4, CS_COMPUTE_COUNT };
+
+struct cs_precision_info {
+    const char *name;
+    double ffn_bytes;       /* bytes per FFN or expert weight, scales included */
+    double attention_bytes; /* bytes per attention weight */
+    double head_bytes;      /* bytes per weight of embedding and LM head */
+    enum cs_compute compute; /* peak on which FFN GEMMs run (a GPU without it uses bf16) */
+    enum cs_compute attention_compute;
+    const char *source;
+};
+extern const struct cs_precision_info cs_precision_infos[CS_PRECISION_COUNT];
+/* The precision of that name ("fp16" is bf16), or -1. */
+int cs_precision_find(const char *name);
+
+struct cs_measured { /* a published throughput row of a model sheet; 0 = not given */
+    const char *hardware, *engine, *precision, *mode, *quality, *date, *source;
+    double gpus, batch, input_tokens, output_tokens;
+    double prefill_tok_s, decode_tok_s, output_total_tok_s, ttft_s, tpot_s;
+};
+
+struct cs_model {
+    const char *name, *title, *maker, *licence, *released, *notes; /* released "no": announced only */
+    double parameters_total, parameters_active; /* as published */
+    enum cs_precision weights;                  /* the maker's own precision */
+    bool has_architecture;                      /* false: cannot be simulated */
+    int layers, hidden, heads, kv_heads, head_dim;
+    int ffn;          /* intermediate size of dense FFN layers; 0 when all layers are MoE */
+    int ffn_matrices; /* 3 gated (default), 2 plain */
+    int vocabulary;
+    double context_tokens;
+    bool tied_embeddings;
+    int moe_layers;   /* 0: dense model */
+    int experts, experts_per_token, expert_ffn, shared_experts;
+    int shared_ffn;   /* intermediate size of all shared experts together */
+    int mla_q_rank, mla_kv_rank, mla_rope_dim, mla_nope_dim, mla_v_dim; /* kv_rank 0: no MLA */
+    int window_tokens, window_layers; /* sliding-window attention; 0: none */
+    const struct cs_measured *measured;
+    size_t measured_count;
+    const struct cs_node *node;
+};
+
+struct cs_rental {
+    const char *provider, *term, *region, *date, *source, *note; /* term: on_demand spot reserved_1y reserved_3y article */
+    double usd_per_s; /* per GPU */
+};
+struct cs_purchase {
+    double usd; /* per GPU or whole machine, as note says */
+    const char *date, *source, *note;
+};
+struct cs_hardware {
+    const char *name, *title, *maker, *klass, *released, *notes;
+    double memory_bytes;  /* as the driver reports it */
+    double gpu_share;     /* share of unified memory the GPU may use; 1 elsewhere */
+    double bandwidth_Bps;
+    double flops[CS_COMPUTE_COUNT]; /* dense peak; 0: unknown or not native */
+    const char *link_kind; /* NULL: no link besides PCIe */
+    double link_Bps;       /* per direction per GPU; 0: none */
+    int link_gpus;         /* accelerators in one link domain; 0: none */
+    double pcie_Bps;       /* per direction; 0: unknown */
+    double tdp_w, idle_w;  /* 0: unknown */
+    double bandwidth_factor, kv_factor, compute_factor; /* calibrated efficiency, default 1 */
+    bool calibrated;       /* an efficiency factor was given */
+    const struct cs_rental *rentals;
+    size_t rental_count;
+    const struct cs_purchase *purchases;
+    size_t purchase_count;
+    const struct cs_node *node;
+};
+
+struct cs_engine_sheet { /* a serving engine: behaviour and overheads of one version */
+    const char *name, *title, *notes;
+    const char *const *aliases;
+    size_t alias_count;
+    bool asynchronous; /* plans step s+1 when step s starts; else at its end */
+    bool cuda_graph_padding;
+    int max_num_seqs, max_num_batched_tokens, block_size;
+    double gpu_memory_utilization;
+    double reserve_single_bytes, reserve_parallel_bytes; /* per GPU; parallel: with tensor parallelism */
+    double request_s, step_s, layer_s, moe_layer_s, prefill_step_s, all_reduce_s;
+    double weights_eff, compute_eff, kv_eff, prefill_attention_eff, link_eff;
+    double sampler_bytes; /* per logit, with top-p or top-k sampling */
+    const struct cs_node *node;
+};
+
+struct cs_api_tier {
+    double above_tokens; /* a request with more input tokens is billed at this tier, whole */
+    double input, output, cached_input; /* USD per token; cached_input < 0: not listed */
+};
+enum cs_price_basis { CS_PRICE_ARTICLE, CS_PRICE_LISTED, CS_PRICE_RESELLER, CS_PRICE_BASIS_COUNT };
+struct cs_api_price {
+    enum cs_price_basis basis;
+    const char *provider, *date, *source, *note;
+    double input, output; /* USD per token */
+    double cached_input, cache_write, batch_input, batch_output; /* USD per token; < 0: not listed */
+    const struct cs_api_tier *tiers; /* ascending by above_tokens */
+    size_t tier_count;
+};
+struct cs_api {
+    const char *name, *title, *maker, *access, *notes;
+    double context_tokens; /* 0: unknown */
+    const struct cs_api_price *prices;
+    size_t price_count;
+    const struct cs_node *node;
+};
+
+/* A length distribution in tokens. Values are clamped to [min, max] and rounded, at least 1. */
+enum cs_lengths_kind {
+    CS_LENGTHS_FIXED,     /* a */
+    CS_LENGTHS_LOGNORMAL, /* mean a, sigma of the logarithm b */
+    CS_LENGTHS_GAMMA,     /* mean a, coefficient of variation b */
+    CS_LENGTHS_UNIFORM,   /* from a to b */
+    CS_LENGTHS_QUANTILES  /* linear between levels[] (0..1) and values[] */
+};
+struct cs_lengths {
+    enum cs_lengths_kind kind;
+    double a, b;
+    double min, max; /* max 0: none */
+    const double *levels, *values;
+    size_t level_count;
+};
+/* Measured pairs: input by quantiles; output by the quantile row of the input's band. */
+struct cs_joint_lengths {
+    const double *levels; /* level_count shares, 0 .. 1 */
+    size_t level_count;
+    const double *input;  /* level_count tokens */
+    size_t bands;         /* equal shares of the requests by rank of input */
+    const double *output; /* bands x level_count tokens */
+};
+struct cs_curve {
+    double step_s;         /* length of one weight */
+    const double *weights; /* count, scaled here to mean 1 */
+    size_t count;          /* 24 or 168 with steps of one hour, or any that divide a day or week */
+    bool starts_monday;    /* the first weight is Monday 00:00; else the first hour of any day */
+};
+struct cs_traffic_sheet { /* a named length distribution or rate curve */
+    const char *name, *title, *licence, *notes;
+    bool has_lengths, has_curve;
+    struct cs_joint_lengths lengths;
+    struct cs_curve curve;
+    double derived_requests, derived_mean_input, derived_mean_output;
+    const struct cs_node *node;
+};
+
+#endif
