@@ -132,13 +132,17 @@ $(TEST_BIN): %: %.o $$(call shared_by,$$(patsubst $(B)/%,%,$$(dir $$@))) $(LIB)
 # Under BUILD=fuzz the engine is libFuzzer's; otherwise a small main feeds it the corpus.
 $(B)/tests/fuzz/%.o $(B)/tests/run_corpus.o: ALL_CFLAGS += -Wno-missing-prototypes
 $(FUZZ_BIN): %: %.o $(if $(filter fuzz,$(BUILD)),,$(B)/tests/run_corpus.o) $(LIB)
-	$(CC) $(ALL_LDFLAGS) $(if $(filter fuzz,$(BUILD)),-fsanitize=fuzzer) -o $@ $^ $(ALL_LIBS)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) $(if $(filter fuzz,$(BUILD)),-fsanitize=fuzzer) -o $@ $^ $(ALL_LIBS)
 
 $(B)/bench: $(call objects,$(BENCH_SRC)) $(LIB)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(ALL_LIBS)
 
 tests: $(PROGRAM) $(TEST_BIN) $(if $(filter fuzz,$(BUILD)),,$(FUZZ_BIN))
+
+lint_env  = CC='$(CC)' CFLAGS='$(subst ','\'',$(ALL_CPPFLAGS))' WARN='$(WARN)'
+run_tests = B=$(B) $(lint_env) tests/run $(TEST_BIN) $(FUZZ_BIN)
 
 # --- targets -----------------------------------------------------------------------------------
 
@@ -148,10 +152,15 @@ demo: $(PROGRAM) ## build, then answer the question of scenarios/50M-tokens.yaml
 # A program that does not build is a failed check, not the end of the run: hence -k and the minus.
 test: ## build and run every test and lint; the last line is "N passed, N failed"
 	-@$(MAKE) --no-print-directory -k tests
-	@B=$(B) CC='$(CC)' tests/run $(TEST_BIN) $(FUZZ_BIN)
+	@$(run_tests)
+
+# ./setup runs the driver itself, so that nothing of make's follows the closing line.
+.PHONY: test-command
+test-command:
+	@echo '$(subst ','\'',$(run_tests))'
 
 lint: ## layers, headers alone, forbidden calls, sizes
-	@CC='$(CC)' CFLAGS='$(ALL_CPPFLAGS)' tests/lint/lint
+	@$(lint_env) tests/lint/lint
 
 asan: ## the tests under the address and undefined-behaviour sanitizers
 	@$(MAKE) --no-print-directory BUILD=asan test
