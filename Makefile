@@ -51,7 +51,7 @@ CHECK_CFLAGS = $(call pkg_cflags,check)
 CHECK_LIBS   = $(call pkg_libs,check,-lcheck -lsubunit -lrt)
 
 ALL_CPPFLAGS := -Isim -D_POSIX_C_SOURCE=200809L -DCS_VERSION='"$(VERSION)"' $(DEP_CFLAGS) $(CPPFLAGS)
-ALL_CFLAGS   := -std=c11 $(VARIANT_$(BUILD)) -ffp-contract=off $(WARN) $(CFLAGS)
+ALL_CFLAGS   := -std=c11 -ffile-prefix-map=$(CURDIR)=. $(VARIANT_$(BUILD)) -ffp-contract=off $(WARN) $(CFLAGS)
 ALL_LDFLAGS  := $(filter -O% -g% -f% --coverage,$(VARIANT_$(BUILD))) $(LDFLAGS)
 ALL_LIBS     := $(DEP_LIBS) -lpthread -lm $(LDLIBS)
 COMPILED_BY  := $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS)
