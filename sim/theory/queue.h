@@ -7,8 +7,8 @@
  * The one rule: a station whose load reaches its servers has no steady state, and every time and
  * number of it is INFINITY; arguments that describe no station (a negative rate, a service time
  * that is not positive, no server) give NaN. Nothing is allocated and nothing is kept.
- * Sources: Kleinrock, Queueing Systems I and II (1975, 1976), cited [K]; Gross, Shortle, Thompson and
- * Harris, Fundamentals of Queueing Theory (4th ed. 2008), cited [G]. Not here: networks, priorities.
+ * Sources: [K] Kleinrock, Queueing Systems I and II (1975, 1976); [G] Gross, Shortle, Thompson and
+ * Harris, Fundamentals of Queueing Theory (4th ed. 2008). Not here: networks, priorities.
  */
 #ifndef CS_THEORY_QUEUE_H
 #define CS_THEORY_QUEUE_H
@@ -20,8 +20,8 @@ double cs_queue_erlang_b(int servers, double load);
  * the load reaches the servers. */
 double cs_queue_erlang_c(int servers, double load);
 
-/* M/M/1 [K I, chapter 3]: mean wait (s), mean number in the system, and the sojourn time (s) that a
- * share q in [0, 1) of the requests stays within; the sojourn is exponential of mean s / (1 - rho). */
+/* M/M/1 [K I, chapter 3]: mean wait (s), mean number in the system, and the sojourn time (s) that
+ * a share q in [0, 1) of the requests stays within: it is exponential of mean s / (1 - rho). */
 double cs_queue_mm1_wait(double rate, double service_s);
 double cs_queue_mm1_number(double rate, double service_s);
 double cs_queue_mm1_sojourn_quantile(double rate, double service_s, double q);
@@ -38,8 +38,8 @@ double cs_queue_mg1_wait(double rate, double service_s, double service_cv);
 double cs_queue_md1_wait(double rate, double service_s);
 
 /* M/G/1 processor sharing: mean sojourn (s) of a request that alone would take `size_s`,
- * size / (1 - rho) [K II, chapter 4]; the mean over all requests is
- * that of size_s = service_s, whatever the law of the sizes. */
+ * size / (1 - rho) [K II, chapter 4]; the mean over all requests is that of size_s = service_s,
+ * whatever the law of the sizes. */
 double cs_queue_ps_sojourn(double rate, double service_s, double size_s);
 
 /* G/G/c: approximate mean wait (s), Allen and Cunneen: M/M/c's times (ca^2 + cs^2) / 2, where ca

@@ -1,7 +1,7 @@
 /* Random streams against what is published and what follows from the densities.
  *
- * Origin of the expected values: the first outputs of xoshiro256++ from state {1, 2, 3, 4} are those
- * of the authors' C code (prng.di.unimi.it, as also tested by the Rust crate rand_xoshiro);
+ * Origin of the expected values: the first outputs of xoshiro256++ from state {1, 2, 3, 4} are
+ * those of the authors' C code (prng.di.unimi.it, as also tested by the Rust crate rand_xoshiro);
  * splitmix64 from 1234567 and FNV-1a of "foobar" are the published check values of each; moments,
  * distribution functions and tail probabilities are GSL's, an implementation of its own.
  * Statistical checks use fixed seeds, so they pass or fail for ever; their bounds are 4 standard
