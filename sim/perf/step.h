@@ -53,8 +53,18 @@ static inline int64_t cs_step_ps(const struct cs_step *s, const struct cs_step_l
     return t;
 }
 
-/* Pairs (query, key) of a chunk of n tokens after c tokens of context; window 0: full attention. */
-double cs_step_pairs(int64_t n, int64_t c, int64_t window);
+/* Pairs (query, key) of a chunk of n tokens after c tokens of context; with a window w > 0 each
+ * query sees at most w keys, itself included. */
+static inline double cs_step_pairs(int64_t n, int64_t c, int64_t w)
+{
+    const double dn = (double)n, dc = (double)c;
+    if (w == 0 || c + n <= w)
+        return dn * dc + 0.5 * dn * (dn + 1.0);
+    if (c >= w)
+        return dn * (double)w;
+    const double m = (double)(w - c); /* the first m queries see fewer than w keys, or just w */
+    return m * dc + 0.5 * m * (m + 1.0) + (dn - m) * (double)w;
+}
 
 /* Compiles the tables of an option with tensor-parallel size t (option->tensor_parallel may be 0).
  * `max_tokens`/`max_sampled`: the largest step the engine can plan. */

@@ -2,17 +2,19 @@
  *
  * See replica.c for the rules of one step and for the jump. A replica is driven by two calls: push
  * an arrival (times never decrease) and advance to a time. It is lazy: between two calls its state
- * is a segment of equal-batch steps whose every quantity has a closed form, so the router may read
- * `outstanding` at any time.
+ * is a run of equal-batch steps whose every quantity has a closed form, so it does nothing until
+ * something can happen (`cs_replica_wake`).
  *
  * The one rule: nothing is touched per token. A request is touched when it is admitted, when its
  * prefill ends, when it is preempted and when it ends.
  * Requests live in a pool shared by the replicas of a cluster; memory follows requests in flight.
+ * Results go to one cs_result, shared by the replicas of a run.
  */
 #ifndef CS_SERVE_REPLICA_H
 #define CS_SERVE_REPLICA_H
 #include "perf/step.h"
 #include "serve/result.h"
+#include "serve/request.h"
 
 struct cs_limits_engine { /* engine limits of one replica */
     int max_num_seqs;
@@ -30,5 +32,28 @@ struct cs_snapshot { /* read-only view of a replica at a time */
     int64_t kv_blocks_used, kv_blocks;
     bool busy, prefilling;
 };
+
+struct cs_replica;
+/* `index` is written to the request log. Times start at `begin_ps`. All pointers outlive it. */
+struct cs_replica *cs_replica_new(struct cs_arena *arena, const struct cs_step *step,
+                                  const struct cs_limits_engine *limits, struct cs_pool *pool,
+                                  struct cs_recorder *recorder, int index, int64_t begin_ps);
+/* Whether a request can ever be served: it fits in the context and in an empty KV cache. */
+bool cs_replica_accepts(const struct cs_limits_engine *limits, int32_t input, int32_t output);
+/* Queues a pooled request; its arrival is not before any earlier one's. */
+void cs_replica_push(struct cs_replica *r, int32_t request);
+/* Does all planning whose instant is at or before `until`. */
+void cs_replica_advance(struct cs_replica *r, int64_t until);
+/* The next instant at which advance has work or a request ends; INT64_MAX: nothing to do. */
+int64_t cs_replica_wake(const struct cs_replica *r);
+/* Requests waiting or running at time t, to which the replica has been advanced. */
+int64_t cs_replica_outstanding(const struct cs_replica *r, int64_t t);
+/* Arrival of the oldest request that has never run, INT64_MAX when there is none at the head. */
+int64_t cs_replica_oldest_waiting(const struct cs_replica *r);
+int64_t cs_replica_waiting(const struct cs_replica *r);
+/* Closes the books at the end of the run, `end` not before anything that happened. */
+void cs_replica_finish(struct cs_replica *r, int64_t end);
+int64_t cs_replica_last_end(const struct cs_replica *r);
+void cs_replica_snapshot(const struct cs_replica *r, int64_t t, struct cs_snapshot *snapshot);
 
 #endif

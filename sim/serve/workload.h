@@ -12,6 +12,7 @@
 #define CS_SERVE_WORKLOAD_H
 #include "base/rng.h"
 #include "spec/scenario.h"
+#include "serve/lengths.h"
 #include "spec/trace_csv.h"
 
 struct cs_arrival {
@@ -26,6 +27,8 @@ struct cs_workload_spec {
     double requests_per_s;        /* mean over the curve */
     double mean_input, mean_output; /* tokens, of the distribution as rescaled */
     double input_scale, output_scale;
+    struct cs_length_source input, output; /* unless traffic->joint */
+    double gamma_shape;           /* of the gaps; 1: exponential */
     double peak_factor;           /* highest weight of the curve */
     double period_s;              /* of the curve */
     int64_t end_ps;               /* arrivals at or after this are not made; INT64_MAX: by count */
@@ -39,12 +42,11 @@ void cs_workload_prepare(struct cs_workload_spec *spec, const struct cs_traffic 
 struct cs_workload {
     const struct cs_workload_spec *spec;
     struct cs_rng gap, input, output;
-    double clock_s;        /* start of the curve step we are in, from the window's start */
-    double step_end_s;     /* its end */
-    double rate;           /* requests/s within it */
-    double now_s;
-    long step_index;
-    int64_t made;          /* since time 0 */
+    double now_s;        /* the last arrival */
+    double step_end_s;   /* end of the curve step we are in */
+    double rate;         /* requests/s within it */
+    size_t step;         /* its index in the curve */
+    int64_t made;        /* since time 0 */
     size_t trace_next;
 };
 void cs_workload_init(struct cs_workload *w, const struct cs_workload_spec *spec, uint64_t seed,

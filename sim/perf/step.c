@@ -1,0 +1,280 @@
+/* The step-time model: equations to coefficients to integer tables.
+ *
+ * Equations (docs/model.md, section 2), SI units; T tokens computed (padded), S sequences sampled,
+ * K KV tokens read, Q pairs of the prefill chunks; W, F, X the GPU's bandwidth, peak and link, each
+ * times its calibrated factor; e_* the engine's efficiencies; t tensor, s pipeline stages:
+ *
+ *   fixed      s t0 + L t_layer + L_moe t_moe
+ *   dense      combine(bytes / (t W e_m), FLOPs T / (t F e_c))     combine(x, y) = sqrt(x^2 + y^2)
+ *   experts    combine(L_moe w P_e N / (t W e_m), 2 L_moe P_e k T / (t F e_c)),
+ *              N = E (1 - (1 - k/E)^T)                    distinct experts touched, uniform routing
+ *   head       combine(V h b / (t W e_m), 2 V h S / (t F e_c)) + [top-p] S V sampler / W
+ *   KV         K L bytes / (W e_kv s)                              additive
+ *   attention  Q L 4 (n_h / t) d / (F e_pf)
+ *   all-reduce 2 L (alpha log2 t + 4 T h (t - 1) / (t X e_X)),     [t > 1]
+ *   stages     (s - 1) (alpha + 2 T h / (X e_X))                   [s > 1]
+ *
+ * combine() because reading weights and multiplying overlap, but not wholly: a power mean of
+ * exponent 2 is what GEMM measurements on A100 and H100 show. A pipeline's GPUs share the KV reads
+ * (micro-batches run in different stages); a prompt still passes every stage, so its compute is
+ * not divided: latency is right, prefill throughput of a pipeline is a lower bound.
+ *
+ * The same coefficients at efficiency 1 and without overheads give the physical floor: no step may
+ * be shorter than its bytes over W or its FLOPs over F. Nothing here knows about events or time.
+ */
+#include "perf/step.h"
+#include <string.h>
+#include "base/check.h"
+#include "perf/weights.h"
+
+struct coefficients { /* seconds, or seconds per unit */
+    double fixed, prefill;
+    double dense_read, dense_token;
+    double experts, per_token;       /* E, k */
+    double expert_read, expert_token; /* per expert touched; per token */
+    double head_read, head_sample, sampler_sample;
+    double reduce_fixed, reduce_token;
+    double kv, kv_compute, window_kv, window_kv_compute; /* per KV token: bytes, FLOPs (MLA) */
+    double pair, window_pair;
+};
+
+struct efficiency {
+    double weights, compute, kv, attention, link;
+    bool overheads;
+};
+
+static double combine(double x, double y)
+{
+    return sqrt(x * x + y * y);
+}
+
+static double peak(const struct cs_hardware *h, enum cs_compute kind)
+{
+    const double f = h->flops[kind] > 0.0 ? h->flops[kind] : h->flops[CS_COMPUTE_BF16];
+    return f * h->compute_factor;
+}
+
+/* Attention: KV reads per token and FLOPs per pair, for `layers` of them. */
+static void attention(const struct cs_option *o, int t, const struct efficiency *e, double layers,
+                      double *kv, double *kv_compute, double *pair)
+{
+    const struct cs_model *m = o->model;
+    const struct cs_hardware *h = o->hardware;
+    const double W = h->bandwidth_Bps * h->bandwidth_factor;
+    const double F = peak(h, CS_COMPUTE_BF16);
+    const double heads = (double)m->heads / t;
+    *kv = layers * cs_weights_kv_layer_bytes(m, o->kv_precision, t) /
+          (W * e->kv * (e->overheads ? h->kv_factor : 1.0) * o->pipeline_parallel);
+    *kv_compute = 0.0;
+    *pair = layers * 4.0 * heads * m->head_dim / (F * e->attention);
+    if (m->mla_kv_rank > 0) {
+        /* Decode attends in the latent space (weights absorbed): scores over r_kv + d_r elements,
+         * values over r_kv, for every head: with 128 heads that can outweigh the bytes. */
+        *kv_compute = layers * heads * (2.0 * (m->mla_kv_rank + m->mla_rope_dim) +
+                                        2.0 * m->mla_kv_rank) /
+                      (F * e->compute * o->pipeline_parallel);
+        *pair = layers * 2.0 * heads * (m->mla_nope_dim + m->mla_rope_dim + m->mla_v_dim) /
+                (F * e->attention);
+    }
+}
+
+static void link_terms(struct coefficients *c, const struct cs_option *o, int t,
+                       const struct efficiency *e)
+{
+    const struct cs_model *m = o->model;
+    const struct cs_hardware *h = o->hardware;
+    const int group = t * o->pipeline_parallel;
+    const double inside = t <= h->link_gpus && h->link_Bps > 0.0 ? h->link_Bps : h->pcie_Bps;
+    const double across = group <= h->link_gpus && h->link_Bps > 0.0 ? h->link_Bps : h->pcie_Bps;
+    const double alpha = e->overheads ? o->engine->all_reduce_s : 0.0;
+    if (t > 1) {
+        c->reduce_fixed = 2.0 * m->layers * alpha * log2(t);
+        c->reduce_token = 2.0 * m->layers * 2.0 * m->hidden * 2.0 * (t - 1.0) / t / (inside * e->link);
+    }
+    if (o->pipeline_parallel > 1) {
+        c->reduce_fixed += (o->pipeline_parallel - 1) * alpha;
+        c->reduce_token += (o->pipeline_parallel - 1) * 2.0 * m->hidden / (across * e->link);
+    }
+}
+
+static struct coefficients derive(const struct cs_option *o, int t, bool top_p,
+                                  const struct efficiency *e)
+{
+    const struct cs_model *m = o->model;
+    const struct cs_engine_sheet *eng = o->engine;
+    const struct cs_hardware *h = o->hardware;
+    const struct cs_precision_info *p = &cs_precision_infos[o->precision];
+    const double W = h->bandwidth_Bps * (e->overheads ? h->bandwidth_factor : 1.0);
+    const double F_attention = peak(h, p->attention_compute), F_ffn = peak(h, p->compute);
+    const double F_head = peak(h, CS_COMPUTE_BF16);
+    const double L = m->layers, L_moe = m->moe_layers, L_dense = L - L_moe;
+    const double P_attention = cs_weights_attention_layer(m);
+    const double P_ffn = L_dense * cs_weights_dense_ffn(m) + L_moe * cs_weights_shared(m);
+    const double P_expert = cs_weights_expert(m);
+    const double V_h = (double)m->vocabulary * m->hidden;
+    struct coefficients c = {0};
+    if (e->overheads) {
+        c.fixed = o->pipeline_parallel * eng->step_s + L * eng->layer_s + L_moe * eng->moe_layer_s;
+        c.prefill = eng->prefill_step_s;
+    }
+    c.dense_read = (L * P_attention * p->attention_bytes + P_ffn * p->ffn_bytes) / (t * W * e->weights);
+    c.dense_token = (2.0 * L * P_attention / F_attention + 2.0 * P_ffn / F_ffn) / (t * e->compute);
+    c.experts = m->experts;
+    c.per_token = m->experts_per_token;
+    c.expert_read = L_moe * P_expert * p->ffn_bytes / (t * W * e->weights);
+    c.expert_token = 2.0 * L_moe * P_expert * m->experts_per_token / (t * F_ffn * e->compute);
+    c.head_read = V_h * p->head_bytes / (t * W * e->weights);
+    c.head_sample = 2.0 * V_h / (t * F_head * e->compute);
+    if (top_p && e->overheads)
+        c.sampler_sample = m->vocabulary * eng->sampler_bytes / W;
+    link_terms(&c, o, t, e);
+    attention(o, t, e, L - m->window_layers, &c.kv, &c.kv_compute, &c.pair);
+    if (m->window_layers > 0)
+        attention(o, t, e, m->window_layers, &c.window_kv, &c.window_kv_compute, &c.window_pair);
+    return c;
+}
+
+static struct efficiency engine_efficiency(const struct cs_engine_sheet *e)
+{
+    return (struct efficiency){e->weights_eff, e->compute_eff, e->kv_eff, e->prefill_attention_eff,
+                               e->link_eff, true};
+}
+
+/* Distinct experts of E touched by T tokens that choose k each, uniformly. */
+static double experts_touched(const struct coefficients *c, double T)
+{
+    return c->experts * (1.0 - pow(1.0 - c->per_token / c->experts, T));
+}
+
+static double token_s(const struct coefficients *c, double T, struct cs_step_parts *parts)
+{
+    const double compute = c->dense_token * T;
+    const double gemm = combine(c->dense_read, compute);
+    const double experts =
+        c->experts > 0.0
+            ? combine(c->expert_read * experts_touched(c, T), c->expert_token * T)
+            : 0.0;
+    const double communication = c->reduce_fixed + c->reduce_token * T;
+    if (parts != NULL) {
+        parts->fixed_s = c->fixed;
+        parts->weights_s = c->dense_read;
+        parts->compute_s = compute;
+        parts->gemm_s = gemm;
+        parts->experts_s = experts;
+        parts->communication_s = communication;
+    }
+    return c->fixed + gemm + experts + communication;
+}
+
+static double sample_s(const struct coefficients *c, double S, struct cs_step_parts *parts)
+{
+    const double head = combine(c->head_read, c->head_sample * S);
+    const double sampler = c->sampler_sample * S;
+    if (parts != NULL) {
+        parts->head_s = head;
+        parts->sampler_s = sampler;
+    }
+    return head + sampler;
+}
+
+/* CUDA graphs are captured for 1, 2, 4, then multiples of 8 to 256, then of 16 up to
+ * min(2 max_num_seqs, 512); a larger batch runs as it is. */
+static int64_t pad(const struct cs_option *o, int64_t T)
+{
+    const int64_t top = 2 * (int64_t)o->max_num_seqs < 512 ? 2 * (int64_t)o->max_num_seqs : 512;
+    if (!o->engine->cuda_graph_padding || T > top)
+        return T;
+    if (T <= 2)
+        return T;
+    if (T <= 4)
+        return 4;
+    const int64_t grain = T <= 256 ? 8 : 16;
+    const int64_t padded = (T + grain - 1) / grain * grain;
+    return padded > top ? T : padded;
+}
+
+static int64_t picoseconds(double seconds)
+{
+    cs_check(seconds >= 0.0 && seconds < 1e6);
+    return (int64_t)(seconds * 1e12 + 0.5);
+}
+
+void cs_step_compile(struct cs_step *step, const struct cs_option *o, int t, bool top_p,
+                     struct cs_arena *arena)
+{
+    const struct efficiency e = engine_efficiency(o->engine);
+    const struct coefficients c = derive(o, t, top_p, &e);
+    const int most = o->max_num_batched_tokens > o->max_num_seqs ? o->max_num_batched_tokens
+                                                                 : o->max_num_seqs;
+    int64_t *token = cs_arena_alloc(arena, (size_t)most + 1, sizeof *token);
+    int64_t *sample = cs_arena_alloc(arena, (size_t)o->max_num_seqs + 1, sizeof *sample);
+    for (int T = 0, done = -1; T <= most; T++) {
+        const int padded = (int)pad(o, T);
+        token[T] = padded == done ? token[T - 1] : picoseconds(token_s(&c, padded, NULL));
+        done = padded;
+    }
+    for (int S = 0; S <= o->max_num_seqs; S++)
+        sample[S] = picoseconds(sample_s(&c, S, NULL));
+    *step = (struct cs_step){
+        .max_tokens = most,
+        .max_sampled = o->max_num_seqs,
+        .token_ps = token,
+        .sample_ps = sample,
+        .kv_ps = picoseconds(combine(c.kv, c.kv_compute)),
+        .window_kv_ps = picoseconds(combine(c.window_kv, c.window_kv_compute)),
+        .pair_ps = c.pair * 1e12,
+        .window_pair_ps = c.window_pair * 1e12,
+        .prefill_ps = picoseconds(c.prefill),
+        .window_tokens = o->model->window_layers > 0 ? o->model->window_tokens : 0,
+    };
+}
+
+/* No step is shorter than all its bytes over the bandwidth or all its FLOPs over the peak. */
+static double floor_s(const struct cs_option *o, int t, const struct cs_step_load *l)
+{
+    const struct efficiency ideal = {1.0, 1.0, 1.0, 1.0, 1.0, false};
+    const struct coefficients c = derive(o, t, false, &ideal);
+    const double T = (double)l->tokens, S = (double)l->sampled;
+    const double touched = c.experts > 0.0 ? experts_touched(&c, T) : 0.0;
+    const double bytes = c.dense_read + c.expert_read * touched + c.head_read +
+                         c.kv * (double)l->kv_tokens + c.window_kv * (double)l->window_kv_tokens;
+    const double flops = c.dense_token * T + c.expert_token * T + c.head_sample * S +
+                         c.kv_compute * (double)l->kv_tokens + c.pair * l->pairs +
+                         c.window_pair * l->window_pairs;
+    return fmax(bytes, flops);
+}
+
+void cs_step_explain(struct cs_step_parts *parts, const struct cs_option *o, int t, bool top_p,
+                     const struct cs_step_load *l)
+{
+    const struct efficiency e = engine_efficiency(o->engine);
+    const struct coefficients c = derive(o, t, top_p, &e);
+    struct cs_step_parts p = {0};
+    const double T = (double)pad(o, l->tokens);
+    const double token = token_s(&c, T, &p);
+    const double sample = sample_s(&c, (double)l->sampled, &p);
+    p.kv_s = combine(c.kv, c.kv_compute) * (double)l->kv_tokens +
+             combine(c.window_kv, c.window_kv_compute) * (double)l->window_kv_tokens;
+    p.prefill_attention_s = c.pair * l->pairs + c.window_pair * l->window_pairs;
+    if (l->prefill)
+        p.fixed_s += c.prefill;
+    p.total_s = token + sample + p.kv_s + p.prefill_attention_s + (l->prefill ? c.prefill : 0.0);
+    p.floor_s = floor_s(o, t, l);
+    const double experts_read = c.experts > 0.0 ? c.expert_read * experts_touched(&c, T) : 0.0;
+    const struct { const char *name; double s; } causes[] = {
+        {"weights", p.weights_s + experts_read + c.head_read},
+        {"compute", p.compute_s + c.expert_token * T + p.prefill_attention_s},
+        {"KV", p.kv_s},
+        {"communication", p.communication_s},
+        {"overhead", p.fixed_s + p.sampler_s},
+    };
+    p.binding = causes[0].name;
+    double most = causes[0].s;
+    for (size_t i = 1; i < sizeof causes / sizeof causes[0]; i++) {
+        if (causes[i].s > most) {
+            most = causes[i].s;
+            p.binding = causes[i].name;
+        }
+    }
+    *parts = p;
+}

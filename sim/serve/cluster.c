@@ -1,0 +1,219 @@
+/* Cluster: the event loop over arrivals, and the routers.
+ *
+ * Between arrivals replicas do not influence one another, so the only global events are arrivals.
+ * A round-robin router needs no replica's state: each replica is advanced when its next request
+ * comes. A least-outstanding router needs every count at every arrival: a tournament over the
+ * replicas' next instants (des/argmin) brings exactly those up to date that have something to do,
+ * a second one over the counts names the target. Cost per request: O(log N), no scans.
+ *
+ * All memory is the run's arena and grows with requests in flight. One thread; no globals.
+ */
+#include "serve/cluster.h"
+#include <string.h>
+#include "base/check.h"
+#include "des/argmin.h"
+
+enum { DAYS_OF_GROWTH = 2 };
+static const int64_t DAY_PS = INT64_C(86400) * 1000000000000;
+
+struct cs_cluster {
+    struct cs_arena *arena;
+    struct cs_fleet fleet;
+    struct cs_run_options options;
+    struct cs_workload workload;
+    struct cs_arrival next; /* the next arrival, when has_next */
+    bool has_next, done;
+    int64_t now, begin;
+    uint64_t routed;
+    struct cs_pool pool;
+    struct cs_recorder recorder;
+    struct cs_result result;
+    struct cs_replica **replicas;
+    struct cs_argmin wake, load;
+    int64_t next_day, last_backlog, days_grown;
+};
+
+struct cs_cluster *cs_cluster_new(struct cs_arena *arena, const struct cs_fleet *fleet,
+                                  const struct cs_workload_spec *workload, uint64_t seed,
+                                  uint64_t replication, const struct cs_run_options *options)
+{
+    struct cs_cluster *c = cs_arena_alloc(arena, 1, sizeof *c);
+    c->arena = arena;
+    c->fleet = *fleet;
+    c->options = *options;
+    cs_check(fleet->replicas >= 1 && options->limit_count <= CS_RESULT_LIMITS);
+    cs_workload_init(&c->workload, workload, seed, replication);
+    c->begin = c->now = workload->start_ps;
+    cs_pool_init(&c->pool, arena);
+    cs_result_init(&c->result, arena, options->window_ps, options->window_count);
+    c->recorder = (struct cs_recorder){.result = &c->result, .limits = c->options.limits,
+                                       .limit_count = options->limit_count,
+                                       .end_ps = options->end_ps, .log = options->log};
+    c->replicas = cs_arena_alloc(arena, (size_t)fleet->replicas, sizeof(struct cs_replica *));
+    for (int i = 0; i < fleet->replicas; i++)
+        c->replicas[i] = cs_replica_new(arena, c->fleet.step, &c->fleet.limits, &c->pool,
+                                        &c->recorder, i, c->begin);
+    cs_argmin_init(&c->wake, arena, fleet->replicas, INT64_MAX);
+    cs_argmin_init(&c->load, arena, fleet->replicas, 0);
+    c->next_day = DAY_PS;
+    c->has_next = cs_workload_next(&c->workload, &c->next);
+    return c;
+}
+
+static void bring_up_to_date(struct cs_cluster *c, int i, int64_t t)
+{
+    cs_replica_advance(c->replicas[i], t);
+    cs_argmin_set(&c->load, i, cs_replica_outstanding(c->replicas[i], t));
+    cs_argmin_set(&c->wake, i, cs_replica_wake(c->replicas[i]));
+}
+
+/* The replica of the next request at time t, brought up to date. */
+static int route(struct cs_cluster *c, int64_t t)
+{
+    const int n = c->fleet.replicas;
+    if (n == 1 || c->fleet.router == CS_ROUTER_ROUND_ROBIN) {
+        const int i = n == 1 ? 0 : (int)(c->routed % (uint64_t)n);
+        cs_replica_advance(c->replicas[i], t);
+        return i;
+    }
+    while (cs_argmin_key(&c->wake) <= t)
+        bring_up_to_date(c, cs_argmin_index(&c->wake), t);
+    return cs_argmin_index(&c->load);
+}
+
+static int64_t log_row(struct cs_request_log *log, const struct cs_arrival *a, int replica)
+{
+    if (log == NULL)
+        return -1;
+    if (log->count == log->capacity) {
+        const size_t capacity = log->capacity == 0 ? 1024 : 2 * log->capacity;
+        struct cs_request_record *rows = cs_arena_alloc(log->arena, capacity, sizeof *rows);
+        if (log->count > 0)
+            memcpy(rows, log->rows, log->count * sizeof *rows);
+        log->rows = rows;
+        log->capacity = capacity;
+    }
+    log->rows[log->count] = (struct cs_request_record){
+        .arrival_ps = a->time_ps, .first_step_ps = -1, .first_token_ps = -1, .done_ps = -1,
+        .input = a->input, .output = a->output, .replica = replica};
+    return (int64_t)log->count++;
+}
+
+static void take_arrival(struct cs_cluster *c)
+{
+    const struct cs_arrival a = c->next;
+    c->now = a.time_ps;
+    const int32_t window = cs_recorder_window(&c->recorder, a.time_ps);
+    c->result.all_arrived++;
+    if (window >= 0) {
+        c->result.requests++;
+        c->result.windows[window].requests++;
+    }
+    const int i = route(c, a.time_ps);
+    c->routed++;
+    const int64_t row = log_row(c->options.log, &a, i);
+    if (!cs_replica_accepts(&c->fleet.limits, a.input, a.output)) {
+        cs_recorder_reject(&c->recorder, window);
+        return;
+    }
+    const int32_t index = cs_pool_take(&c->pool);
+    struct cs_request *q = &c->pool.items[index];
+    *q = (struct cs_request){.arrival_ps = a.time_ps, .first_token_ps = -1, .prompt = a.input,
+                             .input = a.input, .output = a.output, .left = a.output,
+                             .window = window, .row = row};
+    q->mark[CS_MARK_FINISH].step = q->mark[CS_MARK_WINDOW].step = -1;
+    cs_replica_push(c->replicas[i], index);
+    if (c->fleet.replicas > 1 && c->fleet.router == CS_ROUTER_LEAST_OUTSTANDING) {
+        cs_argmin_set(&c->load, i, c->load.key[i] + 1);
+        cs_argmin_set(&c->wake, i, cs_replica_wake(c->replicas[i]));
+    }
+    if (c->options.lost_wait_ps > 0) {
+        const int64_t oldest = cs_replica_oldest_waiting(c->replicas[i]);
+        if (oldest != INT64_MAX && a.time_ps - oldest > c->options.lost_wait_ps)
+            c->result.outcome = CS_OUTCOME_LOST;
+    }
+}
+
+/* Work in the system that grows over whole days, by more than the fleet can hold at once. */
+static void look_for_growth(struct cs_cluster *c)
+{
+    int64_t backlog = 0;
+    for (int i = 0; i < c->fleet.replicas; i++) {
+        cs_replica_advance(c->replicas[i], c->next_day);
+        backlog += cs_replica_waiting(c->replicas[i]);
+    }
+    const int64_t room = (int64_t)c->fleet.limits.max_num_seqs * c->fleet.replicas;
+    c->days_grown = backlog > c->last_backlog + room ? c->days_grown + 1 : 0;
+    c->last_backlog = backlog;
+    c->next_day += DAY_PS;
+    if (c->days_grown >= DAYS_OF_GROWTH)
+        c->result.outcome = CS_OUTCOME_UNSTABLE;
+}
+
+static void close_books(struct cs_cluster *c)
+{
+    struct cs_result *r = &c->result;
+    int64_t end = c->now;
+    for (int i = 0; i < c->fleet.replicas; i++) {
+        if (r->outcome == CS_OUTCOME_DONE)
+            cs_replica_advance(c->replicas[i], INT64_MAX - 1);
+        const int64_t last = cs_replica_last_end(c->replicas[i]);
+        end = last > end ? last : end;
+    }
+    for (int i = 0; i < c->fleet.replicas; i++)
+        cs_replica_finish(c->replicas[i], end);
+    r->backlog_requests = (double)c->pool.in_use;
+    r->stopped_ps = end;
+    r->all_span_ps = (end - c->begin) * c->fleet.replicas;
+    const int64_t counted = c->options.end_ps < end ? c->options.end_ps : end;
+    r->measured_ps = (double)(r->outcome == CS_OUTCOME_DONE && c->options.end_ps != INT64_MAX
+                                  ? c->options.end_ps
+                                  : counted);
+    if (r->outcome == CS_OUTCOME_DONE)
+        cs_check(c->pool.in_use == 0);
+    c->done = true;
+}
+
+bool cs_cluster_run_until(struct cs_cluster *c, int64_t time_ps)
+{
+    while (!c->done && c->has_next && c->next.time_ps <= time_ps) {
+        if (c->options.detect_unstable && c->next.time_ps >= c->next_day)
+            look_for_growth(c);
+        if (c->result.outcome == CS_OUTCOME_DONE)
+            take_arrival(c);
+        if (c->result.outcome != CS_OUTCOME_DONE) {
+            close_books(c);
+            return false;
+        }
+        c->has_next = cs_workload_next(&c->workload, &c->next);
+    }
+    if (c->done)
+        return false;
+    if (!c->has_next && c->pool.in_use == 0) {
+        close_books(c);
+        return false;
+    }
+    for (int i = 0; i < c->fleet.replicas; i++)
+        bring_up_to_date(c, i, time_ps);
+    if (c->now < time_ps)
+        c->now = time_ps;
+    return true;
+}
+
+void cs_cluster_run(struct cs_cluster *c)
+{
+    if (cs_cluster_run_until(c, INT64_MAX - 1)) {
+        c->now = c->begin; /* the end is the last step's, not the horizon's */
+        close_books(c);
+    }
+}
+
+const struct cs_result *cs_cluster_result(const struct cs_cluster *c)
+{
+    return &c->result;
+}
+
+void cs_cluster_snapshot(const struct cs_cluster *c, int replica, struct cs_snapshot *snapshot)
+{
+    cs_replica_snapshot(c->replicas[replica], c->now, snapshot);
+}

@@ -1,0 +1,674 @@
+/* Continuous batching: one serving engine, exact to the picosecond, at a cost per request.
+ *
+ * An engine works in steps. Each step computes one token for every sequence that is decoding and a
+ * chunk of prompt for those that are not yet; sequences join and leave between steps. One step is
+ * planned by these rules:
+ *
+ *   1. A request may be planned from arrival + request_ps on.
+ *   2. An asynchronous engine plans step s+1 at the instant step s starts, a synchronous one at the
+ *      end of step s, an idle one at the first instant something may be planned; it starts there.
+ *   3. Decodes first: each needs a KV block when its context crosses a block boundary. If blocks do
+ *      not suffice the last admitted request is preempted (blocks released, back to the head of the
+ *      queue, its prompt grown by what it had generated) until they do.
+ *   4. Then the prompt that is partly prefilled, up to the token budget that the decodes left.
+ *   5. Then waiting requests in order, while budget, slots and blocks for the whole prompt last; a
+ *      plan that preempted admits nobody. (A prompt that exhausts the budget is the last admitted,
+ *      so at most one is partly prefilled at any time, and it is the tail of the admission list.)
+ *   6. The slot and the blocks of a request whose last step ends at t are free for plans made at t
+ *      or later.
+ *
+ * Between two changes of the batch nothing need be looked at: with D sequences decoding, step k
+ * reads D more KV tokens than step k-1, so k steps take exactly k t1 + g k (k-1) / 2 picoseconds,
+ * g = kv_ps D. `jump` covers them at once, up to the next end of a request, full sliding window,
+ * lack of blocks, or plan that can admit somebody. Three sums make this possible:
+ *   context of a sequence at step s = prompt + (s - s0)  =>  sum = base + D s, base = sum(prompt - s0)
+ *   it needs a block at steps s = s0 + 1 - prompt (mod b) =>  crossing[s mod b] blocks at step s
+ *   it ends at step s0 + left - 1                         =>  a wheel of steps (request.h)
+ *
+ * Memory: the run's arena; requests belong to the pool. It does not model prefix caching.
+ */
+#include "serve/replica.h"
+#include <math.h>
+#include <string.h>
+#include "base/check.h"
+
+struct cs_replica {
+    const struct cs_step *step;
+    const struct cs_limits_engine *limits;
+    struct cs_pool *pool;
+    struct cs_recorder *rec;
+    struct cs_arena *arena;
+    int index;
+
+    int64_t n;             /* the last planned step */
+    int64_t start, end;    /* its start and end */
+    int64_t quiet_until;   /* nothing to plan before this instant */
+    bool idle;             /* no step is planned beyond n */
+
+    int64_t decoding;      /* D: sequences that compute a token in the next step unless they end at n */
+    int64_t context_base;  /* sum of prompt - s0 over them */
+    int64_t growing;       /* of them, those whose sliding window is not full */
+    int64_t growing_base;  /* sum of prompt - s0 over those */
+    int64_t *crossing;     /* [block_size]: how many of them need a block at steps = r mod b */
+    int64_t phase;         /* (n + 1) mod block_size */
+    struct cs_wheel ends, windows;
+
+    int32_t partial;       /* the partly prefilled request, -1: none */
+    int64_t partial_done;  /* its tokens computed so far */
+    int32_t admitted_head, admitted_tail; /* running requests in admission order */
+    int32_t waiting_head, waiting_tail;
+    int64_t waiting;
+    int64_t running;       /* slots taken, those in their last step included */
+    int64_t free_blocks;
+    int64_t leaving, leaving_blocks; /* ended at n or before, not yet released */
+    int64_t leaving_end;             /* when they are */
+
+    struct cs_window_tally *window;  /* of steps */
+    int64_t window_end;
+};
+
+struct cs_replica *cs_replica_new(struct cs_arena *arena, const struct cs_step *step,
+                                  const struct cs_limits_engine *limits, struct cs_pool *pool,
+                                  struct cs_recorder *recorder, int index, int64_t begin_ps)
+{
+    struct cs_replica *r = cs_arena_alloc(arena, 1, sizeof *r);
+    *r = (struct cs_replica){.step = step, .limits = limits, .pool = pool, .rec = recorder,
+                             .arena = arena, .index = index, .start = begin_ps, .end = begin_ps,
+                             .quiet_until = INT64_MAX, .idle = true, .partial = -1,
+                             .admitted_head = -1, .admitted_tail = -1, .waiting_head = -1,
+                             .waiting_tail = -1, .free_blocks = limits->kv_blocks,
+                             .leaving_end = INT64_MIN, .window_end = INT64_MIN};
+    r->crossing = cs_arena_alloc(arena, (size_t)limits->block_size, sizeof *r->crossing);
+    r->phase = 1 % limits->block_size;
+    cs_wheel_init(&r->ends, arena, CS_MARK_FINISH);
+    cs_wheel_init(&r->windows, arena, CS_MARK_WINDOW);
+    return r;
+}
+
+static inline int64_t blocks_of(const struct cs_replica *r, int64_t tokens)
+{
+    const int64_t b = r->limits->block_size;
+    return b == 16 ? (tokens + 15) >> 4 : (tokens + b - 1) / b;
+}
+
+/* Residue class of a sequence: it needs a block at steps congruent to this. */
+static inline int64_t crossing_class(const struct cs_replica *r, const struct cs_request *q)
+{
+    const int64_t b = r->limits->block_size;
+    const int64_t m = q->prefill_end + 1 - q->prompt;
+    if (b == 16)
+        return m & 15;
+    const int64_t rest = m % b;
+    return rest < 0 ? rest + b : rest;
+}
+
+bool cs_replica_accepts(const struct cs_limits_engine *limits, int32_t input, int32_t output)
+{
+    const int64_t total = (int64_t)input + output;
+    const int64_t b = limits->block_size;
+    return total <= limits->context_tokens && (total - 1 + b - 1) / b <= limits->kv_blocks;
+}
+
+/* ---- lists ------------------------------------------------------------------------------- */
+
+static void admitted_append(struct cs_replica *r, int32_t i)
+{
+    struct cs_request *items = r->pool->items;
+    items[i].prev = r->admitted_tail;
+    items[i].next = -1;
+    if (r->admitted_tail >= 0)
+        items[r->admitted_tail].next = i;
+    else
+        r->admitted_head = i;
+    r->admitted_tail = i;
+}
+
+static void admitted_remove(struct cs_replica *r, int32_t i)
+{
+    struct cs_request *items = r->pool->items;
+    const int32_t prev = items[i].prev, next = items[i].next;
+    if (prev >= 0)
+        items[prev].next = next;
+    else
+        r->admitted_head = next;
+    if (next >= 0)
+        items[next].prev = prev;
+    else
+        r->admitted_tail = prev;
+}
+
+static int64_t eligible(const struct cs_replica *r, int32_t i)
+{
+    return r->pool->items[i].arrival_ps + r->limits->request_ps;
+}
+
+void cs_replica_push(struct cs_replica *r, int32_t request)
+{
+    struct cs_request *items = r->pool->items;
+    items[request].next = -1;
+    if (r->waiting_tail >= 0) {
+        items[r->waiting_tail].next = request;
+    } else {
+        r->waiting_head = request;
+        const int64_t at = eligible(r, request);
+        if (at < r->quiet_until)
+            r->quiet_until = at;
+    }
+    r->waiting_tail = request;
+    r->waiting++;
+}
+
+/* ---- the books of a step ----------------------------------------------------------------- */
+
+static void enter_window(struct cs_replica *r, int64_t time_ps)
+{
+    struct cs_result *res = r->rec->result;
+    const int32_t w = cs_recorder_window(r->rec, time_ps);
+    if (w < 0) {
+        r->window = NULL;
+        r->window_end = time_ps < 0 ? 0 : INT64_MAX;
+        return;
+    }
+    r->window = &res->windows[w];
+    r->window_end = (time_ps / res->window_ps + 1) * res->window_ps;
+    if (r->window_end > r->rec->end_ps)
+        r->window_end = r->rec->end_ps;
+}
+
+/* k steps from `start`, the first lasting t1, each `g` longer than the one before, with `active`
+ * sequences, D of them decoding, reading `kv` tokens in the first. */
+static inline void book(struct cs_replica *r, int64_t start, int64_t t1, int64_t g, int64_t k,
+                        int64_t span, int64_t active, int64_t kv)
+{
+    struct cs_result *res = r->rec->result;
+    const int64_t D = r->decoding;
+    if (start >= r->window_end)
+        enter_window(r, start);
+    res->all_busy_ps += span;
+    const double area = (double)active * (double)span;
+    res->all_batch_area += area;
+    res->all_decode_tokens += (uint64_t)(D * k);
+    if (r->window == NULL)
+        return;
+    r->window->busy_ps += span;
+    res->busy_ps += (double)span;
+    res->batch_area += area;
+    res->steps += (uint64_t)k;
+    if (k == 1) {
+        res->kv_area += (double)kv * (double)span;
+        if (D > 0)
+            cs_hist_add(&r->window->metric[CS_METRIC_ITL], t1, (uint64_t)D);
+        return;
+    }
+    /* sum over i < k of (kv + i D)(t1 + i g) */
+    const double s1 = 0.5 * (double)k * (double)(k - 1);
+    const double s2 = s1 * (double)(2 * k - 1) / 3.0;
+    res->kv_area += (double)kv * (double)span + (double)D * ((double)t1 * s1 + (double)g * s2);
+    cs_hist_add_ramp(&r->window->metric[CS_METRIC_ITL], t1, g, k, (uint64_t)D);
+}
+
+static inline void note_peak(struct cs_replica *r)
+{
+    const int64_t used = r->limits->kv_blocks - r->free_blocks;
+    if (used > r->rec->result->kv_peak_blocks)
+        r->rec->result->kv_peak_blocks = used;
+}
+
+/* ---- joining and leaving the decoding set ------------------------------------------------ */
+
+/* Request i ends its prefill in step n (just planned). */
+static void begin_decoding(struct cs_replica *r, int32_t i)
+{
+    struct cs_request *q = &r->pool->items[i];
+    q->prefill_end = r->n;
+    if (q->first_token_ps < 0) {
+        q->first_token_ps = r->end;
+    } else {
+        const int64_t gap = r->end - q->last_token_ps;
+        if (r->window != NULL)
+            cs_hist_add(&r->window->metric[CS_METRIC_ITL], gap, 1);
+    }
+    r->decoding++;
+    r->context_base += q->prompt - r->n;
+    r->crossing[crossing_class(r, q)]++;
+    cs_wheel_add(&r->ends, r->pool, i, r->n + q->left - 1, r->n);
+    const int64_t window = r->step->window_tokens;
+    if (window > 0 && q->prompt + 1 < window) { /* its context is w at step s0 + w - prompt */
+        r->growing++;
+        r->growing_base += q->prompt - r->n;
+        cs_wheel_add(&r->windows, r->pool, i, r->n + window - q->prompt, r->n);
+    }
+}
+
+static void leave_decoding(struct cs_replica *r, int32_t i)
+{
+    struct cs_request *q = &r->pool->items[i];
+    r->decoding--;
+    r->context_base -= q->prompt - q->prefill_end;
+    r->crossing[crossing_class(r, q)]--;
+    if (q->mark[CS_MARK_WINDOW].step >= 0) {
+        r->growing--;
+        r->growing_base -= q->prompt - q->prefill_end;
+        cs_wheel_remove(&r->windows, r->pool, i);
+    }
+}
+
+static void release(struct cs_replica *r, int64_t now)
+{
+    if (r->leaving == 0 || r->leaving_end > now)
+        return;
+    r->running -= r->leaving;
+    r->free_blocks += r->leaving_blocks;
+    r->leaving = r->leaving_blocks = 0;
+}
+
+/* Requests whose last step is n stop decoding; they hold slot and blocks until it ends. */
+static void retire(struct cs_replica *r)
+{
+    if (r->ends.first > r->n)
+        return;
+    int32_t next;
+    for (int32_t i = cs_wheel_pop(&r->ends, r->pool); i >= 0; i = next) {
+        struct cs_request *q = &r->pool->items[i];
+        next = q->mark[CS_MARK_FINISH].next;
+        leave_decoding(r, i);
+        admitted_remove(r, i);
+        r->leaving++;
+        r->leaving_blocks += blocks_of(r, q->prompt + (r->n - q->prefill_end));
+        r->rec->result->all_residence_ps += (double)(r->end - q->resumed_ps);
+        if (q->row >= 0) {
+            struct cs_request_record *row = &r->rec->log->rows[q->row];
+            row->first_token_ps = q->first_token_ps;
+            row->done_ps = r->end;
+            row->preemptions = q->preemptions;
+        }
+        cs_recorder_end(r->rec, q->window, q->arrival_ps, q->first_token_ps, r->end, q->input,
+                        q->output);
+        cs_pool_give(r->pool, i);
+    }
+    r->leaving_end = r->end;
+}
+
+/* Rule 3: the last admitted request gives up its place. */
+static void preempt_last(struct cs_replica *r)
+{
+    const int32_t i = r->admitted_tail;
+    cs_check(i >= 0);
+    struct cs_request *q = &r->pool->items[i];
+    if (i == r->partial) {
+        r->free_blocks += blocks_of(r, q->prompt);
+        r->partial = -1;
+        r->rec->result->all_recomputed_tokens += (uint64_t)r->partial_done;
+    } else {
+        const int64_t context = q->prompt + (r->n - q->prefill_end);
+        r->free_blocks += blocks_of(r, context);
+        leave_decoding(r, i);
+        cs_wheel_remove(&r->ends, r->pool, i);
+        const int32_t made = (int32_t)(r->n - q->prefill_end + 1);
+        q->left -= made;
+        r->rec->result->all_recomputed_tokens += (uint64_t)(q->prompt + made);
+        q->prompt += made;
+        q->last_token_ps = r->end;
+    }
+    r->rec->result->all_residence_ps += (double)(r->end - q->resumed_ps);
+    r->rec->result->preemptions++;
+    q->preemptions++;
+    r->running--;
+    admitted_remove(r, i);
+    q->next = r->waiting_head;
+    r->waiting_head = i;
+    if (r->waiting_tail < 0)
+        r->waiting_tail = i;
+    r->waiting++;
+}
+
+/* ---- planning one step ------------------------------------------------------------------- */
+
+static void saturate_windows(struct cs_replica *r)
+{
+    while (r->windows.first <= r->n + 1) { /* full at the step being planned */
+        int32_t next;
+        for (int32_t i = cs_wheel_pop(&r->windows, r->pool); i >= 0; i = next) {
+            const struct cs_request *q = &r->pool->items[i];
+            next = q->mark[CS_MARK_WINDOW].next;
+            r->growing--;
+            r->growing_base -= q->prompt - q->prefill_end;
+        }
+    }
+}
+
+static inline int64_t kv_tokens_at(const struct cs_replica *r, int64_t step)
+{
+    return r->context_base + r->decoding * step;
+}
+
+static inline int64_t window_kv_tokens_at(const struct cs_replica *r, int64_t step)
+{
+    if (r->step->window_tokens == 0)
+        return 0;
+    return r->growing_base + r->growing * step +
+           (r->decoding - r->growing) * r->step->window_tokens;
+}
+
+/* Adds a chunk of n tokens after c to the load. */
+static inline void add_chunk(const struct cs_replica *r, struct cs_step_load *load, int64_t n,
+                             int64_t c)
+{
+    load->tokens += n;
+    load->prefill = true;
+    load->pairs += cs_step_pairs(n, c, 0);
+    if (r->step->window_tokens > 0)
+        load->window_pairs += cs_step_pairs(n, c, r->step->window_tokens);
+}
+
+/* Rule 5. Admits waiting requests into the load; `start` is when the step will start. Returns the
+ * number whose prefill ends in this step. */
+static int64_t admit(struct cs_replica *r, struct cs_step_load *load, int64_t budget, int64_t now,
+                     int64_t start)
+{
+    int64_t ended = 0;
+    while (budget > 0 && r->waiting_head >= 0 && r->running < r->limits->max_num_seqs) {
+        const int32_t i = r->waiting_head;
+        struct cs_request *q = &r->pool->items[i];
+        const int64_t need = blocks_of(r, q->prompt);
+        if (eligible(r, i) > now || need > r->free_blocks)
+            break;
+        r->waiting_head = q->next;
+        if (r->waiting_head < 0)
+            r->waiting_tail = -1;
+        r->waiting--;
+        r->running++;
+        r->free_blocks -= need;
+        admitted_append(r, i);
+        q->resumed_ps = start;
+        if (q->preemptions == 0) {
+            if (q->window >= 0)
+                cs_hist_add(&r->rec->result->wait, start - q->arrival_ps, 1);
+            if (q->row >= 0)
+                r->rec->log->rows[q->row].first_step_ps = start;
+        }
+        const int64_t chunk = q->prompt < budget ? q->prompt : budget;
+        add_chunk(r, load, chunk, 0);
+        budget -= chunk;
+        if (chunk == q->prompt) {
+            ended++;
+        } else {
+            r->partial = i;
+            r->partial_done = chunk;
+        }
+    }
+    return ended;
+}
+
+/* Plans step n + 1 at the instant `now`; false when the plan is empty. */
+static bool plan(struct cs_replica *r, int64_t now)
+{
+    release(r, now);
+    retire(r);
+    release(r, now);
+    int64_t need = r->crossing[r->phase];
+    const bool preempted = need > r->free_blocks;
+    while (need > r->free_blocks) {
+        preempt_last(r);
+        need = r->crossing[r->phase];
+    }
+    r->free_blocks -= need;
+    saturate_windows(r);
+
+    const int64_t D = r->decoding;
+    struct cs_step_load load = {.tokens = D, .kv_tokens = kv_tokens_at(r, r->n + 1),
+                                .window_kv_tokens = window_kv_tokens_at(r, r->n + 1)};
+    int64_t budget = r->limits->max_num_batched_tokens - D;
+    int64_t ended = 0;
+    int64_t active = D;
+    const int32_t partial = r->partial;
+    if (partial >= 0) {
+        const int64_t rest = r->pool->items[partial].prompt - r->partial_done;
+        const int64_t chunk = rest < budget ? rest : budget;
+        active++;
+        if (chunk > 0) {
+            add_chunk(r, &load, chunk, r->partial_done);
+            budget -= chunk;
+            r->partial_done += chunk;
+            if (chunk == rest) {
+                r->partial = -1;
+                ended = 1;
+            }
+        }
+    }
+    const int64_t start = now > r->end ? now : r->end;
+    if (!preempted && r->waiting_head >= 0) {
+        const int64_t before = r->waiting;
+        ended += admit(r, &load, budget, now, start);
+        active += before - r->waiting;
+    }
+    if (load.tokens == 0)
+        return false;
+    note_peak(r);
+    load.sampled = D + ended;
+    const int64_t t = cs_step_ps(r->step, &load);
+    if (start > r->end)
+        r->rec->result->all_idle_ps += start - r->end;
+    r->idle = false;
+    r->start = start;
+    r->end = start + t;
+    r->n++;
+    r->phase = r->phase + 1 == r->limits->block_size ? 0 : r->phase + 1;
+    r->rec->result->all_prefill_tokens += (uint64_t)(load.tokens - D);
+    r->rec->result->all_first_tokens += (uint64_t)ended;
+    book(r, start, t, 0, 1, t, active, load.kv_tokens);
+    if (ended > 0) { /* they are the last of the admission list, before a new partial one */
+        int32_t i = r->admitted_tail;
+        if (i == r->partial)
+            i = r->pool->items[i].prev;
+        for (int64_t k = 1; k < ended; k++)
+            i = r->pool->items[i].prev;
+        for (int64_t k = 0; k < ended; k++) {
+            const int32_t next = r->pool->items[i].next;
+            begin_decoding(r, i);
+            i = next;
+        }
+    }
+    return true;
+}
+
+/* ---- the jump ---------------------------------------------------------------------------- */
+
+/* k steps, the first t1, each g longer than the one before. */
+static inline int64_t ramp(int64_t k, int64_t t1, int64_t g)
+{
+    return k * t1 + g * (k * (k - 1) / 2);
+}
+
+/* The number of j >= 0 with ramp(j) < x. */
+static int64_t ramps_below(int64_t x, int64_t t1, int64_t g)
+{
+    if (x <= 0)
+        return 0;
+    if (x <= t1)
+        return 1;
+    if (x <= 2 * t1 + g)
+        return 2;
+    int64_t j;
+    if (g == 0) {
+        j = (x - 1) / t1;
+    } else {
+        const double half = (double)t1 - 0.5 * (double)g;
+        j = (int64_t)((sqrt(half * half + 2.0 * (double)g * (double)x) - half) / (double)g);
+        while (j > 0 && ramp(j, t1, g) >= x)
+            j--;
+        while (ramp(j + 1, t1, g) < x)
+            j++;
+    }
+    return j + 1;
+}
+
+/* How many of the next k steps can be planned before blocks run out; subtracts their blocks. */
+static int64_t take_blocks(struct cs_replica *r, int64_t k)
+{
+    const int64_t b = r->limits->block_size;
+    int64_t left = r->free_blocks;
+    int64_t done = 0;
+    if (k >= b && r->decoding > 0) { /* whole turns: every sequence needs one block in each */
+        int64_t turns = k / b;
+        if (turns > left / r->decoding)
+            turns = left / r->decoding;
+        left -= turns * r->decoding;
+        done = turns * b;
+    }
+    int64_t at = r->phase; /* whole turns do not move it */
+    while (done < k && r->crossing[at] <= left) {
+        left -= r->crossing[at];
+        at = at + 1 == b ? 0 : at + 1;
+        done++;
+    }
+    r->free_blocks = left;
+    r->phase = at;
+    return done;
+}
+
+/* Whether the head of the queue cannot be admitted whatever the instant, until somebody leaves. */
+static bool head_is_blocked(const struct cs_replica *r)
+{
+    return r->running >= r->limits->max_num_seqs ||
+           r->decoding >= r->limits->max_num_batched_tokens ||
+           blocks_of(r, r->pool->items[r->waiting_head].prompt) > r->free_blocks;
+}
+
+/* Covers as many pure decode steps as nothing can disturb, if their planning lies at or before
+ * `until`; else remembers when it will. False when the next step needs a plan of its own. */
+static bool jump(struct cs_replica *r, int64_t now, int64_t until)
+{
+    if (r->partial >= 0 || r->decoding == 0 || r->ends.first <= r->n)
+        return false;
+    int64_t k = r->ends.first - r->n;
+    if (r->windows.first - 1 - r->n < k)
+        k = r->windows.first - 1 - r->n;
+    if (k <= 0)
+        return false;
+    release(r, now);
+    const struct cs_step_load load = {.tokens = r->decoding, .sampled = r->decoding,
+                                      .kv_tokens = kv_tokens_at(r, r->n + 1),
+                                      .window_kv_tokens = window_kv_tokens_at(r, r->n + 1)};
+    const int64_t t1 = cs_step_ps(r->step, &load);
+    const int64_t g = r->step->kv_ps * r->decoding + r->step->window_kv_ps * r->growing;
+    if (r->waiting_head >= 0 && !head_is_blocked(r)) {
+        const int64_t at = eligible(r, r->waiting_head);
+        if (at <= now)
+            return false;
+        /* plans of steps n+1, n+2, ... happen at `now`, end, end + ramp(1), ... (asynchronous) */
+        int64_t early = ramps_below(at - r->end, t1, g);
+        if (r->limits->asynchronous)
+            early++;
+        if (early < k)
+            k = early;
+        if (k <= 0)
+            return false;
+    }
+    const int64_t free_before = r->free_blocks, phase_before = r->phase;
+    k = take_blocks(r, k);
+    if (k == 0)
+        return false;
+    const int64_t last = k - 1; /* of the jump, from 0 */
+    const int64_t planned = !r->limits->asynchronous ? r->end + ramp(last, t1, g)
+                            : last == 0              ? now
+                                                     : r->end + ramp(last - 1, t1, g);
+    if (planned > until) {
+        r->free_blocks = free_before;
+        r->phase = phase_before;
+        r->quiet_until = planned;
+        return true;
+    }
+    note_peak(r);
+    const int64_t span = ramp(k, t1, g);
+    book(r, r->end, t1, g, k, span, r->decoding, load.kv_tokens);
+    r->start = r->end + ramp(last, t1, g);
+    r->end += span;
+    r->n += k;
+    return true;
+}
+
+/* One planning instant at or before `until`, or the news that there is none. */
+static void advance_once(struct cs_replica *r, int64_t until)
+{
+    if (r->idle) {
+        if (r->waiting_head < 0) {
+            r->quiet_until = INT64_MAX;
+            return;
+        }
+        const int64_t at = eligible(r, r->waiting_head);
+        const int64_t now = at > r->end ? at : r->end;
+        r->quiet_until = now;
+        if (now > until)
+            return;
+        cs_check(plan(r, now)); /* an empty engine has room for whatever it accepted */
+    } else {
+        const int64_t now = r->limits->asynchronous ? r->start : r->end;
+        r->quiet_until = now;
+        if (now > until || jump(r, now, until))
+            return;
+        if (!plan(r, now))
+            r->idle = true;
+    }
+    r->quiet_until = r->limits->asynchronous && !r->idle ? r->start : r->end;
+}
+
+void cs_replica_advance(struct cs_replica *r, int64_t until)
+{
+    while (r->quiet_until <= until)
+        advance_once(r, until);
+    release(r, until); /* plans yet to come lie after `until` */
+}
+
+/* ---- what others may read ---------------------------------------------------------------- */
+
+int64_t cs_replica_wake(const struct cs_replica *r)
+{
+    return r->leaving > 0 && r->leaving_end < r->quiet_until ? r->leaving_end : r->quiet_until;
+}
+
+int64_t cs_replica_outstanding(const struct cs_replica *r, int64_t t)
+{
+    const int64_t gone = r->leaving_end <= t ? r->leaving : 0;
+    return r->waiting + r->running - gone;
+}
+
+int64_t cs_replica_waiting(const struct cs_replica *r)
+{
+    return r->waiting;
+}
+
+int64_t cs_replica_oldest_waiting(const struct cs_replica *r)
+{
+    if (r->waiting_head < 0 || r->pool->items[r->waiting_head].preemptions > 0)
+        return INT64_MAX;
+    return r->pool->items[r->waiting_head].arrival_ps;
+}
+
+int64_t cs_replica_last_end(const struct cs_replica *r)
+{
+    return r->end;
+}
+
+void cs_replica_finish(struct cs_replica *r, int64_t end)
+{
+    release(r, end);
+    if (end > r->end)
+        r->rec->result->all_idle_ps += end - r->end;
+}
+
+void cs_replica_snapshot(const struct cs_replica *r, int64_t t, struct cs_snapshot *snapshot)
+{
+    const bool busy = t < r->end || (!r->idle && r->decoding > 0);
+    *snapshot = (struct cs_snapshot){
+        .time_ps = t,
+        .waiting = (int)r->waiting,
+        .running = (int)(cs_replica_outstanding(r, t) - r->waiting),
+        .decoding = (int)r->decoding,
+        .kv_blocks_used = r->limits->kv_blocks - r->free_blocks -
+                          (r->leaving_end <= t ? r->leaving_blocks : 0),
+        .kv_blocks = r->limits->kv_blocks,
+        .busy = busy,
+        .prefilling = r->partial >= 0,
+    };
+}
