@@ -1,0 +1,141 @@
+/* capsim run: the answer to a scenario, in one of four forms.
+ *
+ * The rule: everything that can be wrong is found before anything is simulated, the output file
+ * included; then the plan is made; then the log is written, and the report last, so that a report
+ * on the screen means that all files are there.
+ * --seed and --replications are short for --set simulate.seed=N and simulate.replications=R and go
+ * through the same checks. Exit status 1 when no option (or not the given fleet) meets the SLO.
+ */
+#include <stdio.h>
+#include "base/check.h"
+#include "cli/cli.h"
+#include "cli/file.h"
+#include "cli/opt.h"
+#include "cli/progress.h"
+#include "out/csv.h"
+#include "out/json.h"
+#include "out/markdown.h"
+#include "out/report.h"
+
+struct asked {
+    struct cs_opt_list sets;
+    const char *replications, *requests;
+    unsigned long long seed, threads;
+    bool json, csv, markdown, quiet;
+};
+
+enum { THREADS_MOST = 1024 };
+
+static int parse(struct cs_cli *cli, int argc, char **argv, struct asked *asked, const char **path)
+{
+    const unsigned long long no_seed = asked->seed;
+    const struct cs_opt options[] = {
+        {"set", 0, CS_OPT_LIST, "KEY=VALUE", "change a key of the scenario; may be repeated",
+         &asked->sets},
+        {"seed", 0, CS_OPT_COUNT, "N", "the master seed (simulate.seed)", &asked->seed},
+        {"replications", 0, CS_OPT_TEXT, "R", "independent runs, or auto (simulate.replications)",
+         &asked->replications},
+        {"json", 0, CS_OPT_FLAG, NULL, "print the whole answer as JSON", &asked->json},
+        {"csv", 0, CS_OPT_FLAG, NULL, "print one row an option", &asked->csv},
+        {"markdown", 0, CS_OPT_FLAG, NULL, "print tables for a pull request", &asked->markdown},
+        {"requests", 0, CS_OPT_TEXT, "FILE",
+         "write each request of the best option's first replication to a CSV file",
+         &asked->requests},
+        {"threads", 'j', CS_OPT_COUNT, "N", "threads (as many as processors, at most 16)",
+         &asked->threads},
+        {"quiet", 0, CS_OPT_FLAG, NULL, "no progress on the terminal", &asked->quiet},
+    };
+    const struct cs_opt_usage usage = {
+        "run SCENARIO [options]",
+        "Finds, for each option of the scenario, the fewest GPUs that meet its latency targets, "
+        "and prints how many, what latency, what a day costs, and what the APIs ask. Exit status "
+        "1: the answer is no.",
+        options, sizeof options / sizeof options[0], 1, 1, "a scenario file"};
+    struct cs_opt_words words;
+    const int status = cs_opt_parse(cli, &usage, argc, argv, &words);
+    if (status >= 0)
+        return status;
+    *path = words.items[0];
+    if (asked->json + asked->csv + asked->markdown > 1) {
+        fputs("capsim: error: run: --json, --csv and --markdown exclude each other\n", stderr);
+        return CS_EXIT_USAGE;
+    }
+    if (asked->threads > THREADS_MOST) {
+        fprintf(stderr, "capsim: error: run: --threads is at most %d\n", THREADS_MOST);
+        return CS_EXIT_USAGE;
+    }
+    const char *set = NULL;
+    if (asked->seed != no_seed)
+        set = cs_arena_printf(cli->arena, "simulate.seed=%llu", asked->seed);
+    const char *const more[2] = {
+        set, asked->replications ? cs_arena_printf(cli->arena, "simulate.replications=%s",
+                                                   asked->replications)
+                                 : NULL};
+    const char **const all = cs_arena_alloc(cli->arena, asked->sets.count + 2, sizeof *all);
+    size_t count = 0;
+    for (size_t i = 0; i < asked->sets.count; i++)
+        all[count++] = asked->sets.items[i];
+    for (size_t i = 0; i < 2; i++)
+        if (more[i])
+            all[count++] = more[i];
+    asked->sets = (struct cs_opt_list){all, count};
+    return -1;
+}
+
+static bool write_requests(struct cs_cli *cli, const struct cs_answer *answer, const char *path)
+{
+    struct cs_file file;
+    struct cs_arena arena;
+    size_t option = answer->best >= 0 ? (size_t)answer->best : 0;
+    while (option < answer->option_count && !answer->options[option].simulated)
+        option++;
+    if (!cs_file_open(&file, path, "--requests", &cli->diags))
+        return false;
+    cs_arena_init(&arena);
+    struct cs_request_log log = {.arena = &arena};
+    if (option < answer->option_count)
+        cs_plan_log(answer, option, &log);
+    cs_csv_print_requests(&log, file.file);
+    cs_arena_fini(&arena);
+    return cs_file_close(&file, "--requests", &cli->diags);
+}
+
+static int run(struct cs_cli *cli, int argc, char **argv)
+{
+    struct asked asked = {.seed = ~0ull};
+    const char *path;
+    const int status = parse(cli, argc, argv, &asked, &path);
+    if (status >= 0)
+        return status;
+    struct cs_catalog *const catalog = cs_catalog_open(cli->arena, cli->program);
+    const struct cs_scenario *const scenario = cs_scenario_load(
+        catalog, path, asked.sets.items, asked.sets.count, &cli->diags);
+    if (asked.requests)
+        cs_file_check(asked.requests, "--requests", &cli->diags);
+    if (!scenario || cs_diags_has_errors(&cli->diags))
+        return cs_cli_fail(cli);
+
+    struct cs_progress progress;
+    cs_progress_init(&progress, asked.quiet);
+    const struct cs_plan_settings settings = {(int)asked.threads, cs_progress_show, &progress};
+    const struct cs_answer *const answer =
+        cs_plan_run(scenario, cli->arena, &settings, &cli->diags);
+    cs_progress_fini(&progress);
+    if (cs_diags_has_errors(&cli->diags))
+        return cs_cli_fail(cli);
+    if (asked.requests && !write_requests(cli, answer, asked.requests))
+        return cs_cli_fail(cli);
+    cs_diags_print(&cli->diags, stderr); /* warnings */
+    if (asked.json)
+        cs_json_print(answer, stdout);
+    else if (asked.csv)
+        cs_csv_print(answer, stdout);
+    else if (asked.markdown)
+        cs_markdown_print(answer, stdout);
+    else
+        cs_report_print(answer, &cli->out);
+    return answer->best >= 0 ? CS_EXIT_YES : CS_EXIT_NO;
+}
+
+const struct cs_command cs_command_run = {
+    "run", "how many GPUs, what latency, what cost: the answer to a scenario", run};

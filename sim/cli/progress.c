@@ -1,0 +1,52 @@
+/* Progress: one line on a terminal's standard error (see progress.h).
+ *
+ * The time left is the time spent, scaled by the share still to do; it is shown once a tenth is
+ * done, since before that it says nothing. At most ten lines a second are written.
+ * Memory: none.
+ */
+#include "cli/progress.h"
+#include <math.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+static double now_s(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+void cs_progress_init(struct cs_progress *p, bool quiet)
+{
+    *p = (struct cs_progress){.on = !quiet && isatty(STDERR_FILENO)};
+    p->start_s = now_s();
+}
+
+void cs_progress_show(void *user, double done_share, const char *what)
+{
+    enum { BAR = 24 };
+    static const char full[] = "########################", empty[] = "------------------------";
+    struct cs_progress *const p = user;
+    if (!p->on)
+        return;
+    const double now = now_s(), spent = now - p->start_s;
+    if (spent < 1 || now - p->last_s < 0.1)
+        return;
+    const double share = isfinite(done_share) ? fmin(fmax(done_share, 0), 1) : 0;
+    const int filled = (int)(share * BAR);
+    fprintf(stderr, "\r\033[K[%.*s%.*s] %3.0f %%  %.50s", filled, full, BAR - filled, empty,
+            floor(100 * share), what ? what : "");
+    if (share >= 0.1)
+        fprintf(stderr, ", %.0f s left", ceil(spent * (1 - share) / share));
+    fflush(stderr);
+    p->last_s = now;
+    p->shown = true;
+}
+
+void cs_progress_fini(struct cs_progress *p)
+{
+    if (p->shown)
+        fputs("\r\033[K", stderr);
+    p->on = p->shown = false;
+}

@@ -1,0 +1,121 @@
+/* Markdown: the answer for a pull request (see markdown.h).
+ *
+ * The rule: whatever comes from a file is escaped on its way out, so that a name cannot become a
+ * link, a tag or a broken table. Memory: a scratch arena of its own.
+ */
+#include "out/markdown.h"
+#include <math.h>
+#include <string.h>
+#include "out/figure.h"
+#include "out/words.h"
+
+static void put(const char *text, FILE *out)
+{
+    for (; *text; text++) {
+        const unsigned char c = (unsigned char)*text;
+        if (strchr("|*_<>`[]\\", *text))
+            putc('\\', out);
+        putc(c < 0x20 || c == 0x7f ? ' ' : *text, out);
+    }
+}
+
+static void cell(const char *text, FILE *out)
+{
+    fputs(" ", out);
+    put(text, out);
+    fputs(" |", out);
+}
+
+static void print_options(const struct cs_answer *answer, struct cs_arena *a, FILE *out)
+{
+    fputs("| | option | GPUs | 95 % | p95 TTFT | p95 TPOT | busy | USD/day | USD/Mtok |\n"
+          "|--:|:--|--:|--:|--:|--:|--:|--:|--:|\n", out);
+    for (size_t i = 0; i < answer->option_count; i++) {
+        const struct cs_option_answer *const o = &answer->options[i];
+        const char *const name = cs_words_option(a, answer, o);
+        fputs("|", out);
+        if (!o->feasible) {
+            cell("no", out);
+            cell(cs_arena_printf(a, "%s: %s", name, o->reason ? o->reason : "SLO not met"), out);
+            fputs(" | | | | | | |\n", out);
+            continue;
+        }
+        cell(cs_arena_printf(a, "%zu", i + 1), out);
+        cell(name, out);
+        cell(cs_figure_number((double)o->gpus, 0).text, out);
+        cell(o->option->replicas > 0 ? "given"
+                                     : cs_arena_printf(a, "%ld–%ld%s", o->gpus_lo, o->gpus_hi,
+                                                       o->undecided ? "?" : ""), out);
+        const struct cs_interval *const ttft = &o->latency[CS_METRIC_TTFT].stat[CS_STAT_P95];
+        const struct cs_interval *const tpot = &o->latency[CS_METRIC_TPOT].stat[CS_STAT_P95];
+        cell(o->simulated ? cs_figure_time_value(*ttft).text : "-", out);
+        cell(o->simulated ? cs_figure_time_value(*tpot).text : "-", out);
+        cell(o->simulated ? cs_figure_percent(o->busy).text : "-", out);
+        cell(cs_figure_usd(o->cost.usd_per_day).text, out);
+        cell(cs_figure_usd(o->cost.usd_per_mtok).text, out);
+        putc('\n', out);
+    }
+}
+
+static void print_row(const char *name, const struct cs_latency *l, struct cs_arena *a, FILE *out)
+{
+    const enum cs_time_unit unit = cs_figure_time_unit(l->stat[CS_STAT_P95].value);
+    fputs("|", out);
+    cell(cs_arena_printf(a, "%s, %s", name, cs_time_unit_names[unit]), out);
+    for (int s = 0; s < CS_STAT_COUNT; s++)
+        cell(cs_figure_time_in(l->stat[s], unit, s == CS_STAT_P95).text, out);
+    putc('\n', out);
+}
+
+static void print_latency(const struct cs_answer *answer, const struct cs_option_answer *o,
+                          struct cs_arena *a, FILE *out)
+{
+    fputs("\n| latency |", out);
+    for (int s = 0; s < CS_STAT_COUNT; s++)
+        cell(cs_words_stat[s], out);
+    fputs("\n|:--|--:|--:|--:|--:|--:|--:|\n", out);
+    for (int m = 0; m < CS_METRIC_COUNT; m++)
+        print_row(cs_words_metric_long[m], &o->latency[m], a, out);
+    print_row("wait in the queue", &o->wait, a, out);
+    char at[32];
+    if (o->worst.known)
+        fprintf(out, "\nWorst %s: %s, %s requests/s, %s of requests met every limit.\n",
+                cs_words_window[answer->scenario->slo.window],
+                cs_plan_when(answer->scenario, o->worst.start_s, at, sizeof at),
+                cs_figure_short(o->worst.requests_per_s).text,
+                cs_figure_percent(o->worst.attainment).text);
+}
+
+static void print_apis(const struct cs_answer *answer, const struct cs_option_answer *o, FILE *out)
+{
+    fputs("\n| API | USD/day | USD/Mtok | times | note |\n|:--|--:|--:|--:|:--|\n", out);
+    for (size_t i = 0; i < answer->api_count; i++) {
+        const struct cs_api_answer *const a = &answer->apis[i];
+        const bool priced = o && o->cost.usd_per_day > 0;
+        fputs("|", out);
+        cell(a->api->title ? a->api->title : a->api->name, out);
+        cell(cs_figure_usd(a->usd_per_day).text, out);
+        cell(cs_figure_usd(a->usd_per_mtok).text, out);
+        cell(priced ? cs_figure_short(a->usd_per_day / o->cost.usd_per_day).text : "-", out);
+        cell(a->note ? a->note : "", out);
+        putc('\n', out);
+    }
+}
+
+void cs_markdown_print(const struct cs_answer *answer, FILE *out)
+{
+    struct cs_arena a;
+    cs_arena_init(&a);
+    const struct cs_option_answer *const o = cs_words_subject(answer);
+    fputs("**", out);
+    put(cs_words_answer(&a, answer), out);
+    fputs("**\n\n", out);
+    print_options(answer, &a, out);
+    if (o && o->simulated)
+        print_latency(answer, o, &a, out);
+    if (answer->api_count)
+        print_apis(answer, o, out);
+    fprintf(out, "\ncapsim %s, seed %llu.\n", CS_VERSION,
+            (unsigned long long)answer->scenario->simulate.seed);
+    cs_arena_fini(&a);
+}

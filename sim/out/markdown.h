@@ -1,0 +1,13 @@
+/* Markdown: the answer for a pull request: a sentence, options, latency, APIs.
+ *
+ * GitHub tables; text from files has its '|', '*', '_', '<' and '`' escaped. Figures are those of
+ * the report, rounded in the same way.
+ */
+#ifndef CS_OUT_MARKDOWN_H
+#define CS_OUT_MARKDOWN_H
+#include <stdio.h>
+#include "plan/plan.h"
+
+void cs_markdown_print(const struct cs_answer *answer, FILE *out);
+
+#endif

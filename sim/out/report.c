@@ -1,0 +1,433 @@
+/* Report: prints a cs_answer for people (see report.h).
+ *
+ * One function a section, in the order of the page. The one rule: a section prints only what the
+ * answer holds; a figure that is NaN is left out or shown as "-", never as 0. What a reader might
+ * wrongly take for granted (failures, availability, the model's own error) is said in ASSUMED.
+ * Rows of sections are wrapped at 100 columns by out/text.c. Memory: the scratch arena of the
+ * cs_text. Computes ratios for comparison ("5.2 times as much") and nothing else.
+ */
+#include "out/report.h"
+#include <math.h>
+#include <string.h>
+#include "out/figure.h"
+#include "out/words.h"
+
+static const struct cs_interval *stat_of(const struct cs_latency latency[CS_METRIC_COUNT],
+                                         enum cs_metric metric, double percentile)
+{
+    const int stat = cs_words_find_stat(percentile);
+    return stat < 0 ? NULL : &latency[metric].stat[stat];
+}
+
+static const char *when(const struct cs_answer *answer, double start_s, char buffer[32])
+{
+    return cs_plan_when(answer->scenario, start_s, buffer, 32);
+}
+
+static void print_header(const struct cs_answer *answer, const struct cs_text *t)
+{
+    const struct cs_scenario *const s = answer->scenario;
+    const struct cs_traffic *const traffic = &s->traffic;
+    const char *const lengths = traffic->kind == CS_VOLUME_TRACE ? traffic->trace_path
+                                : traffic->lengths_name          ? traffic->lengths_name
+                                                                 : "lengths as given";
+    char at[32];
+    cs_text_edges(t, s->name,
+                  cs_arena_printf(t->arena, "%s · %s · seed %llu",
+                                  cs_words_models(t->arena, answer), lengths,
+                                  (unsigned long long)s->simulate.seed));
+    const char *words = cs_arena_printf(
+        t->arena, "%s requests/day · %s requests/s on average",
+        cs_figure_short(answer->requests_per_day).text, cs_figure_short(answer->mean_rps).text);
+    if (isfinite(answer->peak_start_s))
+        words = cs_arena_printf(t->arena, "%s, %s in the busiest hour (%s)", words,
+                                cs_figure_short(answer->peak_rps).text,
+                                when(answer, answer->peak_start_s, at));
+    words = cs_arena_printf(t->arena, "%s · %s tokens in, %s out", words,
+                            cs_figure_number(answer->mean_input, 0).text,
+                            cs_figure_number(answer->mean_output, 0).text);
+    cs_text_wrap(t, words, 0, 0);
+    cs_text_put(t, "\n\n");
+}
+
+/* One row a limit: what is achieved, the limit, and the same in the worst window. */
+static void print_limits(const struct cs_answer *answer, const struct cs_option_answer *o,
+                         const struct cs_text *t)
+{
+    const struct cs_slo *const slo = &answer->scenario->slo;
+    struct cs_grid grid;
+    char at[32];
+    cs_grid_init(&grid, t->arena, "llll");
+    for (size_t i = 0; i < slo->count; i++) {
+        const struct cs_slo_limit *const l = &slo->limits[i];
+        const struct cs_interval *const x = stat_of(o->latency, l->metric, l->percentile);
+        if (!x)
+            continue;
+        cs_grid_add(&grid, "%s %s", cs_words_stat[cs_words_find_stat(l->percentile)],
+                     cs_words_metric[l->metric]);
+        cs_grid_add(&grid, "%s", cs_figure_time(*x).text);
+        cs_grid_add(&grid, "limit %s", cs_figure_time_given(l->limit_s).text);
+        if (o->worst.known)
+            cs_grid_add(&grid, "worst %s, %s: %s", cs_words_window[slo->window],
+                         when(answer, o->worst.start_s, at),
+                         cs_figure_time(*stat_of(o->worst.latency, l->metric, l->percentile)).text);
+        else
+            cs_grid_add(&grid, "%s", "");
+    }
+    /* A table's first row is its heading, in bold: the limits are the heading of the answer. */
+    cs_grid_print(&grid, t, CS_TEXT_GUTTER, false);
+}
+
+static const char *words_of_count(const struct cs_answer *answer, const struct cs_option_answer *o,
+                                  const struct cs_text *t)
+{
+    (void)answer;
+    const char *words;
+    if (o->option->replicas > 0)
+        words = "the fleet is as given";
+    else if (o->gpus_lo == o->gpus_hi)
+        words = cs_arena_printf(t->arena, "95 %% sure of the count: %s",
+                                cs_words_count(t->arena, (double)o->gpus, "GPU"));
+    else
+        words = cs_arena_printf(t->arena, "95 %% interval of the count: %ld to %ld GPUs",
+                                o->gpus_lo, o->gpus_hi);
+    if (o->undecided)
+        words = cs_arena_printf(t->arena, "%s (undecided: the larger is planned)", words);
+    if (o->neighbour_replicas > 0 && o->neighbour_why_not)
+        words = cs_arena_printf(t->arena, "%s · with %s: %s", words,
+                                cs_words_count(t->arena, o->neighbour_replicas, "replica"),
+                                o->neighbour_why_not);
+    return words;
+}
+
+static const char *words_of_apis(const struct cs_answer *answer, const struct cs_option_answer *o,
+                                 const struct cs_text *t)
+{
+    const char *words = "";
+    size_t named = 0;
+    for (size_t i = 0; i < answer->api_count && named < 3; i++) {
+        const struct cs_api_answer *const a = &answer->apis[i];
+        if (!isfinite(a->usd_per_day))
+            continue;
+        const char *const title = a->api->title ? a->api->title : a->api->name;
+        words = named ? cs_arena_printf(t->arena, "%s; %s %s", words, title,
+                                        cs_figure_usd(a->usd_per_day).text)
+                      : cs_arena_printf(t->arena, "%s costs %s USD/day", title,
+                                        cs_figure_usd(a->usd_per_day).text);
+        if (o->cost.usd_per_day > 0)
+            words = cs_arena_printf(t->arena, "%s, %s times%s", words,
+                                    cs_figure_short(a->usd_per_day / o->cost.usd_per_day).text,
+                                    named ? "" : " as much");
+        named++;
+    }
+    return words;
+}
+
+static void print_answer(const struct cs_answer *answer, const struct cs_text *t)
+{
+    const bool yes = answer->best >= 0;
+    const struct cs_option_answer *const o = cs_words_subject(answer);
+    cs_text_colour(t, yes ? CS_COLOUR_GOOD : CS_COLOUR_BAD);
+    cs_text_put(t, "ANSWER   ");
+    if (!yes) {
+        cs_text_wrap(t, cs_arena_printf(t->arena, "NO: %s", cs_words_no(t->arena, answer)),
+                     CS_TEXT_GUTTER, CS_TEXT_GUTTER);
+        cs_text_colour(t, CS_COLOUR_PLAIN);
+        cs_text_put(t, "\n");
+        if (!o) {
+            cs_text_put(t, "\n");
+            return;
+        }
+        cs_text_section(t, NULL, cs_arena_printf(t->arena, "nearest: %s",
+                                                 cs_words_fleet(t->arena, o)));
+    } else {
+        const char *const fleet = cs_words_fleet(t->arena, o);
+        const char *const usd =
+            isfinite(o->cost.usd_per_day)
+                ? cs_arena_printf(t->arena, "%s USD/day", cs_figure_usd(o->cost.usd_per_day).text)
+                : "no price known";
+        const int between = CS_TEXT_WIDTH - CS_TEXT_GUTTER - cs_text_width(t, fleet) -
+                            cs_text_width(t, usd);
+        cs_text_wrap(t, fleet, CS_TEXT_GUTTER, CS_TEXT_GUTTER);
+        if (between < 2)
+            cs_text_put(t, "\n         ");
+        else
+            cs_text_blanks(t, between);
+        cs_text_put(t, usd);
+        cs_text_colour(t, CS_COLOUR_PLAIN);
+        cs_text_put(t, "\n");
+    }
+    print_limits(answer, o, t);
+    if (!answer->scenario->slo.count)
+        cs_text_section(t, NULL, "no SLO was given: any fleet that keeps up will do");
+    const char *words = o->binding_text ? cs_arena_printf(t->arena, "binds: %s", o->binding_text)
+                                        : "binds: nothing";
+    if (isfinite(o->capacity_share))
+        words = cs_arena_printf(t->arena, "%s · the busiest hour offers %s of what the fleet can do",
+                                words, cs_figure_percent(o->capacity_share).text);
+    cs_text_section(t, NULL, words);
+    cs_text_section(t, NULL, words_of_count(answer, o, t));
+    const char *const apis = words_of_apis(answer, o, t);
+    if (*apis)
+        cs_text_section(t, NULL, apis);
+    cs_text_put(t, "\n");
+}
+
+static void print_options(const struct cs_answer *answer, const struct cs_text *t)
+{
+    struct cs_grid grid;
+    cs_grid_init(&grid, t->arena, "lrrrrrrr");
+    static const char *const heads[] = {"OPTIONS",  "GPUs", "95 %",    "p95 TTFT",
+                                        "p95 TPOT", "busy", "USD/day", "USD/Mtok"};
+    for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++)
+        cs_grid_add(&grid, "%s", heads[i]);
+    for (size_t i = 0; i < answer->option_count; i++) {
+        const struct cs_option_answer *const o = &answer->options[i];
+        if (!o->feasible)
+            continue;
+        cs_grid_add(&grid, "%2zu  %s", i + 1, cs_words_option(t->arena, answer, o));
+        cs_grid_add(&grid, "%s", cs_figure_number((double)o->gpus, 0).text);
+        if (o->option->replicas > 0)
+            cs_grid_add(&grid, "given");
+        else
+            cs_grid_add(&grid, "%ld–%ld%s", o->gpus_lo, o->gpus_hi, o->undecided ? "?" : "");
+        const enum cs_metric shown[2] = {CS_METRIC_TTFT, CS_METRIC_TPOT};
+        for (int m = 0; m < 2; m++)
+            cs_grid_add(&grid, "%s",
+                         o->simulated
+                             ? cs_figure_time_value(o->latency[shown[m]].stat[CS_STAT_P95]).text
+                             : "-");
+        cs_grid_add(&grid, "%s", o->simulated ? cs_figure_percent(o->busy).text : "-");
+        cs_grid_add(&grid, "%s", cs_figure_usd(o->cost.usd_per_day).text);
+        cs_grid_add(&grid, "%s", cs_figure_usd(o->cost.usd_per_mtok).text);
+    }
+    cs_grid_print(&grid, t, 0, true);
+    for (size_t i = 0; i < answer->option_count; i++) {
+        const struct cs_option_answer *const o = &answer->options[i];
+        if (o->feasible)
+            continue;
+        cs_text_colour(t, CS_COLOUR_BAD);
+        cs_text_put(t, "no");
+        cs_text_colour(t, CS_COLOUR_PLAIN);
+        cs_text_put(t, "  ");
+        cs_text_wrap(t, cs_arena_printf(t->arena, "%s: %s", cs_words_option(t->arena, answer, o),
+                                        o->reason ? o->reason : "does not meet the SLO"), 4, 6);
+        cs_text_put(t, "\n");
+    }
+    cs_text_put(t, "\n");
+}
+
+static void add_latency_row(struct cs_grid *grid, const char *name, const struct cs_latency *l)
+{
+    const enum cs_time_unit unit = cs_figure_time_unit(l->stat[CS_STAT_P95].value);
+    cs_grid_add(grid, "  %s, %s", name, cs_time_unit_names[unit]);
+    for (int s = 0; s < CS_STAT_COUNT; s++)
+        cs_grid_add(grid, "%s", cs_figure_time_in(l->stat[s], unit, s == CS_STAT_P95).text);
+}
+
+static void print_latency(const struct cs_answer *answer, const struct cs_option_answer *o,
+                          const struct cs_text *t)
+{
+    struct cs_grid grid;
+    char at[32];
+    cs_grid_init(&grid, t->arena, "lrrrrrr");
+    cs_grid_add(&grid, "LATENCY");
+    for (int s = 0; s < CS_STAT_COUNT; s++)
+        cs_grid_add(&grid, "%s", cs_words_stat[s]);
+    for (int m = 0; m < CS_METRIC_COUNT; m++)
+        add_latency_row(&grid, cs_words_metric_long[m], &o->latency[m]);
+    add_latency_row(&grid, "wait in the queue", &o->wait);
+    cs_grid_print(&grid, t, 0, true);
+    cs_text_section(t, NULL,
+                    o->replications > 1
+                        ? cs_arena_printf(t->arena, "over all requests of %d replications, %s in "
+                                          "all; ± is the 95 %% interval", o->replications,
+                                          cs_words_count(t->arena, answer->simulated_requests,
+                                                         "request"))
+                        : cs_arena_printf(t->arena, "over all requests of one replication (%s), "
+                                          "so without intervals",
+                                          cs_words_count(t->arena, answer->simulated_requests,
+                                                         "request")));
+    const struct cs_worst_window *const w = &o->worst;
+    if (!w->known)
+        return;
+    const char *words = cs_arena_printf(
+        t->arena, "%s, %s long · %s requests/s · %s met every limit", when(answer, w->start_s, at),
+        cs_figure_time_given(w->length_s).text, cs_figure_short(w->requests_per_s).text,
+        cs_figure_percent(w->attainment).text);
+    for (int m = 0; m < CS_METRIC_COUNT; m++)
+        words = cs_arena_printf(t->arena, "%s%s %s %s", words, m ? "," : " · p95",
+                                cs_words_metric[m],
+                                cs_figure_time_value(w->latency[m].stat[CS_STAT_P95]).text);
+    cs_text_section(t, "WORST", words);
+    if (answer->scenario->slo.count)
+        cs_text_section(t, "SERVED",
+                        cs_arena_printf(t->arena, "%s of %ss and %s of requests met the SLO · "
+                                        "goodput %s requests/s · %s rejected, %s preempted",
+                                        cs_figure_percent(o->windows_met).text,
+                                        cs_words_window[answer->scenario->slo.window],
+                                        cs_figure_percent(o->attainment).text,
+                                        cs_figure_short(o->goodput_rps).text,
+                                        cs_figure_number(o->rejected, 0).text,
+                                        cs_figure_number(o->preemptions, 0).text));
+}
+
+static void print_cost(const struct cs_option_answer *o, const struct cs_text *t)
+{
+    const struct cs_cost_breakdown *const c = &o->cost;
+    if (!isfinite(c->usd_per_day)) {
+        cs_text_section(t, "COST", "no price known for this GPU; give `cost.gpu`");
+        return;
+    }
+    const char *words = cs_arena_printf(
+        t->arena, "GPUs %s + energy %s + staff %s = %s USD/day · %s USD/month · %s USD per million "
+        "tokens", cs_figure_usd(c->gpu).text, cs_figure_usd(c->energy).text,
+        cs_figure_usd(c->staff).text, cs_figure_usd(c->usd_per_day).text,
+        cs_figure_usd(c->usd_per_month).text, cs_figure_usd(c->usd_per_mtok).text);
+    if (isfinite(c->kwh_per_day))
+        words = cs_arena_printf(t->arena, "%s · %s kWh/day", words,
+                                cs_figure_short(c->kwh_per_day).text);
+    if (isfinite(c->kg_co2e_per_day))
+        words = cs_arena_printf(t->arena, "%s · %s kg CO2e/day", words,
+                                cs_figure_short(c->kg_co2e_per_day).text);
+    cs_text_section(t, "COST", words);
+    const struct cs_price_used *const p = &o->price;
+    words = cs_arena_printf(t->arena, "%s USD per GPU-hour", cs_figure_usd(p->usd_per_gpu_hour).text);
+    const char *const parts[] = {p->provider, p->basis, p->date};
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
+        if (parts[i] && *parts[i])
+            words = cs_arena_printf(t->arena, "%s, %s", words, parts[i]);
+    if (p->source)
+        words = cs_arena_printf(t->arena, "%s: %s", words, p->source);
+    cs_text_section(t, NULL, words);
+}
+
+static void print_apis(const struct cs_answer *answer, const struct cs_option_answer *o,
+                       const struct cs_text *t)
+{
+    if (!answer->api_count)
+        return;
+    struct cs_grid grid;
+    cs_grid_init(&grid, t->arena, "lrrrw");
+    static const char *const heads[] = {"APIS", "USD/day", "USD/Mtok", "times", "price"};
+    for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++)
+        cs_grid_add(&grid, "%s", heads[i]);
+    for (size_t i = 0; i < answer->api_count; i++) {
+        const struct cs_api_answer *const a = &answer->apis[i];
+        cs_grid_add(&grid, "  %s", a->api->title ? a->api->title : a->api->name);
+        cs_grid_add(&grid, "%s", cs_figure_usd(a->usd_per_day).text);
+        cs_grid_add(&grid, "%s", cs_figure_usd(a->usd_per_mtok).text);
+        cs_grid_add(&grid, "%s", o && o->cost.usd_per_day > 0
+                                       ? cs_figure_short(a->usd_per_day / o->cost.usd_per_day).text
+                                       : "-");
+        const char *words =
+            a->price ? cs_arena_printf(t->arena, "%s in, %s out; %s, %s",
+                                       cs_figure_usd(1e6 * a->price->input).text,
+                                       cs_figure_usd(1e6 * a->price->output).text,
+                                       cs_words_basis[a->price->basis],
+                                       a->price->date ? a->price->date : "no date")
+                     : "no price known";
+        if (a->share_over_context > 0)
+            words = cs_arena_printf(t->arena, "%s; %s of requests exceed its context", words,
+                                    cs_figure_percent(a->share_over_context).text);
+        cs_grid_add(&grid, "%s%s%s", words, a->note ? "; " : "", a->note ? a->note : "");
+    }
+    cs_grid_print(&grid, t, 0, true);
+}
+
+/* The busy share by hour, three days a line for a week, 24 hours a group. */
+static void print_load(const struct cs_answer *answer, const struct cs_option_answer *o,
+                       const struct cs_text *t)
+{
+    enum { DAY = 24, DAYS_A_LINE = 3 };
+    static const char *const days[] = {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
+    if (o->hour_count < 2)
+        return;
+    const bool weekly = answer->scenario->traffic.curve.starts_monday;
+    const char *line = "";
+    bool first = true;
+    for (size_t i = 0; i < o->hour_count; i++) {
+        if (i % DAY == 0 && weekly)
+            line = cs_arena_printf(t->arena, "%s%s ", line, days[i / DAY % 7]);
+        line = cs_arena_printf(t->arena, "%s%s", line, cs_text_bar(t, o->hours[i].busy));
+        const bool ends_day = i % DAY == DAY - 1, is_last = i + 1 == o->hour_count;
+        if (is_last || (ends_day && i / DAY % DAYS_A_LINE == DAYS_A_LINE - 1)) {
+            cs_text_section(t, first ? "LOAD" : NULL, line);
+            first = false;
+            line = "";
+        } else if (ends_day) {
+            line = cs_arena_printf(t->arena, "%s ", line);
+        }
+    }
+    cs_text_section(t, NULL, cs_arena_printf(t->arena, "busy share of the GPUs by hour: %s; %s on "
+                                             "average; KV cache %s full on average, %s at most",
+                                             t->utf8 ? "▁ under 12 %, █ over 87 %"
+                                                     : "digits are tenths",
+                                             cs_figure_percent(o->busy).text,
+                                             cs_figure_percent(o->kv_mean).text,
+                                             cs_figure_percent(o->kv_peak).text));
+}
+
+static void print_checks(const struct cs_answer *answer, const struct cs_text *t)
+{
+    if (!answer->check_count)
+        return;
+    const char *words = "";
+    size_t passed = 0;
+    for (size_t i = 0; i < answer->check_count; i++) {
+        const struct cs_law *const c = &answer->checks[i];
+        const double scale = fabs(c->expected) > 0 ? fabs(c->expected) : 1;
+        const double difference = fabs(c->actual - c->expected) / scale;
+        if (c->ok)
+            words = cs_arena_printf(t->arena, "%s%s%s ✓%s%s", words, i ? " · " : "", c->law,
+                                    difference >= 5e-7 ? " " : "",
+                                    difference >= 5e-7 ? cs_figure_percent(difference).text : "");
+        else
+            words = cs_arena_printf(t->arena, "%s%s%s FAILED: expected %.6g, got %.6g", words,
+                                    i ? " · " : "", c->law, c->expected, c->actual);
+        passed += c->ok;
+    }
+    cs_text_section(t, "CHECKS", cs_arena_printf(t->arena, "%s (%zu of %zu hold)", words, passed,
+                                                 answer->check_count));
+}
+
+static void print_assumed(const struct cs_answer *answer, const struct cs_option_answer *o,
+                          const struct cs_text *t)
+{
+    const struct cs_scenario *const s = answer->scenario;
+    const char *words = "nothing fails";
+    if (s->slo.availability > 0)
+        words = cs_arena_printf(t->arena, "%s (availability %s was asked: not modelled)", words,
+                                cs_figure_percent(s->slo.availability).text);
+    if (o && o->simulated && isnan(o->latency[CS_METRIC_TTFT].model95[CS_STAT_P95].value))
+        words = cs_arena_printf(t->arena, "%s · step times have an error that the intervals do not "
+                                "hold: not validated for this pair", words);
+    if (o && o->price.note)
+        words = cs_arena_printf(t->arena, "%s · price: %s", words, o->price.note);
+    for (size_t i = 0; i < s->default_count && i < 6; i++)
+        words = cs_arena_printf(t->arena, "%s · %s %s", words, s->defaults[i].key,
+                                s->defaults[i].value);
+    if (s->default_count > 6)
+        words = cs_arena_printf(t->arena, "%s · and %zu more", words, s->default_count - 6);
+    cs_text_section(t, "ASSUMED", cs_arena_printf(t->arena, "%s · all: capsim explain %s", words,
+                                                  s->path));
+}
+
+void cs_report_print(const struct cs_answer *answer, const struct cs_text *t)
+{
+    const struct cs_option_answer *const subject = cs_words_subject(answer);
+    print_header(answer, t);
+    print_answer(answer, t);
+    print_options(answer, t);
+    if (subject && subject->simulated) {
+        print_latency(answer, subject, t);
+        cs_text_put(t, "\n");
+    }
+    if (subject)
+        print_cost(subject, t);
+    print_apis(answer, subject, t);
+    if (subject && subject->simulated)
+        print_load(answer, subject, t);
+    print_checks(answer, t);
+    print_assumed(answer, subject, t);
+}

@@ -1,0 +1,152 @@
+/* Words: names and sentences shared by all forms of the report (see words.h).
+ *
+ * The rule: a sentence is built from figures of the answer alone, so that it can be read aloud
+ * without the table below it: each number has its unit, each limit its percentile.
+ * All texts belong to the arena given.
+ */
+#include "out/words.h"
+#include <assert.h>
+#include <math.h>
+#include <string.h>
+#include "out/figure.h"
+
+const char *const cs_words_metric[] = {"TTFT", "TPOT", "ITL", "E2E"};
+static_assert(sizeof cs_words_metric / sizeof *cs_words_metric == CS_METRIC_COUNT, "metrics");
+const char *const cs_words_metric_long[] = {"first token (TTFT)", "per token (TPOT)",
+                                            "token gap (ITL)", "whole answer (E2E)"};
+static_assert(sizeof cs_words_metric_long / sizeof *cs_words_metric_long == CS_METRIC_COUNT, "");
+const char *const cs_words_stat[] = {"mean", "p50", "p90", "p95", "p99", "p99.9"};
+static_assert(sizeof cs_words_stat / sizeof *cs_words_stat == CS_STAT_COUNT, "statistics");
+const char *const cs_words_basis[] = {"article", "listed", "reseller"};
+static_assert(sizeof cs_words_basis / sizeof *cs_words_basis == CS_PRICE_BASIS_COUNT, "bases");
+const char *const cs_words_window[] = {"hour", "day", "run"};
+
+int cs_words_find_stat(double percentile)
+{
+    static const double percentiles[CS_STAT_COUNT] = {0, 50, 90, 95, 99, 99.9};
+    for (int i = 0; i < CS_STAT_COUNT; i++)
+        if (fabs(percentiles[i] - percentile) < 1e-9)
+            return i;
+    return -1;
+}
+
+const struct cs_option_answer *cs_words_subject(const struct cs_answer *answer)
+{
+    if (answer->best >= 0)
+        return &answer->options[answer->best];
+    for (size_t i = 0; i < answer->option_count; i++)
+        if (answer->options[i].simulated)
+            return &answer->options[i];
+    return NULL;
+}
+
+const char *cs_words_count(struct cs_arena *arena, double count, const char *noun)
+{
+    return cs_arena_printf(arena, "%s %s%s", cs_figure_number(count, 0).text, noun,
+                           count == 1 ? "" : "s");
+}
+
+const char *cs_words_option(struct cs_arena *arena, const struct cs_answer *answer,
+                            const struct cs_option_answer *option)
+{
+    const struct cs_option *const o = option->option, *const first = answer->options[0].option;
+    bool several_models = false, several_engines = false;
+    for (size_t i = 0; i < answer->option_count; i++) {
+        several_models |= answer->options[i].option->model != first->model;
+        several_engines |= answer->options[i].option->engine != first->engine;
+    }
+    const char *words = cs_arena_printf(arena, "%s%s%s %s", several_models ? o->model->name : "",
+                                        several_models ? " " : "", o->hardware->name,
+                                        cs_precision_infos[o->precision].name);
+    if (option->tensor_parallel > 0)
+        words = cs_arena_printf(arena, "%s TP%d", words, option->tensor_parallel);
+    if (option->pipeline_parallel > 1)
+        words = cs_arena_printf(arena, "%s PP%d", words, option->pipeline_parallel);
+    return several_engines ? cs_arena_printf(arena, "%s %s", words, o->engine->name) : words;
+}
+
+static const char *titled(const char *title, const char *name)
+{
+    return title ? title : name;
+}
+
+const char *cs_words_fleet(struct cs_arena *arena, const struct cs_option_answer *option)
+{
+    const struct cs_option *const o = option->option;
+    const char *const hardware = titled(o->hardware->title, o->hardware->name);
+    const char *shape = cs_words_count(arena, option->replicas, "replica");
+    if (option->tensor_parallel > 1)
+        shape = cs_arena_printf(arena, "%s, tensor parallel %d", shape, option->tensor_parallel);
+    if (option->pipeline_parallel > 1)
+        shape = cs_arena_printf(arena, "%s, pipeline %d", shape, option->pipeline_parallel);
+    return cs_arena_printf(arena, "%s × %s (%s, %s, %s)",
+                           cs_figure_number((double)option->gpus, 0).text, hardware, shape, cs_precision_infos[o->precision].name,
+                           titled(o->engine->title, o->engine->name));
+}
+
+const char *cs_words_models(struct cs_arena *arena, const struct cs_answer *answer)
+{
+    const struct cs_scenario *const s = answer->scenario;
+    const char *words = "";
+    size_t distinct = 0;
+    for (size_t i = 0; i < s->option_count; i++) {
+        bool seen = false;
+        for (size_t j = 0; j < i; j++)
+            seen |= s->options[j].model == s->options[i].model;
+        if (seen)
+            continue;
+        words = cs_arena_printf(arena, "%s%s%s", words, distinct ? ", " : "",
+                                s->options[i].model->name);
+        distinct++;
+    }
+    return distinct > 2 ? cs_arena_printf(arena, "%zu models", distinct) : words;
+}
+
+const char *cs_words_no(struct cs_arena *arena, const struct cs_answer *answer)
+{
+    const struct cs_option_answer *const subject = cs_words_subject(answer);
+    if (answer->no_answer)
+        return answer->no_answer;
+    if (subject && subject->reason)
+        return subject->reason;
+    if (subject && subject->option->replicas > 0)
+        return cs_arena_printf(arena, "%s as given: the SLO is not met.",
+                               cs_words_fleet(arena, subject));
+    return "no option meets the SLO.";
+}
+
+/* ": p95 TTFT 310 ms (limit 1 s), p95 TPOT 24 ms (limit 60 ms)", or "" without an SLO. */
+static const char *words_of_slo(struct cs_arena *arena, const struct cs_answer *answer,
+                                const struct cs_option_answer *option)
+{
+    const struct cs_slo *const slo = &answer->scenario->slo;
+    const char *words = "";
+    for (size_t i = 0; i < slo->count; i++) {
+        const struct cs_slo_limit *const l = &slo->limits[i];
+        const int stat = cs_words_find_stat(l->percentile);
+        if (stat < 0)
+            continue;
+        words = cs_arena_printf(
+            arena, "%s%s %s %s %s (limit %s)", words, *words ? "," : ":", cs_words_stat[stat],
+            cs_words_metric[l->metric],
+            cs_figure_time_value(option->latency[l->metric].stat[stat]).text,
+            cs_figure_time_given(l->limit_s).text);
+    }
+    return words;
+}
+
+const char *cs_words_answer(struct cs_arena *arena, const struct cs_answer *answer)
+{
+    if (answer->best < 0)
+        return cs_arena_printf(arena, "No: %s", cs_words_no(arena, answer));
+    const struct cs_option_answer *const best = &answer->options[answer->best];
+    const char *words = cs_words_fleet(arena, best);
+    words = cs_arena_printf(arena, "%s%s %s %s", words,
+                            best->option->replicas > 0 ? " as given" : "",
+                            answer->scenario->slo.count ? "meets the SLO of" : "serves",
+                            answer->scenario->name);
+    if (isfinite(best->cost.usd_per_day))
+        words = cs_arena_printf(arena, "%s for %s USD/day", words,
+                                cs_figure_usd(best->cost.usd_per_day).text);
+    return cs_arena_printf(arena, "%s%s.", words, words_of_slo(arena, answer, best));
+}

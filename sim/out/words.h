@@ -1,0 +1,35 @@
+/* Words: the names and sentences that every form of the report shares.
+ *
+ * The text report, the Markdown and the "answer" of the JSON say the same thing in the same words
+ * because they get them here. Sentences are UTF-8, in the arena given; nothing is computed beyond
+ * a ratio of two figures of the answer.
+ */
+#ifndef CS_OUT_WORDS_H
+#define CS_OUT_WORDS_H
+#include "plan/plan.h"
+
+extern const char *const cs_words_metric[CS_METRIC_COUNT]; /* "TTFT", ... */
+extern const char *const cs_words_metric_long[CS_METRIC_COUNT]; /* "first token (TTFT)", ... */
+extern const char *const cs_words_stat[CS_STAT_COUNT];     /* "mean", "p50", ..., "p99.9" */
+extern const char *const cs_words_basis[CS_PRICE_BASIS_COUNT]; /* "article", "listed", "reseller" */
+extern const char *const cs_words_window[]; /* by enum cs_window: "hour", "day", "run" */
+
+/* The statistic of an SLO's percentile (0: the mean), or -1. */
+int cs_words_find_stat(double percentile);
+/* The option a report is about: the best, else the first simulated, else NULL. */
+const struct cs_option_answer *cs_words_subject(const struct cs_answer *answer);
+/* "h100-sxm-80gb fp8 TP2", with model and engine where the answer has several. */
+const char *cs_words_option(struct cs_arena *arena, const struct cs_answer *answer,
+                            const struct cs_option_answer *option);
+/* "2 x H100 SXM 80GB (1 replica, tensor parallel 2, fp8, vLLM 0.15)". */
+const char *cs_words_fleet(struct cs_arena *arena, const struct cs_option_answer *option);
+/* The models of the answer: "llama-3.1-70b", "a, b" or "3 models". */
+const char *cs_words_models(struct cs_arena *arena, const struct cs_answer *answer);
+/* The whole answer in one or two sentences. */
+const char *cs_words_answer(struct cs_arena *arena, const struct cs_answer *answer);
+/* Why there is no yes: what binds, and the nearest that would do. */
+const char *cs_words_no(struct cs_arena *arena, const struct cs_answer *answer);
+/* `count` with its noun: "1 replica", "2 replicas". */
+const char *cs_words_count(struct cs_arena *arena, double count, const char *noun);
+
+#endif
