@@ -1,0 +1,420 @@
+/* The catalogue: where sheets are, and the ones that were loaded (see catalog.h).
+ *
+ * Roots are found once, when the catalogue is opened. A sheet is read when it is first named and
+ * kept; a list keyed by kind and path is enough for the few that a run names. Paths below the
+ * working directory are shown relative to it, as a user would type them.
+ *
+ * The rule: a sheet that is wrong is never kept, and its errors are said once per collection of
+ * diagnostics. All memory is the arena's given at opening.
+ * Not here: what a sheet may say (tables*.c, seal.c).
+ */
+#define _XOPEN_SOURCE 700 /* realpath */
+#include "spec/catalog.h"
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "base/suggest.h"
+#include "spec/resolve.h"
+#include "spec/seal.h"
+#include "spec/yaml.h"
+
+#ifndef CS_DATADIR
+#define CS_DATADIR "/usr/local/share/capsim"
+#endif
+
+enum { MOST_ROOTS = 16, PATH_BYTES = 4096 };
+
+struct entry {
+    struct entry *next;
+    enum cs_sheet_kind kind;
+    const char *path;
+    const void *sheet;             /* NULL: it is wrong */
+    const struct cs_diags *told;   /* where its errors were said */
+};
+
+struct names {
+    const char **items;
+    size_t count;
+    bool read;
+};
+
+struct cs_catalog {
+    struct cs_arena *arena;
+    const char *roots[MOST_ROOTS];
+    size_t root_count;
+    struct entry *entries;
+    struct names names[CS_SHEET_COUNT];
+};
+
+static const struct kind {
+    const char *folder, *noun, *list;
+} kinds[CS_SHEET_COUNT] = {
+    [CS_SHEET_MODEL] = {"models", "model", "models"},
+    [CS_SHEET_API] = {"models/api", "API", "apis"},
+    [CS_SHEET_HARDWARE] = {"hardware", "hardware", "hardware"},
+    [CS_SHEET_ENGINE] = {"engines", "engine", "engines"},
+    [CS_SHEET_TRAFFIC] = {"scenarios/traffic", "traffic", "traffic"},
+    [CS_SHEET_SCENARIO] = {"scenarios", "scenario", "scenarios"},
+};
+
+/* --- roots ----------------------------------------------------------------------------------- */
+
+static bool is_folder(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+static bool is_file(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0 && !S_ISDIR(status.st_mode);
+}
+
+static void add_root(struct cs_catalog *c, const char *path)
+{
+    char cwd[PATH_BYTES];
+    if (!*path || c->root_count == MOST_ROOTS || !is_folder(path))
+        return;
+    if (getcwd(cwd, sizeof cwd) && strncmp(path, cwd, strlen(cwd)) == 0) {
+        const char *const rest = path + strlen(cwd);
+        if (!*rest)
+            path = ".";
+        else if (*rest == '/' && rest[1])
+            path = rest + 1;
+    }
+    for (size_t i = 0; i < c->root_count; i++)
+        if (strcmp(c->roots[i], path) == 0)
+            return;
+    c->roots[c->root_count++] = cs_arena_strdup(c->arena, path);
+}
+
+static bool holds_catalogue(struct cs_arena *arena, const char *folder)
+{
+    return is_folder(cs_arena_printf(arena, "%s/models", folder)) &&
+           is_folder(cs_arena_printf(arena, "%s/hardware", folder));
+}
+
+/* The folders that follow from where the program lies. */
+static void add_roots_of_program(struct cs_catalog *c, const char *program)
+{
+    char path[PATH_BYTES], resolved[PATH_BYTES];
+    const ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
+    if (length > 0)
+        path[length] = '\0';
+    else if (!program || strlen(program) >= sizeof path || !realpath(program, path))
+        return;
+    snprintf(resolved, sizeof resolved, "%s", path);
+    char *slash = strrchr(resolved, '/');
+    if (!slash)
+        return;
+    *slash = '\0';
+    char *const installed = cs_arena_printf(c->arena, "%s/../share/capsim", resolved);
+    char real[PATH_BYTES];
+    if (realpath(installed, real))
+        add_root(c, real);
+    while ((slash = strrchr(resolved, '/')) != NULL) {
+        *slash = '\0';
+        if (*resolved && holds_catalogue(c->arena, resolved)) {
+            add_root(c, resolved);
+            return;
+        }
+    }
+}
+
+struct cs_catalog *cs_catalog_open(struct cs_arena *arena, const char *program)
+{
+    struct cs_catalog *const c = cs_arena_alloc(arena, 1, sizeof *c);
+    c->arena = arena;
+    const char *const listed = getenv("CAPSIM_PATH");
+    for (const char *p = listed; p && *p;) {
+        const size_t length = strcspn(p, ":");
+        add_root(c, cs_arena_strndup(arena, p, length));
+        p += length + (p[length] == ':');
+    }
+    add_roots_of_program(c, program);
+    add_root(c, CS_DATADIR);
+    return c;
+}
+
+struct cs_arena *cs_catalog_arena(struct cs_catalog *c)
+{
+    return c->arena;
+}
+
+/* --- names ----------------------------------------------------------------------------------- */
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static void add_names_of(struct cs_catalog *c, struct names *names, const char *folder,
+                         size_t *capacity)
+{
+    DIR *const open = opendir(folder);
+    if (!open)
+        return;
+    for (const struct dirent *one; (one = readdir(open)) != NULL;) {
+        const size_t length = strlen(one->d_name);
+        if (one->d_name[0] == '.' || length < 6 || strcmp(one->d_name + length - 5, ".yaml") != 0)
+            continue;
+        if (names->count == *capacity) {
+            *capacity = *capacity ? 2 * *capacity : 64;
+            const char **const larger = cs_arena_alloc(c->arena, *capacity, sizeof *larger);
+            if (names->count)
+                memcpy(larger, names->items, names->count * sizeof *larger);
+            names->items = larger;
+        }
+        names->items[names->count++] = cs_arena_strndup(c->arena, one->d_name, length - 5);
+    }
+    closedir(open);
+}
+
+const char *const *cs_catalog_names(struct cs_catalog *c, enum cs_sheet_kind kind, size_t *count)
+{
+    struct names *const names = &c->names[kind];
+    size_t capacity = 0;
+    for (size_t i = 0; !names->read && i < c->root_count; i++)
+        add_names_of(c, names, cs_arena_printf(c->arena, "%s/%s", c->roots[i], kinds[kind].folder),
+                     &capacity);
+    if (!names->read && names->count) {
+        qsort(names->items, names->count, sizeof *names->items, by_name);
+        size_t kept = 1;
+        for (size_t i = 1; i < names->count; i++)
+            if (strcmp(names->items[i], names->items[kept - 1]) != 0)
+                names->items[kept++] = names->items[i];
+        names->count = kept;
+    }
+    names->read = true;
+    *count = names->count;
+    return names->items;
+}
+
+static bool is_path(const char *name)
+{
+    const size_t length = strlen(name);
+    return strchr(name, '/') || (length > 5 && strcmp(name + length - 5, ".yaml") == 0);
+}
+
+static const char *find_exact(struct cs_catalog *c, enum cs_sheet_kind kind, const char *name)
+{
+    if (!*name || *name == '.' || strchr(name, '/'))
+        return NULL;
+    for (size_t i = 0; i < c->root_count; i++) {
+        const bool here = strcmp(c->roots[i], ".") == 0;
+        const char *const path =
+            cs_arena_printf(c->arena, "%s%s%s/%s.yaml", here ? "" : c->roots[i], here ? "" : "/",
+                            kinds[kind].folder, name);
+        if (is_file(path))
+            return path;
+    }
+    return NULL;
+}
+
+/* Orders versions: runs of digits by value, the rest by letter, so 0.9 stands before 0.15. */
+static int by_version(const char *a, const char *b)
+{
+    while (*a && *b) {
+        if (*a >= '0' && *a <= '9' && *b >= '0' && *b <= '9') {
+            char *end_a, *end_b;
+            const unsigned long left = strtoul(a, &end_a, 10), right = strtoul(b, &end_b, 10);
+            if (left != right)
+                return left < right ? -1 : 1;
+            a = end_a;
+            b = end_b;
+            continue;
+        }
+        if (*a != *b)
+            return (unsigned char)*a < (unsigned char)*b ? -1 : 1;
+        a++;
+        b++;
+    }
+    return (*a != '\0') - (*b != '\0');
+}
+
+/* The newest engine sheet that claims the alias. A sheet that cannot be read claims none here;
+ * naming it by its own name tells what is wrong. */
+static const char *find_alias(struct cs_catalog *c, const char *alias)
+{
+    size_t count;
+    const char *const *const names = cs_catalog_names(c, CS_SHEET_ENGINE, &count);
+    const char *best = NULL;
+    for (size_t i = 0; i < count; i++) {
+        struct cs_diags ignored;
+        cs_diags_init(&ignored, c->arena);
+        const char *const path = find_exact(c, CS_SHEET_ENGINE, names[i]);
+        const struct cs_node *const root =
+            path ? cs_yaml_read(path, c->arena, &ignored, (struct cs_span){.source = NULL}) : NULL;
+        const struct cs_node *const aliases = cs_node_get(root, "aliases");
+        for (size_t j = 0; aliases && aliases->kind == CS_NODE_LIST && j < aliases->count; j++)
+            if (aliases->items[j]->kind == CS_NODE_SCALAR &&
+                strcmp(aliases->items[j]->text, alias) == 0 &&
+                (!best || by_version(best, names[i]) < 0))
+                best = names[i];
+    }
+    return best ? find_exact(c, CS_SHEET_ENGINE, best) : NULL;
+}
+
+const char *cs_catalog_path(struct cs_catalog *c, enum cs_sheet_kind kind, const char *name)
+{
+    if (is_path(name))
+        return is_file(name) ? cs_arena_strdup(c->arena, name) : NULL;
+    const char *const exact = find_exact(c, kind, name);
+    return exact || kind != CS_SHEET_ENGINE ? exact : find_alias(c, name);
+}
+
+/* --- loading --------------------------------------------------------------------------------- */
+
+/* The path of a sheet as it is named at `at`: relative to the file that names it. */
+static const char *path_named(struct cs_catalog *c, enum cs_sheet_kind kind, const char *name,
+                              struct cs_span at)
+{
+    if (!is_path(name))
+        return cs_catalog_path(c, kind, name);
+    const char *const slash = at.source && name[0] != '/' ? strrchr(at.source->name, '/') : NULL;
+    if (!slash)
+        return cs_arena_strdup(c->arena, name);
+    return cs_arena_printf(c->arena, "%.*s/%s", (int)(slash - at.source->name), at.source->name,
+                           name);
+}
+
+static void report_unknown(struct cs_catalog *c, enum cs_sheet_kind kind, const char *name,
+                           struct cs_span at, struct cs_diags *diags)
+{
+    size_t count;
+    const char *const *const names = cs_catalog_names(c, kind, &count);
+    const char *const near = cs_suggest(name, names, count);
+    const char *hint;
+    if (near)
+        hint = cs_arena_printf(c->arena, "did you mean '%s'?", near);
+    else if (count)
+        hint = cs_arena_printf(c->arena, "'capsim list %s' shows the %zu there are",
+                               kinds[kind].list, count);
+    else
+        hint = "no catalogue was found: set CAPSIM_PATH to the folder that holds models/";
+    cs_diag_error(diags, at, hint, "there is no %s sheet '%s'", kinds[kind].noun, name);
+}
+
+static const char *stem_of(struct cs_arena *arena, const char *path)
+{
+    const char *const slash = strrchr(path, '/');
+    const char *const name = slash ? slash + 1 : path;
+    const size_t length = strlen(name);
+    const bool yaml = length > 5 && strcmp(name + length - 5, ".yaml") == 0;
+    return cs_arena_strndup(arena, name, yaml ? length - 5 : length);
+}
+
+static const void *load(struct cs_catalog *c, enum cs_sheet_kind kind, const char *name,
+                        struct cs_span at, const char *reference, struct cs_diags *diags)
+{
+    const char *const path = path_named(c, kind, name, at);
+    if (!path) {
+        report_unknown(c, kind, name, at, diags);
+        return NULL;
+    }
+    struct entry *entry = c->entries;
+    while (entry && (entry->kind != kind || strcmp(entry->path, path) != 0))
+        entry = entry->next;
+    if (entry && (entry->sheet || entry->told == diags))
+        return entry->sheet;
+    if (!entry) {
+        entry = cs_arena_alloc(c->arena, 1, sizeof *entry);
+        *entry = (struct entry){.next = c->entries, .kind = kind, .path = path};
+        c->entries = entry;
+    }
+    entry->told = diags;
+    const struct cs_source *source;
+    if (!cs_source_read(path, c->arena, diags, at, &source))
+        return NULL;
+    const struct cs_span outer = diags->referenced_from;
+    const char *const outer_reference = diags->reference;
+    diags->referenced_from = at;
+    diags->reference = reference;
+    const size_t errors = diags->errors;
+    const struct cs_node *const root = cs_yaml_parse(source, c->arena, diags);
+    const void *const sheet =
+        root ? cs_seal_sheet(kind, root, stem_of(c->arena, path), c->arena, diags) : NULL;
+    entry->sheet = diags->errors == errors ? sheet : NULL;
+    diags->referenced_from = outer;
+    diags->reference = outer_reference;
+    return entry->sheet;
+}
+
+const struct cs_model *cs_catalog_model(struct cs_catalog *c, const char *name, struct cs_span at,
+                                        const char *reference, struct cs_diags *diags)
+{
+    return load(c, CS_SHEET_MODEL, name, at, reference, diags);
+}
+
+const struct cs_hardware *cs_catalog_hardware(struct cs_catalog *c, const char *name,
+                                              struct cs_span at, const char *reference,
+                                              struct cs_diags *diags)
+{
+    return load(c, CS_SHEET_HARDWARE, name, at, reference, diags);
+}
+
+const struct cs_engine_sheet *cs_catalog_engine(struct cs_catalog *c, const char *name,
+                                                struct cs_span at, const char *reference,
+                                                struct cs_diags *diags)
+{
+    return load(c, CS_SHEET_ENGINE, name, at, reference, diags);
+}
+
+const struct cs_api *cs_catalog_api(struct cs_catalog *c, const char *name, struct cs_span at,
+                                    const char *reference, struct cs_diags *diags)
+{
+    return load(c, CS_SHEET_API, name, at, reference, diags);
+}
+
+const struct cs_traffic_sheet *cs_catalog_traffic(struct cs_catalog *c, const char *name,
+                                                  struct cs_span at, const char *reference,
+                                                  struct cs_diags *diags)
+{
+    return load(c, CS_SHEET_TRAFFIC, name, at, reference, diags);
+}
+
+/* --- one file of any kind -------------------------------------------------------------------- */
+
+/* The kind whose table knows most of the file's keys; -1 when none knows any. */
+static int guess_kind(const struct cs_node *root)
+{
+    static const enum cs_sheet_kind order[] = {CS_SHEET_SCENARIO, CS_SHEET_HARDWARE,
+                                               CS_SHEET_MODEL,    CS_SHEET_API,
+                                               CS_SHEET_ENGINE,   CS_SHEET_TRAFFIC};
+    int best = -1;
+    size_t most = 0;
+    for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) {
+        const size_t known = cs_schema_score(cs_seal_table(order[i]), root);
+        if (known > most) {
+            most = known;
+            best = (int)order[i];
+        }
+    }
+    return best;
+}
+
+int cs_catalog_check(struct cs_catalog *c, const char *path, struct cs_diags *diags)
+{
+    const struct cs_span nowhere = {.source = NULL};
+    const struct cs_node *const root = cs_yaml_read(path, c->arena, diags, nowhere);
+    if (!root)
+        return -1;
+    const int kind = guess_kind(root);
+    if (kind < 0) {
+        cs_diag_error(diags, root->span, NULL,
+                      root->kind == CS_NODE_MAP
+                          ? "this is neither a scenario nor a sheet: none of its keys is known"
+                          : "a scenario or a sheet must be a map, not %s",
+                      cs_node_kind_name(root));
+        return -1;
+    }
+    if (kind == CS_SHEET_SCENARIO)
+        cs_resolve_scenario(c, c->arena, root, path, diags);
+    else
+        cs_seal_sheet((enum cs_sheet_kind)kind, root, stem_of(c->arena, path), c->arena, diags);
+    return kind;
+}

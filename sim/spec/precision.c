@@ -1,0 +1,49 @@
+/* Precisions: bytes per weight and the peak that their products run on.
+ *
+ * Bytes include the scales that a format stores beside its numbers:
+ *   fp8     1 byte; one scale a tensor or channel is below 0.1 %. Attention too: vLLM's and
+ *           NVIDIA's FP8 checkpoints quantise all linear layers but the head.
+ *   int8    1 byte, one scale a channel.
+ *   int4    groups of 128: 4 bits + 16/128 for the scale + 4/128 for the zero = 4.15625 bits.
+ *   mxfp4   blocks of 32 with an 8-bit scale: 4.25 bits; experts and FFN only, as gpt-oss.
+ *   q8_0    blocks of 32 with a 16-bit scale: 8.5 bits, the head included.
+ *   q4_k_m  a mix of Q4_K and Q6_K tensors, about 4.85 bits on average; some hundredths more or
+ *           less by model.
+ * The engine's model takes the peak of the FFN by precision and of attention at 16 bit; formats
+ * whose kernels dequantise run on the 16-bit peak.
+ *
+ * The rule: a GPU without the named peak uses its bf16 one (perf decides that).
+ */
+#include <string.h>
+#include "spec/sheet.h"
+
+const struct cs_precision_info cs_precision_infos[CS_PRECISION_COUNT] = {
+    [CS_PRECISION_BF16] = {"bf16", 2, 2, 2, CS_COMPUTE_BF16, CS_COMPUTE_BF16,
+                           "IEEE 754 half and bfloat16: 16 bits"},
+    [CS_PRECISION_FP8] = {"fp8", 1, 1, 2, CS_COMPUTE_FP8, CS_COMPUTE_BF16,
+                          "OCP 8-bit floating point specification; head kept at 16 bits as in "
+                          "published FP8 checkpoints"},
+    [CS_PRECISION_INT8] = {"int8", 1, 1, 2, CS_COMPUTE_INT8, CS_COMPUTE_BF16,
+                           "W8A8, one scale a channel (SmoothQuant, arXiv:2211.10438)"},
+    [CS_PRECISION_INT4] = {"int4", 4.15625 / 8, 4.15625 / 8, 2, CS_COMPUTE_BF16, CS_COMPUTE_BF16,
+                           "AWQ and GPTQ, groups of 128 (arXiv:2306.00978, arXiv:2210.17323)"},
+    [CS_PRECISION_MXFP4] = {"mxfp4", 4.25 / 8, 2, 2, CS_COMPUTE_FP4, CS_COMPUTE_BF16,
+                            "OCP microscaling formats specification v1.0: blocks of 32, 8-bit "
+                            "scale"},
+    [CS_PRECISION_Q8_0] = {"q8_0", 8.5 / 8, 8.5 / 8, 8.5 / 8, CS_COMPUTE_BF16, CS_COMPUTE_BF16,
+                           "github:ggml-org/llama.cpp ggml-common.h: blocks of 32, 16-bit scale"},
+    [CS_PRECISION_Q4_K_M] = {"q4_k_m", 4.85 / 8, 4.85 / 8, 4.85 / 8, CS_COMPUTE_BF16,
+                             CS_COMPUTE_BF16,
+                             "github:ggml-org/llama.cpp tools/quantize/README.md: bits per weight "
+                             "of Q4_K_M"},
+};
+
+int cs_precision_find(const char *name)
+{
+    if (strcmp(name, "fp16") == 0)
+        return CS_PRECISION_BF16;
+    for (int i = 0; i < CS_PRECISION_COUNT; i++)
+        if (strcmp(cs_precision_infos[i].name, name) == 0)
+            return i;
+    return -1;
+}

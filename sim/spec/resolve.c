@@ -1,0 +1,219 @@
+/* Resolving a scenario: the whole, its SLO, its money and its simulation (see resolve.h).
+ *
+ * Order: read the file, apply --set to the tree, read the tree by the tables, then resolve each
+ * part. The parts run even when the tables found errors, as long as their own map could be read,
+ * so that a misspelt key and an unknown GPU are told together.
+ *
+ * The rule: the scenario is sealed only when no part added an error.
+ * Not here: whether an answer exists; "does not fit" is an answer and comes from plan.
+ */
+#include "spec/resolve.h"
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include "base/suggest.h"
+
+/* --- slo ------------------------------------------------------------------------------------- */
+
+static void resolve_slo(struct cs_resolving *r)
+{
+    struct cs_slo *const slo = &r->scenario->slo;
+    struct cs_slo_limit *const limits =
+        cs_arena_alloc(r->schema.arena, (size_t)CS_METRIC_COUNT * CS_SLO_POINTS, sizeof *limits);
+    const struct cs_node *const map = cs_node_get(r->root, "slo");
+    for (int m = 0; m < CS_METRIC_COUNT; m++) {
+        const struct cs_node *const metric = cs_node_get(map, cs_metric_names[m]);
+        if (!metric || metric->kind != CS_NODE_MAP)
+            continue;
+        if (!metric->count)
+            cs_diag_error(r->schema.diags, metric->span, "expected percentiles, such as {p95: 1 s}",
+                          "slo.%s names no percentile", cs_metric_names[m]);
+        for (int p = 0; p < CS_SLO_POINTS; p++) {
+            const struct cs_node *const node = cs_node_get(metric, cs_slo_point_names[p]);
+            const double limit_s = r->text.slo.metrics[m].limit_s[p];
+            if (!node || limit_s <= 0)
+                continue;
+            limits[slo->count++] = (struct cs_slo_limit){.metric = (enum cs_metric)m,
+                                                         .percentile = cs_slo_percentiles[p],
+                                                         .limit_s = limit_s,
+                                                         .span = node->span};
+        }
+    }
+    slo->limits = limits;
+    slo->window = (enum cs_window)r->text.slo.window;
+    slo->availability = r->text.slo.availability;
+    slo->confidence = r->text.slo.confidence;
+}
+
+/* --- compare --------------------------------------------------------------------------------- */
+
+static void resolve_compare(struct cs_resolving *r)
+{
+    const struct cs_node *const node = r->text.compare;
+    if (!node)
+        return;
+    const size_t count = node->kind == CS_NODE_LIST ? node->count : 1;
+    const struct cs_api **const apis = cs_arena_alloc(r->schema.arena, count, sizeof *apis);
+    for (size_t i = 0; i < count; i++) {
+        const struct cs_node *const one = node->kind == CS_NODE_LIST ? node->items[i] : node;
+        const char *const path = node->kind == CS_NODE_LIST
+                                     ? cs_arena_printf(r->schema.arena, "compare[%zu]", i)
+                                     : "compare";
+        if (one->kind != CS_NODE_SCALAR || cs_node_is_null(one)) {
+            cs_diag_error(r->schema.diags, one->span, NULL, "%s must be an API's name, not %s",
+                          path, cs_node_kind_name(one));
+            continue;
+        }
+        const struct cs_api *const api =
+            cs_catalog_api(r->catalog, one->text, one->span, path, r->schema.diags);
+        bool repeated = false;
+        for (size_t j = 0; j < r->scenario->compare_count; j++)
+            repeated = repeated || (api && apis[j] == api);
+        if (repeated)
+            cs_diag_error(r->schema.diags, one->span, NULL, "compare names '%s' twice", one->text);
+        else if (api)
+            apis[r->scenario->compare_count++] = api;
+    }
+    r->scenario->compare = apis;
+}
+
+/* --- cost ------------------------------------------------------------------------------------ */
+
+/* Keeps a name once; the names that `prices` could mean are few. */
+static void add_name(const char *names[256], size_t *count, const char *name)
+{
+    for (size_t i = 0; i < *count; i++)
+        if (!name || strcmp(names[i], name) == 0)
+            return;
+    if (name && *count < 256)
+        names[(*count)++] = name;
+}
+
+static bool looks_like_date(const char *text)
+{
+    return strlen(text) >= 4 && strspn(text, "0123456789-") == strlen(text);
+}
+
+/* `prices` is a rule, a date, or a provider that at least one sheet of this scenario names. */
+static void check_prices(struct cs_resolving *r)
+{
+    const char *const prices = r->text.cost.prices;
+    const char *names[256];
+    size_t count = 0;
+    if (!prices || looks_like_date(prices))
+        return;
+    add_name(names, &count, "article");
+    add_name(names, &count, "listed");
+    for (size_t i = 0; i < r->scenario->option_count; i++) {
+        const struct cs_hardware *const hardware = r->scenario->options[i].hardware;
+        for (size_t j = 0; j < hardware->rental_count; j++)
+            add_name(names, &count, hardware->rentals[j].provider);
+    }
+    for (size_t i = 0; i < r->scenario->compare_count; i++)
+        for (size_t j = 0; j < r->scenario->compare[i]->price_count; j++)
+            add_name(names, &count, r->scenario->compare[i]->prices[j].provider);
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(names[i], prices) == 0)
+            return;
+    const char *const near = cs_suggest(prices, names, count);
+    cs_diag_error(r->schema.diags, cs_resolve_span(r, "cost.prices"),
+                  near ? cs_arena_printf(r->schema.arena, "did you mean '%s'?", near)
+                       : "expected article, listed, a date, or a provider of a sheet named here",
+                  "cost.prices cannot be '%s'", prices);
+}
+
+static void resolve_cost(struct cs_resolving *r)
+{
+    struct cs_cost *const cost = &r->scenario->cost;
+    *cost = r->text.cost;
+    if (cost->prices)
+        check_prices(r);
+    if (!cost->own.has)
+        return;
+    const struct cs_node *const own = cs_node_find(r->root, "cost.own");
+    if (!cs_node_get(own, "electricity")) {
+        cost->own.electricity_usd_per_J = cost->electricity_usd_per_J;
+        if (!cs_node_find(r->root, "cost.electricity"))
+            cs_diag_error(r->schema.diags, own->span, "expected a price of energy, such as "
+                          "'0.10 USD/kWh'", "cost.own.electricity is missing");
+    }
+    if (!cs_node_get(own, "pue"))
+        cost->own.pue = cost->pue;
+    for (size_t i = 0; !cs_node_get(own, "purchase") && i < r->scenario->option_count; i++)
+        if (!r->scenario->options[i].hardware->purchase_count)
+            cs_diag_error(r->schema.diags, own->span, "the hardware sheet holds no purchase price",
+                          "cost.own.purchase is missing for %s",
+                          r->scenario->options[i].hardware->name);
+}
+
+/* --- the whole ------------------------------------------------------------------------------- */
+
+static void resolve_simulate(struct cs_resolving *r)
+{
+    const struct cs_simulate_text *const text = &r->text.simulate;
+    if (text->requests != floor(text->requests))
+        cs_diag_error(r->schema.diags, cs_resolve_span(r, "simulate.requests"), NULL,
+                      "simulate.requests is not a whole number");
+    r->scenario->simulate = (struct cs_simulate){.days = text->days,
+                                                 .requests = (int64_t)text->requests,
+                                                 .replications = text->replications,
+                                                 .seed = (uint64_t)text->seed};
+}
+
+static const char *name_of(struct cs_arena *arena, const char *path)
+{
+    const char *const slash = strrchr(path, '/');
+    const char *const name = slash ? slash + 1 : path;
+    const size_t length = strlen(name);
+    const bool yaml = length > 5 && strcmp(name + length - 5, ".yaml") == 0;
+    return cs_arena_strndup(arena, name, yaml ? length - 5 : length);
+}
+
+const struct cs_scenario *cs_resolve_scenario(struct cs_catalog *c, struct cs_arena *arena,
+                                              const struct cs_node *root, const char *path,
+                                              struct cs_diags *diags)
+{
+    struct cs_resolving *const r = cs_arena_alloc(arena, 1, sizeof *r);
+    r->schema = (struct cs_schema){.arena = arena, .diags = diags, .keep_defaults = true};
+    r->catalog = c;
+    r->root = root;
+    r->path = path;
+    r->scenario = cs_arena_alloc(arena, 1, sizeof *r->scenario);
+    const size_t errors = diags->errors;
+    if (root->kind != CS_NODE_MAP) {
+        cs_diag_error(diags, root->span, NULL, "a scenario must be a map, not %s",
+                      cs_node_kind_name(root));
+        return NULL;
+    }
+    cs_schema_read(&r->schema, &cs_table_scenario, root, "", &r->text);
+    struct cs_scenario *const s = r->scenario;
+    s->path = cs_arena_strdup(arena, path);
+    s->name = r->text.name ? r->text.name : name_of(arena, path);
+    s->node = root;
+    cs_resolve_traffic(r);
+    resolve_slo(r);
+    cs_resolve_deploy(r);
+    resolve_compare(r);
+    resolve_cost(r);
+    resolve_simulate(r);
+    s->defaults = r->schema.defaults;
+    s->default_count = r->schema.default_count;
+    return diags->errors == errors ? s : NULL;
+}
+
+const struct cs_scenario *cs_scenario_load(struct cs_catalog *catalog, const char *path,
+                                           const char *const *sets, size_t set_count,
+                                           struct cs_diags *diags)
+{
+    struct cs_arena *const arena = cs_catalog_arena(catalog);
+    const size_t errors = diags->errors;
+    struct cs_node *const root =
+        cs_yaml_read(path, arena, diags, (struct cs_span){.source = NULL});
+    if (!root)
+        return NULL;
+    for (size_t i = 0; i < set_count; i++)
+        cs_node_set(root, sets[i], arena, diags);
+    const struct cs_scenario *const scenario =
+        cs_resolve_scenario(catalog, arena, root, path, diags);
+    return diags->errors == errors ? scenario : NULL;
+}

@@ -1,0 +1,283 @@
+/* Resolving deploy: entries multiplied out to options, each checked (see resolve.h).
+ *
+ * A key of an entry that holds a list stands for each of its items. The combinations are formed
+ * on the tree: for each, a map with single values is read by the deploy table like any other, so
+ * a list needs no reading of its own. The model varies slowest and the last key of the table
+ * fastest; an entry without a model takes the scenario's, one option for each.
+ *
+ * The rule: an option is kept only when its model, hardware and engine are known and can be
+ * simulated; what does not fit in memory is an answer and is kept.
+ */
+#include <string.h>
+#include "spec/resolve.h"
+
+enum { MOST_OPTIONS = 4096 };
+
+struct options {
+    struct cs_option *items;
+    size_t count, capacity;
+};
+
+/* The entry's node for a key, in the combination at hand, or the entry itself. */
+static struct cs_span span_of(const struct cs_node *map, const char *key)
+{
+    const struct cs_node *const node = cs_node_get(map, key);
+    return node ? node->span : map->span;
+}
+
+/* --- what makes sense ------------------------------------------------------------------------ */
+
+static void check_model(struct cs_resolving *r, const struct cs_option *o)
+{
+    const struct cs_model *const m = o->model;
+    const bool never = m->released && strcmp(m->released, "no") == 0;
+    if (!m->has_architecture)
+        cs_diag_error(r->schema.diags, o->model_span,
+                      never ? "it was announced and never released" : "its architecture is unknown",
+                      "the model '%s' cannot be simulated", m->name);
+}
+
+static void check_hardware(struct cs_resolving *r, const struct cs_option *o)
+{
+    const struct cs_hardware *const h = o->hardware;
+    const char *const unknown = h->memory_bytes <= 0             ? "memory.capacity"
+                                : h->bandwidth_Bps <= 0          ? "memory.bandwidth"
+                                : h->flops[CS_COMPUTE_BF16] <= 0 ? "compute.bf16"
+                                                                 : NULL;
+    if (unknown)
+        cs_diag_error(r->schema.diags, o->hardware_span,
+                      cs_arena_printf(r->schema.arena, "its sheet does not give %s", unknown),
+                      "unknown figure %s: '%s' cannot be simulated", unknown, h->name);
+}
+
+static void check_parallel(struct cs_resolving *r, const struct cs_node *map, const char *path,
+                           struct cs_option *o, int expert_parallel)
+{
+    const int tensor = o->tensor_parallel, pipeline = o->pipeline_parallel;
+    struct cs_diags *const diags = r->schema.diags;
+    if (expert_parallel > 1)
+        cs_diag_error(diags, span_of(map, "expert_parallel"), "leave it out, or 1",
+                      "%s.expert_parallel: more than 1 is not modelled yet", path);
+    if (o->model->has_architecture && tensor > 0 && o->model->heads % tensor != 0)
+        cs_diag_error(diags, o->tensor_parallel_span, NULL,
+                      "%s.tensor_parallel must divide the %d heads of %s, and %d does not", path,
+                      o->model->heads, o->model->name, tensor);
+    if (o->model->has_architecture && pipeline > o->model->layers)
+        cs_diag_error(diags, span_of(map, "pipeline_parallel"), NULL,
+                      "%s.pipeline_parallel is %d, but %s has %d layers", path, pipeline,
+                      o->model->name, o->model->layers);
+    if (o->replicas > 0 && tensor == 0 && o->gpus == 0)
+        cs_diag_error(diags, span_of(map, "replicas"), "add tensor_parallel, or leave replicas out",
+                      "%s.replicas says nothing about GPUs without tensor_parallel", path);
+    if (o->gpus == 0 || tensor == 0)
+        return;
+    const long long group = (long long)tensor * pipeline;
+    const long long all = group * (o->replicas ? o->replicas : 1);
+    if (o->replicas ? all != o->gpus : o->gpus % group != 0)
+        cs_diag_error(diags, span_of(map, "gpus"), NULL,
+                      o->replicas ? "%s.gpus is %d, but replicas x tensor_parallel x "
+                                    "pipeline_parallel is %lld"
+                                  : "%s.gpus is %d, no multiple of tensor_parallel x "
+                                    "pipeline_parallel, which is %lld",
+                      path, o->gpus, all);
+    else
+        o->replicas = (int)(o->gpus / group);
+}
+
+static void take_from_engine(struct cs_resolving *r, const char *path, const char *key, int *value,
+                             int of_engine, const char *engine)
+{
+    if (*value)
+        return;
+    *value = of_engine;
+    struct cs_arena *const arena = r->schema.arena;
+    cs_schema_default(&r->schema, cs_arena_printf(arena, "%s.%s", path, key),
+                      cs_arena_printf(arena, "%d", of_engine),
+                      cs_arena_printf(arena, "the default of %s", engine));
+}
+
+static void take_limits(struct cs_resolving *r, const struct cs_node *map, const char *path,
+                        struct cs_option *o)
+{
+    const struct cs_engine_sheet *const e = o->engine;
+    take_from_engine(r, path, "max_num_seqs", &o->max_num_seqs, e->max_num_seqs, e->name);
+    take_from_engine(r, path, "max_num_batched_tokens", &o->max_num_batched_tokens,
+                     e->max_num_batched_tokens, e->name);
+    take_from_engine(r, path, "block_size", &o->block_size, e->block_size, e->name);
+    if (o->gpu_memory_utilization <= 0) {
+        o->gpu_memory_utilization = e->gpu_memory_utilization;
+        struct cs_arena *const arena = r->schema.arena;
+        cs_schema_default(&r->schema, cs_arena_printf(arena, "%s.gpu_memory_utilization", path),
+                          cs_arena_printf(arena, "%g%%", 100 * e->gpu_memory_utilization),
+                          cs_arena_printf(arena, "the default of %s", e->name));
+    }
+    if (o->max_num_batched_tokens < o->max_num_seqs) {
+        const bool given = cs_node_get(map, "max_num_batched_tokens") != NULL;
+        cs_diag_error(r->schema.diags,
+                      span_of(map, given ? "max_num_batched_tokens" : "max_num_seqs"), NULL,
+                      "%s.max_num_batched_tokens is %d, less than max_num_seqs, which is %d: a full "
+                      "step decodes one token a request",
+                      path, o->max_num_batched_tokens, o->max_num_seqs);
+    }
+}
+
+/* --- one combination ------------------------------------------------------------------------- */
+
+static void append(struct cs_resolving *r, struct options *all, const struct cs_option *option)
+{
+    if (all->count == all->capacity) {
+        all->capacity = all->capacity ? 2 * all->capacity : 16;
+        struct cs_option *const larger =
+            cs_arena_alloc(r->schema.arena, all->capacity, sizeof *larger);
+        if (all->count)
+            memcpy(larger, all->items, all->count * sizeof *larger);
+        all->items = larger;
+    }
+    all->items[all->count++] = *option;
+}
+
+/* A sheet's reference for messages: "deploy[0].hardware". */
+static const char *refer(struct cs_resolving *r, const char *path, const char *key)
+{
+    return cs_arena_printf(r->schema.arena, "%s.%s", path, key);
+}
+
+static void resolve_option(struct cs_resolving *r, const struct cs_node *map, const char *path,
+                           struct options *all)
+{
+    struct cs_deploy_text text = {.option = {.tensor_parallel = 0}};
+    struct cs_diags *const diags = r->schema.diags;
+    const bool sound = cs_schema_read(&r->schema, &cs_table_deploy, map, path, &text);
+    struct cs_option *const o = &text.option;
+    o->span = map->span;
+    o->model_span = span_of(map, "model");
+    o->hardware_span = span_of(map, "hardware");
+    o->precision_span = span_of(map, "precision");
+    o->tensor_parallel_span = span_of(map, "tensor_parallel");
+    if (text.model)
+        o->model = cs_catalog_model(r->catalog, text.model, o->model_span,
+                                    refer(r, path, "model"), diags);
+    else if (!cs_node_get(map, "model"))
+        cs_diag_error(diags, map->span, "name one here, or at the top of the scenario",
+                      "%s has no model", path);
+    if (text.hardware)
+        o->hardware = cs_catalog_hardware(r->catalog, text.hardware, o->hardware_span,
+                                          refer(r, path, "hardware"), diags);
+    if (text.engine)
+        o->engine = cs_catalog_engine(r->catalog, text.engine, span_of(map, "engine"),
+                                      refer(r, path, "engine"), diags);
+    if (o->model)
+        check_model(r, o);
+    if (o->hardware)
+        check_hardware(r, o);
+    if (!sound || !o->model || !o->hardware || !o->engine)
+        return;
+    o->kv_precision = (enum cs_precision)text.kv_precision;
+    o->router = (enum cs_router)text.router;
+    o->precision = (enum cs_precision)text.precision;
+    if (!text.has_precision) {
+        o->precision = o->model->weights;
+        cs_schema_default(&r->schema, refer(r, path, "precision"),
+                          cs_precision_infos[o->precision].name, "the maker's own precision");
+    }
+    check_parallel(r, map, path, o, text.expert_parallel);
+    take_limits(r, map, path, o);
+    append(r, all, o);
+}
+
+/* --- multiplying out ------------------------------------------------------------------------- */
+
+/* Key i of the entry: how many choices it has. An empty list has none. */
+static size_t choices_of(const struct cs_node *node)
+{
+    return node->kind == CS_NODE_LIST ? node->count : 1;
+}
+
+/* The entry with the scenario's model where it names none, and its keys in the table's order. */
+static struct cs_node *arrange(struct cs_resolving *r, const struct cs_node *entry)
+{
+    struct cs_node *const map = cs_arena_alloc(r->schema.arena, 1, sizeof *map);
+    *map = *entry;
+    map->count = 0;
+    map->keys = cs_arena_alloc(r->schema.arena, entry->count + 1, sizeof *map->keys);
+    map->items = cs_arena_alloc(r->schema.arena, entry->count + 1, sizeof *map->items);
+    if (!cs_node_get(entry, "model") && r->text.model)
+        for (size_t i = 0; i < r->root->count; i++)
+            if (strcmp(r->root->keys[i]->text, "model") == 0) {
+                map->keys[0] = r->root->keys[i];
+                map->items[0] = r->root->items[i];
+                map->count = 1;
+            }
+    for (size_t k = 0; k <= cs_table_deploy.count; k++) /* one more: unknown keys */
+        for (size_t i = 0; i < entry->count; i++) {
+            const struct cs_key *const key = cs_table_key(&cs_table_deploy, entry->keys[i]->text);
+            if (key ? key != &cs_table_deploy.keys[k] : k < cs_table_deploy.count)
+                continue;
+            map->keys[map->count] = entry->keys[i];
+            map->items[map->count++] = entry->items[i];
+        }
+    return map;
+}
+
+static void multiply_out(struct cs_resolving *r, const struct cs_node *entry, const char *path,
+                         struct options *all)
+{
+    struct cs_node *const map = arrange(r, entry);
+    size_t total = 1;
+    for (size_t i = 0; i < map->count; i++) {
+        const size_t choices = choices_of(map->items[i]);
+        if (!choices) {
+            cs_diag_error(r->schema.diags, map->items[i]->span, NULL, "%s.%s is an empty list", path,
+                          map->keys[i]->text);
+            return;
+        }
+        if (total > MOST_OPTIONS / choices) {
+            cs_diag_error(r->schema.diags, entry->span, NULL,
+                          "%s multiplies out to more than %d options", path, MOST_OPTIONS);
+            return;
+        }
+        total *= choices;
+    }
+    struct cs_node one = *map;
+    one.items = cs_arena_alloc(r->schema.arena, map->count, sizeof *one.items);
+    for (size_t n = 0; n < total; n++) {
+        size_t rest = n;
+        for (size_t i = map->count; i-- > 0;) {
+            const size_t choices = choices_of(map->items[i]);
+            one.items[i] = map->items[i]->kind == CS_NODE_LIST
+                               ? map->items[i]->items[rest % choices]
+                               : map->items[i];
+            rest /= choices;
+        }
+        resolve_option(r, &one, path, all);
+    }
+}
+
+void cs_resolve_deploy(struct cs_resolving *r)
+{
+    const struct cs_node *const deploy = r->text.deploy;
+    struct options all = {0};
+    if (!deploy)
+        return;
+    const bool list = deploy->kind == CS_NODE_LIST;
+    const size_t count = list ? deploy->count : 1;
+    if (!count)
+        cs_diag_error(r->schema.diags, deploy->span, NULL, "deploy is an empty list");
+    for (size_t i = 0; i < count; i++) {
+        const struct cs_node *const entry = list ? deploy->items[i] : deploy;
+        const char *const path =
+            list ? cs_arena_printf(r->schema.arena, "deploy[%zu]", i) : "deploy";
+        if (entry->kind == CS_NODE_MAP)
+            multiply_out(r, entry, path, &all);
+        else
+            cs_diag_error(r->schema.diags, entry->span,
+                          "expected a map, such as {hardware: h100-sxm-80gb}",
+                          "%s must be a map, not %s", path, cs_node_kind_name(entry));
+    }
+    if (all.count > MOST_OPTIONS)
+        cs_diag_error(r->schema.diags, deploy->span, NULL,
+                      "deploy multiplies out to %zu options; the most are %d", all.count,
+                      MOST_OPTIONS);
+    r->scenario->options = all.items;
+    r->scenario->option_count = all.count;
+}
