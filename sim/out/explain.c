@@ -1,0 +1,199 @@
+/* Explain: defaults, memory and the parts of a step (see explain.h).
+ *
+ * The rule: every figure comes from perf/memory and perf/step, the same functions that the
+ * simulation uses; what is shown here is what is simulated. Loads shown: one prefill step of the
+ * mean prompt (cut at the step's token budget) and decode steps of 1, 8, 32, 128 sequences and the
+ * most that memory holds, each with the context of a request half done:
+ *
+ *     context = mean input + mean output / 2
+ *
+ * Memory: the scratch arena of the cs_text.
+ */
+#include "out/explain.h"
+#include <math.h>
+#include "out/figure.h"
+#include "perf/memory.h"
+#include "perf/step.h"
+
+static void print_assumed(const struct cs_scenario *s, const struct cs_text *t)
+{
+    struct cs_grid grid;
+    cs_grid_init(&grid, t->arena, "llw");
+    cs_grid_add(&grid, "ASSUMED");
+    cs_grid_add(&grid, "value");
+    cs_grid_add(&grid, "why");
+    for (size_t i = 0; i < s->default_count; i++) {
+        cs_grid_add(&grid, "  %s", s->defaults[i].key);
+        cs_grid_add(&grid, "%s", s->defaults[i].value);
+        cs_grid_add(&grid, "%s", s->defaults[i].why ? s->defaults[i].why : "");
+    }
+    cs_grid_add(&grid, "  (always)");
+    cs_grid_add(&grid, "nothing fails");
+    cs_grid_add(&grid, "availability and failures are not modelled");
+    cs_grid_print(&grid, t, 0, false);
+    cs_text_put(t, "\n");
+}
+
+static const char *name_of(const struct cs_option *o, const struct cs_text *t)
+{
+    return cs_arena_printf(t->arena, "%s %s %s", o->model->name, o->hardware->name,
+                           cs_precision_infos[o->precision].name);
+}
+
+/* The tensor-parallel sizes worth showing: the given one, or the powers of two in one link domain
+ * (and 1), as long as they divide the heads. Returns how many. */
+static int sizes_of(const struct cs_option *o, int sizes[5])
+{
+    int count = 0;
+    if (o->tensor_parallel > 0) {
+        sizes[count++] = o->tensor_parallel;
+        return count;
+    }
+    const int most = o->hardware->link_gpus > 8 ? 8 : o->hardware->link_gpus;
+    for (int t = 1; t <= 16 && count < 5 && (t == 1 || t <= most); t *= 2)
+        if (o->model->heads % t == 0)
+            sizes[count++] = t;
+    return count;
+}
+
+/* One row of the memory table; true when the option fits at this size. */
+static bool add_memory(struct cs_grid *grid, const struct cs_option *o, int size,
+                       const struct cs_text *t)
+{
+    struct cs_memory m;
+    cs_memory_fit(&m, o, size);
+    cs_grid_add(grid, "  %s TP%d", name_of(o, t), size);
+    cs_grid_add(grid, "%s", cs_figure_si(m.weights_gpu_bytes, "B").text);
+    cs_grid_add(grid, "%s", cs_figure_si(m.reserve_bytes, "B").text);
+    cs_grid_add(grid, "%s", cs_figure_si(m.usable_bytes, "B").text);
+    cs_grid_add(grid, "%s", m.kv_bytes > 0 ? cs_figure_si(m.kv_bytes, "B").text : "none");
+    cs_grid_add(grid, "%s", m.fits ? cs_figure_number((double)m.kv_tokens, 0).text : "no fit");
+    return m.fits;
+}
+
+static void print_memory(const struct cs_scenario *s, const struct cs_text *t)
+{
+    static const char *const heads[] = {"MEMORY, per GPU", "weights", "reserve", "of usable",
+                                        "KV cache", "KV tokens"};
+    struct cs_grid grid;
+    cs_grid_init(&grid, t->arena, "lrrrrr");
+    for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++)
+        cs_grid_add(&grid, "%s", heads[i]);
+    for (size_t i = 0; i < s->option_count; i++) {
+        int sizes[5];
+        const int count = s->options[i].model->has_architecture ? sizes_of(&s->options[i], sizes)
+                                                                : 0;
+        for (int k = 0; k < count; k++)
+            add_memory(&grid, &s->options[i], sizes[k], t);
+    }
+    cs_grid_print(&grid, t, 0, false);
+    cs_text_put(t, "\n");
+}
+
+static struct cs_step_load prefill_load(const struct cs_option *o, double mean_input)
+{
+    const int64_t mean = (int64_t)fmax(1, round(mean_input));
+    const int64_t n = mean < o->max_num_batched_tokens ? mean : o->max_num_batched_tokens;
+    return (struct cs_step_load){
+        .tokens = n,
+        .sampled = n == mean ? 1 : 0,
+        .pairs = cs_step_pairs(n, 0, 0),
+        .window_pairs = cs_step_pairs(n, 0, o->model->window_tokens),
+        .prefill = true,
+    };
+}
+
+static struct cs_step_load decode_load(const struct cs_option *o, int64_t batch, double context)
+{
+    const double window = o->model->window_tokens > 0 ? o->model->window_tokens : context;
+    return (struct cs_step_load){
+        .tokens = batch,
+        .sampled = batch,
+        .kv_tokens = (int64_t)round((double)batch * context),
+        .window_kv_tokens =
+            o->model->window_layers > 0 ? (int64_t)round((double)batch * fmin(context, window)) : 0,
+    };
+}
+
+static void add_step(struct cs_grid *grid, const char *what, const struct cs_option *o, int size,
+                     bool top_p, const struct cs_step_load *load)
+{
+    struct cs_step_parts p;
+    cs_step_explain(&p, o, size, top_p, load);
+    cs_grid_add(grid, "  %s", what);
+    const double parts[] = {p.fixed_s, p.weights_s,           p.compute_s,
+                            p.experts_s, p.head_s + p.sampler_s, p.kv_s,
+                            p.prefill_attention_s, p.communication_s};
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
+        cs_grid_add(grid, "%s", parts[i] > 0 ? cs_figure_short(1e3 * parts[i]).text : "·");
+    cs_grid_add(grid, "%s", cs_figure_short(1e3 * p.total_s).text);
+    cs_grid_add(grid, "%s", cs_figure_short(1e3 * p.floor_s).text);
+    cs_grid_add(grid, "%s", p.binding);
+}
+
+static void print_steps(const struct cs_option *o, int size, bool top_p, double mean_input,
+                        double mean_output, const struct cs_text *t)
+{
+    static const char *const heads[] = {"STEP, ms", "fixed", "weights", "comp.", "experts", "head",
+                                        "KV", "attn.", "comm.", "total", "floor", "binds"};
+    static const int batches[] = {1, 8, 32, 128};
+    struct cs_memory m;
+    struct cs_grid grid;
+    cs_memory_fit(&m, o, size);
+    cs_text_printf(t, "%s TP%d on %s\n", name_of(o, t), size, o->engine->name);
+    cs_grid_init(&grid, t->arena, "lrrrrrrrrrrl");
+    for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++)
+        cs_grid_add(&grid, "%s", heads[i]);
+    const struct cs_step_load prefill = prefill_load(o, mean_input);
+    add_step(&grid, cs_arena_printf(t->arena, "prompt %lld", (long long)prefill.tokens), o, size,
+             top_p, &prefill);
+    const double context = mean_input + mean_output / 2;
+    const double held = floor((double)m.kv_tokens / context);
+    const int64_t most = (int64_t)fmax(1, fmin(held, o->max_num_seqs));
+    bool shown_most = false;
+    for (size_t i = 0; i < sizeof batches / sizeof batches[0] && !shown_most; i++) {
+        const int64_t batch = batches[i] < most ? batches[i] : most;
+        const struct cs_step_load load = decode_load(o, batch, context);
+        add_step(&grid, cs_arena_printf(t->arena, "decode %lld%s", (long long)batch,
+                                        batch == most ? " (most)" : ""), o, size, top_p, &load);
+        shown_most = batch == most;
+    }
+    if (!shown_most) {
+        const struct cs_step_load load = decode_load(o, most, context);
+        add_step(&grid, cs_arena_printf(t->arena, "decode %lld (most)", (long long)most), o, size,
+                 top_p, &load);
+    }
+    cs_grid_print(&grid, t, 0, false);
+    cs_text_put(t, "\n");
+}
+
+void cs_explain_print(const struct cs_scenario *s, double mean_input, double mean_output,
+                      const struct cs_text *t)
+{
+    cs_text_edges(t, s->name, s->path);
+    cs_text_put(t, "\n");
+    print_assumed(s, t);
+    print_memory(s, t);
+    cs_text_wrap(t, cs_arena_printf(t->arena, "Steps: a prompt of the mean length (%s tokens), and "
+                                    "decode with a context of %s tokens a sequence. Reading "
+                                    "weights and computing overlap, so the parts add up to more "
+                                    "than the total. The floor is bytes over bandwidth and FLOPs "
+                                    "over peak, without any loss.",
+                                    cs_figure_number(mean_input, 0).text,
+                                    cs_figure_number(mean_input + mean_output / 2, 0).text),
+                 0, 0);
+    cs_text_put(t, "\n\n");
+    for (size_t i = 0; i < s->option_count; i++) {
+        const struct cs_option *const o = &s->options[i];
+        int sizes[5];
+        const int count = o->model->has_architecture ? sizes_of(o, sizes) : 0;
+        for (int k = 0; k < count; k++) {
+            struct cs_memory m;
+            cs_memory_fit(&m, o, sizes[k]);
+            if (!m.fits)
+                continue;
+            print_steps(o, sizes[k], s->traffic.top_p, mean_input, mean_output, t);
+            break;
+        }
+    }
+}

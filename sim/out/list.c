@@ -1,0 +1,285 @@
+/* Lists: the catalogue as tables (see list.h).
+ *
+ * One table of columns and one function for a row per kind of sheet. The rule: a figure that a
+ * sheet leaves out is an empty cell and null, never 0. Prices shown are the ones a reader would
+ * ask for first; all of them, with sources, are on the sheet's page (out/sheet.c).
+ * Cells belong to the arena given.
+ */
+#include "out/list.h"
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include "out/figure.h"
+#include "spec/yaml.h"
+
+enum { COLUMNS_MOST = 10 };
+
+const char *const cs_list_kinds[] = {"models", "apis", "hardware", "engines", "traffic",
+                                     "scenarios"};
+static_assert(sizeof cs_list_kinds / sizeof *cs_list_kinds == CS_SHEET_COUNT, "kinds");
+
+struct row {
+    struct cs_arena *arena;
+    struct cs_list_cell *cells;
+    size_t count;
+};
+
+static void add_text(struct row *r, const char *text)
+{
+    const char *const known = text ? text : "";
+    r->cells[r->count++] = (struct cs_list_cell){known, text ? known : NULL, NAN};
+}
+
+/* `number` 0 means that the sheet does not say. */
+static void add_number(struct row *r, double number, struct cs_figure shown)
+{
+    const bool known = number > 0;
+    r->cells[r->count++] = (struct cs_list_cell){known ? cs_arena_strdup(r->arena, shown.text) : "",
+                                                 NULL, known ? number : NAN};
+}
+
+static const struct cs_list_column model_columns[] = {
+    {"name", "MODELS", 'l'},          {"maker", "maker", 'l'},
+    {"parameters_total", "parameters", 'r'}, {"parameters_active", "active", 'r'},
+    {"context_tokens", "context", 'r'}, {"weights", "weights", 'l'},
+    {"released", "released", 'l'},    {"licence", "licence", 'l'},
+};
+
+static bool model_row(struct row *r, struct cs_catalog *c, const char *name, struct cs_diags *diags)
+{
+    const struct cs_model *const m =
+        cs_catalog_model(c, name, (struct cs_span){0}, NULL, diags);
+    if (!m)
+        return false;
+    add_text(r, m->name);
+    add_text(r, m->maker);
+    add_number(r, m->parameters_total, cs_figure_parameters(m->parameters_total));
+    add_number(r, m->parameters_active, cs_figure_parameters(m->parameters_active));
+    add_number(r, m->context_tokens, cs_figure_number(m->context_tokens, 0));
+    add_text(r, cs_precision_infos[m->weights].name);
+    add_text(r, m->released && strcmp(m->released, "no") == 0 ? "not yet" : m->released);
+    add_text(r, m->licence);
+    return true;
+}
+
+static const struct cs_list_column api_columns[] = {
+    {"name", "APIS", 'l'},
+    {"maker", "maker", 'l'},
+    {"context_tokens", "context", 'r'},
+    {"listed_input_usd_per_mtok", "in", 'r'},
+    {"listed_output_usd_per_mtok", "out", 'r'},
+    {"listed_date", "listed on", 'l'},
+    {"article_input_usd_per_mtok", "article in", 'r'},
+    {"article_output_usd_per_mtok", "out", 'r'},
+};
+
+/* The newest price of a basis, or NULL. */
+static const struct cs_api_price *newest(const struct cs_api *a, enum cs_price_basis basis)
+{
+    const struct cs_api_price *best = NULL;
+    for (size_t i = 0; i < a->price_count; i++) {
+        const struct cs_api_price *const p = &a->prices[i];
+        if (p->basis == basis && (!best || (p->date && best->date &&
+                                            strcmp(p->date, best->date) > 0)))
+            best = p;
+    }
+    return best;
+}
+
+static void add_price(struct row *r, double usd_per_token)
+{
+    add_number(r, 1e6 * usd_per_token, cs_figure_usd(1e6 * usd_per_token));
+}
+
+static bool api_row(struct row *r, struct cs_catalog *c, const char *name, struct cs_diags *diags)
+{
+    const struct cs_api *const a = cs_catalog_api(c, name, (struct cs_span){0}, NULL, diags);
+    if (!a)
+        return false;
+    const struct cs_api_price *listed = newest(a, CS_PRICE_LISTED);
+    const struct cs_api_price *const article = newest(a, CS_PRICE_ARTICLE);
+    if (!listed)
+        listed = newest(a, CS_PRICE_RESELLER);
+    add_text(r, a->name);
+    add_text(r, a->maker);
+    add_number(r, a->context_tokens, cs_figure_number(a->context_tokens, 0));
+    add_price(r, listed ? listed->input : 0);
+    add_price(r, listed ? listed->output : 0);
+    add_text(r, listed ? listed->date : NULL);
+    add_price(r, article ? article->input : 0);
+    add_price(r, article ? article->output : 0);
+    return true;
+}
+
+static const struct cs_list_column hardware_columns[] = {
+    {"name", "HARDWARE", 'l'},
+    {"class", "class", 'l'},
+    {"memory_bytes", "memory", 'r'},
+    {"bandwidth_bytes_per_s", "bandwidth", 'r'},
+    {"bf16_flop_per_s", "bf16", 'r'},
+    {"fp8_flop_per_s", "fp8", 'r'},
+    {"link_bytes_per_s", "link", 'r'},
+    {"tdp_w", "TDP", 'r'},
+    {"on_demand_usd_per_hour", "USD/h", 'r'},
+};
+
+static int ascending(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* The median on-demand price in USD/s over all rows of the sheet; 0: none. */
+static double on_demand(const struct cs_hardware *h, struct cs_arena *arena)
+{
+    double *const prices = cs_arena_alloc(arena, h->rental_count + 1, sizeof *prices);
+    size_t n = 0;
+    for (size_t i = 0; i < h->rental_count; i++)
+        if (h->rentals[i].term && strcmp(h->rentals[i].term, "on_demand") == 0)
+            prices[n++] = h->rentals[i].usd_per_s;
+    if (!n)
+        return 0;
+    qsort(prices, n, sizeof *prices, ascending);
+    return n % 2 ? prices[n / 2] : (prices[n / 2 - 1] + prices[n / 2]) / 2;
+}
+
+static bool hardware_row(struct row *r, struct cs_catalog *c, const char *name,
+                         struct cs_diags *diags)
+{
+    const struct cs_hardware *const h =
+        cs_catalog_hardware(c, name, (struct cs_span){0}, NULL, diags);
+    if (!h)
+        return false;
+    const double usd_per_hour = 3600 * on_demand(h, r->arena);
+    add_text(r, h->name);
+    add_text(r, h->klass);
+    add_number(r, h->memory_bytes, cs_figure_si(h->memory_bytes, "B"));
+    add_number(r, h->bandwidth_Bps, cs_figure_si(h->bandwidth_Bps, "B/s"));
+    add_number(r, h->flops[CS_COMPUTE_BF16], cs_figure_si(h->flops[CS_COMPUTE_BF16], "FLOP/s"));
+    add_number(r, h->flops[CS_COMPUTE_FP8], cs_figure_si(h->flops[CS_COMPUTE_FP8], "FLOP/s"));
+    add_number(r, h->link_Bps, cs_figure_si(h->link_Bps, "B/s"));
+    add_number(r, h->tdp_w, cs_figure_si(h->tdp_w, "W"));
+    add_number(r, usd_per_hour, cs_figure_usd(usd_per_hour));
+    return true;
+}
+
+static const struct cs_list_column engine_columns[] = {
+    {"name", "ENGINES", 'l'},
+    {"aliases", "also", 'l'},
+    {"scheduling", "scheduling", 'l'},
+    {"max_num_seqs", "sequences", 'r'},
+    {"max_num_batched_tokens", "tokens a step", 'r'},
+    {"gpu_memory_utilization", "memory used", 'r'},
+};
+
+static bool engine_row(struct row *r, struct cs_catalog *c, const char *name,
+                       struct cs_diags *diags)
+{
+    const struct cs_engine_sheet *const e =
+        cs_catalog_engine(c, name, (struct cs_span){0}, NULL, diags);
+    if (!e)
+        return false;
+    const char *aliases = "";
+    for (size_t i = 0; i < e->alias_count; i++)
+        aliases = cs_arena_printf(r->arena, "%s%s%s", aliases, i ? " " : "", e->aliases[i]);
+    add_text(r, e->name);
+    add_text(r, aliases);
+    add_text(r, e->asynchronous ? "asynchronous" : "synchronous");
+    add_number(r, e->max_num_seqs, cs_figure_number(e->max_num_seqs, 0));
+    add_number(r, e->max_num_batched_tokens, cs_figure_number(e->max_num_batched_tokens, 0));
+    add_number(r, e->gpu_memory_utilization, cs_figure_percent(e->gpu_memory_utilization));
+    return true;
+}
+
+static const struct cs_list_column traffic_columns[] = {
+    {"name", "TRAFFIC", 'l'},
+    {"has", "gives", 'l'},
+    {"mean_input_tokens", "mean in", 'r'},
+    {"mean_output_tokens", "mean out", 'r'},
+    {"title", "title", 'l'},
+};
+
+static bool traffic_row(struct row *r, struct cs_catalog *c, const char *name,
+                        struct cs_diags *diags)
+{
+    const struct cs_traffic_sheet *const t =
+        cs_catalog_traffic(c, name, (struct cs_span){0}, NULL, diags);
+    if (!t)
+        return false;
+    add_text(r, t->name);
+    add_text(r, t->has_lengths && t->has_curve ? "lengths, curve"
+                : t->has_lengths               ? "lengths"
+                                               : "curve");
+    const double in = t->has_lengths ? t->derived_mean_input : 0;
+    const double out = t->has_lengths ? t->derived_mean_output : 0;
+    add_number(r, in, cs_figure_number(in, 0));
+    add_number(r, out, cs_figure_number(out, 0));
+    add_text(r, t->title);
+    return true;
+}
+
+static const struct cs_list_column scenario_columns[] = {
+    {"name", "SCENARIOS", 'l'},
+    {"title", "question", 'l'},
+    {"file", "file", 'l'},
+};
+
+static bool scenario_row(struct row *r, struct cs_catalog *c, const char *name,
+                         struct cs_diags *diags)
+{
+    const char *const path = cs_catalog_path(c, CS_SHEET_SCENARIO, name);
+    if (!path)
+        return false;
+    const struct cs_node *const root = cs_yaml_read(path, r->arena, diags, (struct cs_span){0});
+    const struct cs_node *const title = root ? cs_node_get(root, "name") : NULL;
+    add_text(r, name);
+    add_text(r, title && title->kind == CS_NODE_SCALAR ? title->text : NULL);
+    add_text(r, path);
+    return true;
+}
+
+static const struct {
+    const struct cs_list_column *columns;
+    size_t count;
+    bool (*row)(struct row *, struct cs_catalog *, const char *, struct cs_diags *);
+} kinds[] = {
+    {model_columns, sizeof model_columns / sizeof *model_columns, model_row},
+    {api_columns, sizeof api_columns / sizeof *api_columns, api_row},
+    {hardware_columns, sizeof hardware_columns / sizeof *hardware_columns, hardware_row},
+    {engine_columns, sizeof engine_columns / sizeof *engine_columns, engine_row},
+    {traffic_columns, sizeof traffic_columns / sizeof *traffic_columns, traffic_row},
+    {scenario_columns, sizeof scenario_columns / sizeof *scenario_columns, scenario_row},
+};
+static_assert(sizeof kinds / sizeof *kinds == CS_SHEET_COUNT, "kinds");
+
+void cs_list_build(struct cs_list *list, struct cs_catalog *catalog, enum cs_sheet_kind kind,
+                   struct cs_arena *arena, struct cs_diags *diags)
+{
+    size_t names;
+    const char *const *const name = cs_catalog_names(catalog, kind, &names);
+    const size_t columns = kinds[kind].count;
+    struct row row = {.arena = arena,
+                      .cells = cs_arena_alloc(arena, names * columns + COLUMNS_MOST,
+                                              sizeof *row.cells)};
+    size_t rows = 0;
+    for (size_t i = 0; i < names; i++) {
+        row.count = rows * columns;
+        rows += kinds[kind].row(&row, catalog, name[i], diags);
+    }
+    *list = (struct cs_list){cs_list_kinds[kind], kinds[kind].columns, columns, rows, row.cells};
+}
+
+void cs_list_print(const struct cs_list *list, const struct cs_text *text)
+{
+    char align[COLUMNS_MOST + 1] = "";
+    struct cs_grid grid;
+    for (size_t c = 0; c < list->column_count; c++)
+        align[c] = list->columns[c].align;
+    cs_grid_init(&grid, text->arena, align);
+    for (size_t c = 0; c < list->column_count; c++)
+        cs_grid_add(&grid, "%s", list->columns[c].head);
+    for (size_t i = 0; i < list->row_count * list->column_count; i++)
+        cs_grid_add(&grid, "%s", list->cells[i].shown);
+    cs_grid_print(&grid, text, 0, false);
+}

@@ -1,0 +1,15 @@
+/* Sheet pages: one sheet of the catalogue, readable, each figure beside its source.
+ *
+ * Figures stand as the sheet writes them, with their units; then every price, and for models every
+ * measured throughput, with date and source. Shows, computes nothing.
+ */
+#ifndef CS_OUT_SHEET_H
+#define CS_OUT_SHEET_H
+#include "out/text.h"
+#include "spec/catalog.h"
+
+/* Prints the page of a sheet; false when it is unknown or wrong (see diags). */
+bool cs_sheet_print(struct cs_catalog *catalog, enum cs_sheet_kind kind, const char *name,
+                    const struct cs_text *text, struct cs_diags *diags);
+
+#endif
