@@ -104,8 +104,9 @@ static const void *seal_api(struct sealing *z, struct cs_api *a)
             cs_diag_error(z->schema.diags, span_at(z, path), NULL,
                           "%s must be more than in the tier before", path);
         }
-    if (a->price_count == 0)
-        cs_diag_error(z->schema.diags, span_at(z, "prices"), NULL, "prices holds no price");
+    if (a->price_count == 0 && !a->notes)
+        cs_diag_error(z->schema.diags, span_at(z, "prices"), "say in notes why none is known",
+                      "prices holds no price");
     a->node = z->root;
     return a;
 }

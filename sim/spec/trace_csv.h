@@ -1,0 +1,42 @@
+/* Traces as generic CSV: one line a request, replayed as they are.
+ *
+ *   arrival_s,input_tokens,output_tokens[,prefix_group,prefix_tokens,session,model,class]
+ *
+ * The header names the columns, in any order; plain or gzip; LF or CRLF; a byte-order mark is
+ * skipped. Arrivals are seconds from the start, not falling; tokens whole numbers from 1.
+ *
+ * The one rule: a trace is taken whole or not at all. Everything wrong is said with its line, up
+ * to a hundred times; lengths are never guessed, rows never dropped.
+ * Arrays belong to the arena. Names (prefix_group, session, model, class) become dense numbers in
+ * the order in which they come up, -1 where a field is empty.
+ */
+#ifndef CS_SPEC_TRACE_CSV_H
+#define CS_SPEC_TRACE_CSV_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "base/arena.h"
+#include "base/diag.h"
+
+struct cs_trace_names {
+    const int32_t *ids;       /* one for each request, -1: none; NULL: no such column */
+    const char *const *names; /* of the ids */
+    size_t count;
+};
+
+struct cs_trace {
+    size_t count;
+    const double *arrival_s;
+    const int32_t *input, *output; /* tokens */
+    const int32_t *prefix_tokens;  /* of the prompt, shared in its group; NULL: no such column */
+    struct cs_trace_names prefix_group, session, model, klass;
+};
+
+/* False: the errors are in `diags`, "referenced from" `at` when it has a source. */
+bool cs_trace_read(const char *path, struct cs_arena *arena, struct cs_trace *trace,
+                   struct cs_diags *diags, struct cs_span at);
+/* The same from memory; `name` stands in messages. */
+bool cs_trace_parse(const char *name, const char *text, size_t size, struct cs_arena *arena,
+                    struct cs_trace *trace, struct cs_diags *diags, struct cs_span at);
+
+#endif
