@@ -11,10 +11,26 @@
  */
 #include "out/explain.h"
 #include <math.h>
+#include <string.h>
 #include "out/figure.h"
 #include "perf/memory.h"
 #include "perf/step.h"
 
+/* What follows "deploy[3]." in a key, or NULL. */
+static const char *deploy_key(const char *key)
+{
+    const char *const end = strchr(key, ']');
+    return strncmp(key, "deploy[", 7) == 0 && end && end[1] == '.' ? end + 2 : NULL;
+}
+
+/* Whether two defaults say the same of two entries of deploy. */
+static bool is_same(const struct cs_default *a, const struct cs_default *b)
+{
+    const char *const x = deploy_key(a->key), *const y = deploy_key(b->key);
+    return x && y && strcmp(x, y) == 0 && strcmp(a->value, b->value) == 0;
+}
+
+/* Defaults of deploy that are the same in several entries stand once, as "deploy.engine". */
 static void print_assumed(const struct cs_scenario *s, const struct cs_text *t)
 {
     struct cs_grid grid;
@@ -23,9 +39,16 @@ static void print_assumed(const struct cs_scenario *s, const struct cs_text *t)
     cs_grid_add(&grid, "value");
     cs_grid_add(&grid, "why");
     for (size_t i = 0; i < s->default_count; i++) {
-        cs_grid_add(&grid, "  %s", s->defaults[i].key);
-        cs_grid_add(&grid, "%s", s->defaults[i].value);
-        cs_grid_add(&grid, "%s", s->defaults[i].why ? s->defaults[i].why : "");
+        const struct cs_default *const d = &s->defaults[i];
+        bool earlier = false, later = false;
+        for (size_t k = 0; k < s->default_count; k++)
+            if (k != i && is_same(d, &s->defaults[k]))
+                *(k < i ? &earlier : &later) = true;
+        if (earlier)
+            continue;
+        cs_grid_add(&grid, "  %s%s", later ? "deploy." : "", later ? deploy_key(d->key) : d->key);
+        cs_grid_add(&grid, "%s", d->value);
+        cs_grid_add(&grid, "%s", d->why ? d->why : "");
     }
     cs_grid_add(&grid, "  (always)");
     cs_grid_add(&grid, "nothing fails");

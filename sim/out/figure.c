@@ -102,7 +102,7 @@ enum cs_time_unit cs_figure_time_unit(double seconds)
     const double s = fabs(seconds);
     if (s == 0 || isnan(s))
         return CS_TIME_MS;
-    return s < 0.9995e-3  ? CS_TIME_US
+    return s < 0.09995e-3 ? CS_TIME_US
            : s < 0.9995   ? CS_TIME_MS
            : s < 180      ? CS_TIME_S
            : s < 2 * 3600 ? CS_TIME_MIN
@@ -154,7 +154,7 @@ struct cs_figure cs_figure_time_given(double seconds)
 {
     if (!isfinite(seconds))
         return none();
-    const enum cs_time_unit unit = cs_figure_time_unit(seconds);
+    const enum cs_time_unit unit = seconds >= 3600 ? CS_TIME_H : cs_figure_time_unit(seconds);
     struct cs_figure f;
     snprintf(f.text, sizeof f.text, "%.6g %s", seconds / unit_seconds[unit],
              cs_time_unit_names[unit]);

@@ -276,6 +276,8 @@ void cs_list_print(const struct cs_list *list, const struct cs_text *text)
     struct cs_grid grid;
     for (size_t c = 0; c < list->column_count; c++)
         align[c] = list->columns[c].align;
+    if (align[list->column_count - 1] == 'l')
+        align[list->column_count - 1] = 'w';
     cs_grid_init(&grid, text->arena, align);
     for (size_t c = 0; c < list->column_count; c++)
         cs_grid_add(&grid, "%s", list->columns[c].head);

@@ -37,10 +37,10 @@ static void print_header(const struct cs_answer *answer, const struct cs_text *t
                                   cs_words_models(t->arena, answer), lengths,
                                   (unsigned long long)s->simulate.seed));
     const char *words = cs_arena_printf(
-        t->arena, "%s requests/day · %s requests/s on average",
+        t->arena, "%s requests/day · %s/s on average",
         cs_figure_short(answer->requests_per_day).text, cs_figure_short(answer->mean_rps).text);
     if (isfinite(answer->peak_start_s))
-        words = cs_arena_printf(t->arena, "%s, %s in the busiest hour (%s)", words,
+        words = cs_arena_printf(t->arena, "%s, %s/s in the busiest hour (%s)", words,
                                 cs_figure_short(answer->peak_rps).text,
                                 when(answer, answer->peak_start_s, at));
     words = cs_arena_printf(t->arena, "%s · %s tokens in, %s out", words,
@@ -391,6 +391,27 @@ static void print_checks(const struct cs_answer *answer, const struct cs_text *t
                                                  answer->check_count));
 }
 
+/* The defaults that a reader would ask about; all of them are in `capsim explain`. */
+static const char *words_of_defaults(const struct cs_scenario *s, const struct cs_text *t)
+{
+    static const struct {
+        const char *key, *name;
+    } shown[] = {
+        {"traffic.burstiness", "burstiness"}, {"traffic.curve", "curve"},
+        {"traffic.sampling", "sampling"},     {"slo.window", "SLO window"},
+        {"deploy[0].engine", "engine"},       {"deploy[0].router", "router"},
+        {"deploy[0].kv_precision", "KV cache"},
+        {"deploy[0].prefix_caching", "prefix caching"}, {"cost.prices", "prices"},
+    };
+    const char *words = "";
+    for (size_t k = 0; k < sizeof shown / sizeof shown[0]; k++)
+        for (size_t i = 0; i < s->default_count; i++)
+            if (strcmp(s->defaults[i].key, shown[k].key) == 0)
+                words = cs_arena_printf(t->arena, "%s · %s %s", words, shown[k].name,
+                                        s->defaults[i].value);
+    return words;
+}
+
 static void print_assumed(const struct cs_answer *answer, const struct cs_option_answer *o,
                           const struct cs_text *t)
 {
@@ -404,11 +425,7 @@ static void print_assumed(const struct cs_answer *answer, const struct cs_option
                                 "hold: not validated for this pair", words);
     if (o && o->price.note)
         words = cs_arena_printf(t->arena, "%s · price: %s", words, o->price.note);
-    for (size_t i = 0; i < s->default_count && i < 6; i++)
-        words = cs_arena_printf(t->arena, "%s · %s %s", words, s->defaults[i].key,
-                                s->defaults[i].value);
-    if (s->default_count > 6)
-        words = cs_arena_printf(t->arena, "%s · and %zu more", words, s->default_count - 6);
+    words = cs_arena_printf(t->arena, "%s%s", words, words_of_defaults(s, t));
     cs_text_section(t, "ASSUMED", cs_arena_printf(t->arena, "%s · all: capsim explain %s", words,
                                                   s->path));
 }

@@ -5,6 +5,7 @@
  * Memory: the scratch arena of the cs_text.
  */
 #include "out/sheet.h"
+#include <math.h>
 #include <string.h>
 #include "out/figure.h"
 #include "spec/yaml.h"
@@ -12,11 +13,6 @@
 static const char *known(const char *text)
 {
     return text ? text : "";
-}
-
-static const char *joined(const struct cs_text *t, const char *a, const char *b)
-{
-    return b && *b ? cs_arena_printf(t->arena, "%s; %s", known(a), b) : known(a);
 }
 
 static bool is_heading(const char *path)
@@ -42,8 +38,45 @@ static const char *short_list(const struct cs_text *t, const struct cs_node *lis
     return words;
 }
 
-static void walk(struct cs_grid *grid, const struct cs_text *t, const struct cs_node *root,
-                 const struct cs_node *node, const char *path)
+/* Sources are numbered as they come up and listed once, below the figures. */
+enum { SOURCES_MOST = 200 };
+struct sources {
+    const char *items[SOURCES_MOST];
+    size_t count;
+};
+
+static const char *number_of(struct sources *s, const struct cs_text *t, const char *source)
+{
+    size_t i = 0;
+    if (!source || !*source)
+        return "";
+    while (i < s->count && strcmp(s->items[i], source) != 0)
+        i++;
+    if (i == SOURCES_MOST)
+        return source;
+    if (i == s->count)
+        s->items[s->count++] = source;
+    return cs_arena_printf(t->arena, "[%zu]", i + 1);
+}
+
+static void print_sources(const struct sources *s, const struct cs_text *t)
+{
+    if (!s->count)
+        return;
+    struct cs_grid grid;
+    cs_grid_init(&grid, t->arena, "rw");
+    cs_grid_add(&grid, "SOURCES");
+    cs_grid_add(&grid, "%s", "");
+    for (size_t i = 0; i < s->count; i++) {
+        cs_grid_add(&grid, "[%zu]", i + 1);
+        cs_grid_add(&grid, "%s", s->items[i]);
+    }
+    cs_text_put(t, "\n");
+    cs_grid_print(&grid, t, 0, false);
+}
+
+static void walk(struct cs_grid *grid, struct sources *sources, const struct cs_text *t,
+                 const struct cs_node *root, const struct cs_node *node, const char *path)
 {
     for (size_t i = 0; i < node->count; i++) {
         const struct cs_node *const value = node->items[i];
@@ -52,7 +85,7 @@ static void walk(struct cs_grid *grid, const struct cs_text *t, const struct cs_
         if (is_heading(name))
             continue;
         if (value->kind == CS_NODE_MAP) {
-            walk(grid, t, root, value, name);
+            walk(grid, sources, t, root, value, name);
             continue;
         }
         const char *const text =
@@ -61,21 +94,22 @@ static void walk(struct cs_grid *grid, const struct cs_text *t, const struct cs_
             continue;
         cs_grid_add(grid, "  %s", name);
         cs_grid_add(grid, "%s", text);
-        cs_grid_add(grid, "%s", known(cs_source_of(root, name)));
+        cs_grid_add(grid, "%s", number_of(sources, t, cs_source_of(root, name)));
     }
 }
 
-static void print_head(const struct cs_text *t, const char *title, const char *name,
-                       const char *path, const struct cs_node *node, const char *notes)
+static void print_head(const struct cs_text *t, struct sources *sources, const char *title,
+                       const char *name, const char *path, const struct cs_node *node,
+                       const char *notes)
 {
     cs_text_edges(t, title ? title : name, path);
     cs_text_put(t, "\n");
     struct cs_grid grid;
-    cs_grid_init(&grid, t->arena, "llw");
+    cs_grid_init(&grid, t->arena, "lll");
     cs_grid_add(&grid, "FIGURES");
     cs_grid_add(&grid, "as the sheet says");
     cs_grid_add(&grid, "source");
-    walk(&grid, t, node, node, "");
+    walk(&grid, sources, t, node, node, "");
     cs_grid_print(&grid, t, 0, false);
     if (notes) {
         cs_text_put(t, "\n");
@@ -92,30 +126,33 @@ static void heads(struct cs_grid *grid, const struct cs_text *t, const char *ali
         cs_grid_add(grid, "%s", names[i]);
 }
 
-static void print_rentals(const struct cs_hardware *h, const struct cs_text *t)
+static void print_rentals(const struct cs_hardware *h, struct sources *sources,
+                          const struct cs_text *t)
 {
-    static const char *const rent[] = {"RENT", "USD/h", "term", "date", "source"};
-    static const char *const buy[] = {"BOUGHT", "date", "source"};
+    static const char *const rent[] = {"RENT", "USD/h", "term", "date", "source", "note"};
+    static const char *const buy[] = {"BOUGHT", "date", "source", "note"};
     struct cs_grid grid;
     if (h->rental_count)
-        heads(&grid, t, "lrllw", rent);
+        heads(&grid, t, "lrlllw", rent);
     for (size_t i = 0; i < h->rental_count; i++) {
         const struct cs_rental *const r = &h->rentals[i];
         cs_grid_add(&grid, "  %s", known(r->provider));
         cs_grid_add(&grid, "%s", cs_figure_usd(3600 * r->usd_per_s).text);
         cs_grid_add(&grid, "%s", known(r->term));
         cs_grid_add(&grid, "%s", known(r->date));
-        cs_grid_add(&grid, "%s", joined(t, r->source, r->note));
+        cs_grid_add(&grid, "%s", number_of(sources, t, r->source));
+        cs_grid_add(&grid, "%s", known(r->note));
     }
     if (h->rental_count)
         cs_grid_print(&grid, t, 0, false);
     if (h->purchase_count)
-        heads(&grid, t, "llw", buy);
+        heads(&grid, t, "lllw", buy);
     for (size_t i = 0; i < h->purchase_count; i++) {
         const struct cs_purchase *const p = &h->purchases[i];
         cs_grid_add(&grid, "  %s USD", cs_figure_usd(p->usd).text);
         cs_grid_add(&grid, "%s", known(p->date));
-        cs_grid_add(&grid, "%s", joined(t, p->source, p->note));
+        cs_grid_add(&grid, "%s", number_of(sources, t, p->source));
+        cs_grid_add(&grid, "%s", known(p->note));
     }
     if (h->purchase_count)
         cs_grid_print(&grid, t, 0, false);
@@ -127,15 +164,15 @@ static const char *per_mtok(const struct cs_text *t, double usd_per_token)
                              : cs_arena_strdup(t->arena, cs_figure_usd(1e6 * usd_per_token).text);
 }
 
-static void print_prices(const struct cs_api *a, const struct cs_text *t)
+static void print_prices(const struct cs_api *a, struct sources *sources, const struct cs_text *t)
 {
-    static const char *const names[] = {"PRICES", "in",       "out",  "cached in",
-                                        "batch",  "date",     "source"};
+    static const char *const names[] = {"PRICES", "in",   "out",    "cached in",
+                                        "batch",  "date", "source", "note"};
     static const char *const bases[CS_PRICE_BASIS_COUNT] = {"article", "listed", "reseller"};
     struct cs_grid grid;
     if (!a->price_count)
         return;
-    heads(&grid, t, "lrrrllw", names);
+    heads(&grid, t, "lrrrlllw", names);
     for (size_t i = 0; i < a->price_count; i++) {
         const struct cs_api_price *const p = &a->prices[i];
         cs_grid_add(&grid, "  %s, %s", bases[p->basis], known(p->provider));
@@ -144,14 +181,15 @@ static void print_prices(const struct cs_api *a, const struct cs_text *t)
         cs_grid_add(&grid, "%s", per_mtok(t, p->cached_input));
         cs_grid_add(&grid, "%s / %s", per_mtok(t, p->batch_input), per_mtok(t, p->batch_output));
         cs_grid_add(&grid, "%s", known(p->date));
-        cs_grid_add(&grid, "%s", joined(t, p->source, p->note));
+        cs_grid_add(&grid, "%s", number_of(sources, t, p->source));
+        cs_grid_add(&grid, "%s", known(p->note));
         for (size_t k = 0; k < p->tier_count; k++) {
             cs_grid_add(&grid, "    above %s tokens in",
                         cs_figure_number(p->tiers[k].above_tokens, 0).text);
             cs_grid_add(&grid, "%s", per_mtok(t, p->tiers[k].input));
             cs_grid_add(&grid, "%s", per_mtok(t, p->tiers[k].output));
             cs_grid_add(&grid, "%s", per_mtok(t, p->tiers[k].cached_input));
-            for (int blank = 0; blank < 3; blank++)
+            for (int blank = 0; blank < 4; blank++)
                 cs_grid_add(&grid, "%s", "");
         }
     }
@@ -159,34 +197,46 @@ static void print_prices(const struct cs_api *a, const struct cs_text *t)
     cs_text_put(t, "  prices are USD per million tokens\n");
 }
 
-static const char *optional(const struct cs_text *t, double value, const char *unit, double scale)
+/* A figure as published, or nothing. */
+static const char *published(const struct cs_text *t, double value, double scale)
 {
-    return value > 0 ? cs_arena_printf(t->arena, "%s%s%s", cs_figure_short(scale * value).text,
-                                       *unit ? " " : "", unit)
-                     : "";
+    if (!(value > 0))
+        return "";
+    const int decimals = scale * value >= 1000 ? 0 : 1;
+    const double whole = round(scale * value);
+    return cs_arena_strdup(t->arena,
+                           cs_figure_number(scale * value,
+                                            fabs(whole - scale * value) < 1e-9 ? 0 : decimals)
+                               .text);
 }
 
-static void print_measured(const struct cs_model *m, const struct cs_text *t)
+static void print_measured(const struct cs_model *m, struct sources *sources,
+                           const struct cs_text *t)
 {
-    static const char *const names[] = {"MEASURED", "engine", "in / out", "decode tok/s",
-                                        "total out", "date", "source"};
+    static const char *const names[] = {"MEASURED", "engine", "in/out", "decode", "total",
+                                        "TTFT",     "TPOT", "date",  "source"};
     struct cs_grid grid;
     if (!m->measured_count)
         return;
-    heads(&grid, t, "lllrrlw", names);
+    heads(&grid, t, "llrrrrrll", names);
     for (size_t i = 0; i < m->measured_count; i++) {
         const struct cs_measured *const r = &m->measured[i];
-        cs_grid_add(&grid, "  %s × %s %s", cs_figure_short(r->gpus > 0 ? r->gpus : 1).text,
+        cs_grid_add(&grid, "  %s × %s %s", cs_figure_number(r->gpus > 0 ? r->gpus : 1, 0).text,
                     known(r->hardware), known(r->precision));
-        cs_grid_add(&grid, "%.24s", known(r->engine));
-        cs_grid_add(&grid, "%s / %s", optional(t, r->input_tokens, "", 1),
-                    optional(t, r->output_tokens, "", 1));
-        cs_grid_add(&grid, "%s", optional(t, r->decode_tok_s, "", 1));
-        cs_grid_add(&grid, "%s", optional(t, r->output_total_tok_s, "", 1));
+        cs_grid_add(&grid, "%.19s", known(r->engine));
+        cs_grid_add(&grid, "%s%s%s", published(t, r->input_tokens, 1),
+                    r->input_tokens > 0 || r->output_tokens > 0 ? "/" : "",
+                    published(t, r->output_tokens, 1));
+        cs_grid_add(&grid, "%s", published(t, r->decode_tok_s, 1));
+        cs_grid_add(&grid, "%s", published(t, r->output_total_tok_s, 1));
+        cs_grid_add(&grid, "%s", published(t, r->ttft_s, 1e3));
+        cs_grid_add(&grid, "%s", published(t, r->tpot_s, 1e3));
         cs_grid_add(&grid, "%s", known(r->date));
-        cs_grid_add(&grid, "%s", known(r->source));
+        cs_grid_add(&grid, "%s", number_of(sources, t, r->source));
     }
     cs_grid_print(&grid, t, 0, false);
+    cs_text_put(t, "  decode: output tokens/s of one sequence; total: of all; in, out: tokens a "
+                   "request; TTFT, TPOT: ms\n");
 }
 
 bool cs_sheet_print(struct cs_catalog *catalog, enum cs_sheet_kind kind, const char *name,
@@ -194,28 +244,30 @@ bool cs_sheet_print(struct cs_catalog *catalog, enum cs_sheet_kind kind, const c
 {
     const struct cs_span at = {0};
     const char *const path = cs_catalog_path(catalog, kind, name);
+    struct sources sources = {.count = 0};
     const struct cs_model *m = NULL;
     const struct cs_hardware *h = NULL;
     const struct cs_api *a = NULL;
     const struct cs_engine_sheet *e = NULL;
     const struct cs_traffic_sheet *f = NULL;
     if (kind == CS_SHEET_MODEL && (m = cs_catalog_model(catalog, name, at, NULL, diags)) != NULL) {
-        print_head(t, m->title, m->name, path, m->node, m->notes);
-        print_measured(m, t);
+        print_head(t, &sources, m->title, m->name, path, m->node, m->notes);
+        print_measured(m, &sources, t);
     } else if (kind == CS_SHEET_HARDWARE &&
                (h = cs_catalog_hardware(catalog, name, at, NULL, diags)) != NULL) {
-        print_head(t, h->title, h->name, path, h->node, h->notes);
-        print_rentals(h, t);
+        print_head(t, &sources, h->title, h->name, path, h->node, h->notes);
+        print_rentals(h, &sources, t);
     } else if (kind == CS_SHEET_API &&
                (a = cs_catalog_api(catalog, name, at, NULL, diags)) != NULL) {
-        print_head(t, a->title, a->name, path, a->node, a->notes);
-        print_prices(a, t);
+        print_head(t, &sources, a->title, a->name, path, a->node, a->notes);
+        print_prices(a, &sources, t);
     } else if (kind == CS_SHEET_ENGINE &&
                (e = cs_catalog_engine(catalog, name, at, NULL, diags)) != NULL) {
-        print_head(t, e->title, e->name, path, e->node, e->notes);
+        print_head(t, &sources, e->title, e->name, path, e->node, e->notes);
     } else if (kind == CS_SHEET_TRAFFIC &&
                (f = cs_catalog_traffic(catalog, name, at, NULL, diags)) != NULL) {
-        print_head(t, f->title, f->name, path, f->node, f->notes);
+        print_head(t, &sources, f->title, f->name, path, f->node, f->notes);
     }
+    print_sources(&sources, t);
     return m || h || a || e || f;
 }

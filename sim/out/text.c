@@ -113,15 +113,34 @@ void cs_text_edges(const struct cs_text *t, const char *left, const char *right)
     putc('\n', t->file);
 }
 
+/* Bytes of the characters of `text` that fit into so many columns, at least one character. */
+static size_t bytes_within(const struct cs_text *t, const char *text, int columns)
+{
+    char shown[8];
+    size_t used = 0;
+    for (int width = 0; text[used];) {
+        const size_t bytes = next_shown(t, text + used, shown);
+        width += columns_of(shown);
+        if (width > columns && used)
+            break;
+        used += bytes;
+    }
+    return used;
+}
+
 void cs_text_wrap(const struct cs_text *t, const char *words, int column, int indent)
 {
     bool first = true;
     while (*words) {
-        words += strspn(words, " ");
-        const size_t length = strcspn(words, " ");
+        words += strspn(words, " \n");
+        size_t length = strcspn(words, " \n");
         if (!length)
             break;
-        const char *const word = cs_arena_strndup(t->arena, words, length);
+        const char *word = cs_arena_strndup(t->arena, words, length);
+        if (cs_text_width(t, word) > CS_TEXT_WIDTH - indent) { /* an address: cut it */
+            length = bytes_within(t, word, CS_TEXT_WIDTH - indent);
+            word = cs_arena_strndup(t->arena, words, length);
+        }
         const int width = cs_text_width(t, word);
         if (!first && column + 1 + width > CS_TEXT_WIDTH) {
             putc('\n', t->file);

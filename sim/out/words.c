@@ -75,11 +75,15 @@ const char *cs_words_fleet(struct cs_arena *arena, const struct cs_option_answer
     const struct cs_option *const o = option->option;
     const char *const hardware = titled(o->hardware->title, o->hardware->name);
     const char *shape = cs_words_count(arena, option->replicas, "replica");
-    if (option->tensor_parallel > 1)
-        shape = cs_arena_printf(arena, "%s, tensor parallel %d", shape, option->tensor_parallel);
-    if (option->pipeline_parallel > 1)
-        shape = cs_arena_printf(arena, "%s, pipeline %d", shape, option->pipeline_parallel);
-    return cs_arena_printf(arena, "%s × %s (%s, %s, %s)",
+    const long each = (long)option->tensor_parallel * option->pipeline_parallel;
+    if (each > 1)
+        shape = cs_arena_printf(arena, "%s of %ld GPUs%s", shape, each,
+                                option->pipeline_parallel > 1
+                                    ? cs_arena_printf(arena, " in %d stages",
+                                                      option->pipeline_parallel)
+                                    : "");
+    return cs_arena_printf(arena, "%s on %s × %s (%s, %s, %s)",
+                           titled(o->model->title, o->model->name),
                            cs_figure_number((double)option->gpus, 0).text, hardware, shape, cs_precision_infos[o->precision].name,
                            titled(o->engine->title, o->engine->name));
 }

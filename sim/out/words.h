@@ -21,7 +21,7 @@ const struct cs_option_answer *cs_words_subject(const struct cs_answer *answer);
 /* "h100-sxm-80gb fp8 TP2", with model and engine where the answer has several. */
 const char *cs_words_option(struct cs_arena *arena, const struct cs_answer *answer,
                             const struct cs_option_answer *option);
-/* "2 x H100 SXM 80GB (1 replica, tensor parallel 2, fp8, vLLM 0.15)". */
+/* "Llama 3.1 70B on 2 x H100 SXM 80GB (1 replica of 2 GPUs, fp8, vLLM 0.15)". */
 const char *cs_words_fleet(struct cs_arena *arena, const struct cs_option_answer *option);
 /* The models of the answer: "llama-3.1-70b", "a, b" or "3 models". */
 const char *cs_words_models(struct cs_arena *arena, const struct cs_answer *answer);
