@@ -9,13 +9,13 @@
  */
 #ifndef CS_DES_ARGMIN_H
 #define CS_DES_ARGMIN_H
-#include <stdint.h>
 #include "base/arena.h"
+#include <stdint.h>
 
 struct cs_argmin {
-    int size;       /* leaves: a power of two, at least N */
-    int64_t *key;   /* [size]; unused slots hold INT64_MAX */
-    int32_t *best;  /* [size]: best[1] is the root; best[i] the winner below node i */
+    int size;      /* leaves: a power of two, at least N */
+    int64_t *key;  /* [size]; unused slots hold INT64_MAX */
+    int32_t *best; /* [size]: best[1] is the root; best[i] the winner below node i */
 };
 /* All N >= 1 keys start at `key`. */
 void cs_argmin_init(struct cs_argmin *a, struct cs_arena *arena, int n, int64_t key);

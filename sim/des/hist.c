@@ -96,9 +96,10 @@ static int64_t bucket_end(int64_t v, int *page, unsigned *sub)
     return end > INT64_MAX ? INT64_MAX : (int64_t)end;
 }
 
-void cs_hist_add_ramp(struct cs_hist *h, int64_t first, int64_t step, int64_t k, uint64_t weight)
+void cs_hist_add_ramp_wide(struct cs_hist *h, int64_t first, int64_t step, int64_t k,
+                           uint64_t weight)
 {
-    if (k <= 0)
+    if (k <= 0 || weight == 0)
         return;
     if (step < 0) { /* the same values upwards */
         first += (k - 1) * step;

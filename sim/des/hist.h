@@ -10,14 +10,15 @@
  */
 #ifndef CS_DES_HIST_H
 #define CS_DES_HIST_H
-#include <stdint.h>
 #include "base/arena.h"
+#include <stdint.h>
 
 enum { CS_HIST_SUB = 128, CS_HIST_PAGES = 58 };
 
 struct cs_hist {
     struct cs_arena *arena;
-    uint64_t *pages[CS_HIST_PAGES]; /* page p: values in [128 << (p-1), 128 << p); page 0: below 128 */
+    uint64_t
+        *pages[CS_HIST_PAGES]; /* page p: values in [128 << (p-1), 128 << p); page 0: below 128 */
     uint64_t count;
     double sum_ps;
     int64_t max_ps;
@@ -30,13 +31,14 @@ void cs_hist_merge(struct cs_hist *into, const struct cs_hist *from);
  * smallest; NaN when empty. */
 double cs_hist_quantile(const struct cs_hist *h, double q);
 double cs_hist_mean(const struct cs_hist *h); /* ps; NaN when empty */
-/* Adds the k durations first, first + step, ..., first + (k-1) step, each `weight` times. */
-void cs_hist_add_ramp(struct cs_hist *h, int64_t first, int64_t step, int64_t k, uint64_t weight);
+/* cs_hist_add_ramp where the values span several buckets. */
+void cs_hist_add_ramp_wide(struct cs_hist *h, int64_t first, int64_t step, int64_t k,
+                           uint64_t weight);
 
 static inline void cs_hist_add(struct cs_hist *h, int64_t value_ps, uint64_t weight)
 {
     const uint64_t v = value_ps < 0 ? 0 : (uint64_t)value_ps;
-    const int top = 63 - __builtin_clzll(v | (CS_HIST_SUB - 1));  /* >= 6 */
+    const int top = 63 - __builtin_clzll(v | (CS_HIST_SUB - 1)); /* >= 6 */
     const int page = top < 7 ? 0 : top - 6;
     const unsigned sub = (unsigned)(page == 0 ? v : (v >> (page - 1)) & (CS_HIST_SUB - 1));
     uint64_t *p = h->pages[page];
@@ -45,8 +47,28 @@ static inline void cs_hist_add(struct cs_hist *h, int64_t value_ps, uint64_t wei
     p[sub] += weight;
     h->count += weight;
     h->sum_ps += (double)value_ps * (double)weight;
-    if (value_ps > h->max_ps)
+    if (value_ps > h->max_ps && weight > 0)
         h->max_ps = value_ps;
+}
+
+/* Adds the k durations first, first + step, ..., first + (k-1) step, each `weight` times. */
+static inline void cs_hist_add_ramp(struct cs_hist *h, int64_t first, int64_t step, int64_t k,
+                                    uint64_t weight)
+{
+    const int64_t last = first + (k - 1) * step;
+    const int top = 63 - __builtin_clzll((uint64_t)first | (CS_HIST_SUB - 1));
+    const int page = top < 7 ? 0 : top - 6, shift = page == 0 ? 0 : page - 1;
+    if ((first | step | (k - 1)) < 0 || (first >> shift) != (last >> shift) ||
+        h->pages[page] == NULL) {
+        cs_hist_add_ramp_wide(h, first, step, k, weight);
+        return;
+    }
+    const uint64_t n = (uint64_t)k * weight;
+    h->pages[page][((uint64_t)first >> shift) & (CS_HIST_SUB - 1)] += n;
+    h->count += n;
+    h->sum_ps += 0.5 * ((double)first + (double)last) * (double)n;
+    if (last > h->max_ps && n > 0)
+        h->max_ps = last;
 }
 
 #endif

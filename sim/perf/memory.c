@@ -13,16 +13,16 @@
  * Nothing is owned; errors are answers: `fits` is false and the numbers say why.
  */
 #include "perf/memory.h"
-#include <math.h>
 #include "perf/weights.h"
+#include <math.h>
 
 double cs_weights_attention_layer(const struct cs_model *m)
 {
     const double h = m->hidden, heads = m->heads;
     if (m->mla_kv_rank > 0) {
         const double qk = m->mla_nope_dim + m->mla_rope_dim;
-        const double q = m->mla_q_rank > 0 ? h * m->mla_q_rank + m->mla_q_rank * heads * qk
-                                           : h * heads * qk;
+        const double q =
+            m->mla_q_rank > 0 ? h * m->mla_q_rank + m->mla_q_rank * heads * qk : h * heads * qk;
         return q + h * (m->mla_kv_rank + m->mla_rope_dim) +
                m->mla_kv_rank * heads * (m->mla_nope_dim + m->mla_v_dim) + heads * m->mla_v_dim * h;
     }
@@ -84,8 +84,8 @@ void cs_memory_fit(struct cs_memory *memory, const struct cs_option *o, int t)
         t * stages > 1 ? o->engine->reserve_parallel_bytes : o->engine->reserve_single_bytes;
     r.kv_token_bytes = full_layers * layer / stages;
     /* A sliding window never holds more than its length, in whole blocks, of any sequence. */
-    r.window_bytes = m->window_layers * layer / stages *
-                     (m->window_tokens + o->block_size) * (double)o->max_num_seqs;
+    r.window_bytes = m->window_layers * layer / stages * (m->window_tokens + o->block_size) *
+                     (double)o->max_num_seqs;
     r.kv_bytes = r.usable_bytes - r.weights_gpu_bytes - r.reserve_bytes - r.window_bytes;
     if (o->kv_blocks > 0)
         r.kv_blocks = o->kv_blocks;

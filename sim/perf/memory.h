@@ -11,16 +11,16 @@
 #include "spec/scenario.h"
 
 struct cs_memory {
-    double weights_bytes;       /* of the whole model */
-    double weights_gpu_bytes;   /* on the GPU that holds most */
-    double usable_bytes;        /* utilisation x capacity x GPU share */
+    double weights_bytes;     /* of the whole model */
+    double weights_gpu_bytes; /* on the GPU that holds most */
+    double usable_bytes;      /* utilisation x capacity x GPU share */
     double reserve_bytes;
-    double kv_token_bytes;      /* per token on one GPU, full-attention layers */
-    double window_bytes;        /* KV of the sliding-window layers, set aside for max_num_seqs */
-    double kv_bytes;            /* left for KV on one GPU; <= 0: weights do not fit */
-    int64_t kv_blocks;          /* of option->block_size tokens */
-    int64_t kv_tokens;          /* kv_blocks x block_size */
-    bool fits;                  /* at least one sequence of one block fits */
+    double kv_token_bytes; /* per token on one GPU, full-attention layers */
+    double window_bytes;   /* KV of the sliding-window layers, set aside for max_num_seqs */
+    double kv_bytes;       /* left for KV on one GPU; <= 0: weights do not fit */
+    int64_t kv_blocks;     /* of option->block_size tokens */
+    int64_t kv_tokens;     /* kv_blocks x block_size */
+    bool fits;             /* at least one sequence of one block fits */
 };
 void cs_memory_fit(struct cs_memory *m, const struct cs_option *option, int tensor_parallel);
 /* Bytes of all weights of a model at a precision. */

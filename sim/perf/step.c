@@ -23,14 +23,14 @@
  * be shorter than its bytes over W or its FLOPs over F. Nothing here knows about events or time.
  */
 #include "perf/step.h"
-#include <string.h>
 #include "base/check.h"
 #include "perf/weights.h"
+#include <string.h>
 
 struct coefficients { /* seconds, or seconds per unit */
     double fixed, prefill;
     double dense_read, dense_token;
-    double experts, per_token;       /* E, k */
+    double experts, per_token;        /* E, k */
     double expert_read, expert_token; /* per expert touched; per token */
     double head_read, head_sample, sampler_sample;
     double reduce_fixed, reduce_token;
@@ -70,8 +70,8 @@ static void attention(const struct cs_option *o, int t, const struct efficiency 
     if (m->mla_kv_rank > 0) {
         /* Decode attends in the latent space (weights absorbed): scores over r_kv + d_r elements,
          * values over r_kv, for every head: with 128 heads that can outweigh the bytes. */
-        *kv_compute = layers * heads * (2.0 * (m->mla_kv_rank + m->mla_rope_dim) +
-                                        2.0 * m->mla_kv_rank) /
+        *kv_compute = layers * heads *
+                      (2.0 * (m->mla_kv_rank + m->mla_rope_dim) + 2.0 * m->mla_kv_rank) /
                       (F * e->compute * o->pipeline_parallel);
         *pair = layers * 2.0 * heads * (m->mla_nope_dim + m->mla_rope_dim + m->mla_v_dim) /
                 (F * e->attention);
@@ -89,7 +89,8 @@ static void link_terms(struct coefficients *c, const struct cs_option *o, int t,
     const double alpha = e->overheads ? o->engine->all_reduce_s : 0.0;
     if (t > 1) {
         c->reduce_fixed = 2.0 * m->layers * alpha * log2(t);
-        c->reduce_token = 2.0 * m->layers * 2.0 * m->hidden * 2.0 * (t - 1.0) / t / (inside * e->link);
+        c->reduce_token =
+            2.0 * m->layers * 2.0 * m->hidden * 2.0 * (t - 1.0) / t / (inside * e->link);
     }
     if (o->pipeline_parallel > 1) {
         c->reduce_fixed += (o->pipeline_parallel - 1) * alpha;
@@ -117,7 +118,8 @@ static struct coefficients derive(const struct cs_option *o, int t, bool top_p,
         c.fixed = o->pipeline_parallel * eng->step_s + L * eng->layer_s + L_moe * eng->moe_layer_s;
         c.prefill = eng->prefill_step_s;
     }
-    c.dense_read = (L * P_attention * p->attention_bytes + P_ffn * p->ffn_bytes) / (t * W * e->weights);
+    c.dense_read =
+        (L * P_attention * p->attention_bytes + P_ffn * p->ffn_bytes) / (t * W * e->weights);
     c.dense_token = (2.0 * L * P_attention / F_attention + 2.0 * P_ffn / F_ffn) / (t * e->compute);
     c.experts = m->experts;
     c.per_token = m->experts_per_token;
@@ -136,8 +138,8 @@ static struct coefficients derive(const struct cs_option *o, int t, bool top_p,
 
 static struct efficiency engine_efficiency(const struct cs_engine_sheet *e)
 {
-    return (struct efficiency){e->weights_eff, e->compute_eff, e->kv_eff, e->prefill_attention_eff,
-                               e->link_eff, true};
+    return (struct efficiency){e->weights_eff,           e->compute_eff, e->kv_eff,
+                               e->prefill_attention_eff, e->link_eff,    true};
 }
 
 /* Distinct experts of E touched by T tokens that choose k each, uniformly. */
@@ -151,9 +153,8 @@ static double token_s(const struct coefficients *c, double T, struct cs_step_par
     const double compute = c->dense_token * T;
     const double gemm = combine(c->dense_read, compute);
     const double experts =
-        c->experts > 0.0
-            ? combine(c->expert_read * experts_touched(c, T), c->expert_token * T)
-            : 0.0;
+        c->experts > 0.0 ? combine(c->expert_read * experts_touched(c, T), c->expert_token * T)
+                         : 0.0;
     const double communication = c->reduce_fixed + c->reduce_token * T;
     if (parts != NULL) {
         parts->fixed_s = c->fixed;
@@ -204,8 +205,8 @@ void cs_step_compile(struct cs_step *step, const struct cs_option *o, int t, boo
 {
     const struct efficiency e = engine_efficiency(o->engine);
     const struct coefficients c = derive(o, t, top_p, &e);
-    const int most = o->max_num_batched_tokens > o->max_num_seqs ? o->max_num_batched_tokens
-                                                                 : o->max_num_seqs;
+    const int most =
+        o->max_num_batched_tokens > o->max_num_seqs ? o->max_num_batched_tokens : o->max_num_seqs;
     int64_t *token = cs_arena_alloc(arena, (size_t)most + 1, sizeof *token);
     int64_t *sample = cs_arena_alloc(arena, (size_t)o->max_num_seqs + 1, sizeof *sample);
     for (int T = 0, done = -1; T <= most; T++) {
@@ -261,7 +262,10 @@ void cs_step_explain(struct cs_step_parts *parts, const struct cs_option *o, int
     p.total_s = token + sample + p.kv_s + p.prefill_attention_s + (l->prefill ? c.prefill : 0.0);
     p.floor_s = floor_s(o, t, l);
     const double experts_read = c.experts > 0.0 ? c.expert_read * experts_touched(&c, T) : 0.0;
-    const struct { const char *name; double s; } causes[] = {
+    const struct {
+        const char *name;
+        double s;
+    } causes[] = {
         {"weights", p.weights_s + experts_read + c.head_read},
         {"compute", p.compute_s + c.expert_token * T + p.prefill_attention_s},
         {"KV", p.kv_s},

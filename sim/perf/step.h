@@ -15,31 +15,32 @@
  */
 #ifndef CS_PERF_STEP_H
 #define CS_PERF_STEP_H
+#include "spec/scenario.h"
 #include <math.h>
 #include <stdint.h>
-#include "spec/scenario.h"
 
 struct cs_step {
-    int max_tokens;            /* token_ps covers 0 .. max_tokens */
-    int max_sampled;           /* sample_ps covers 0 .. max_sampled */
-    const int64_t *token_ps;   /* [T] */
-    const int64_t *sample_ps;  /* [S] */
-    int64_t kv_ps;             /* per KV token read, all layers with full attention */
-    int64_t window_kv_ps;      /* per KV token read, sliding-window layers */
-    double pair_ps;            /* per (query, key) pair of a prefill chunk, full layers */
+    int max_tokens;           /* token_ps covers 0 .. max_tokens */
+    int max_sampled;          /* sample_ps covers 0 .. max_sampled */
+    const int64_t *token_ps;  /* [T] */
+    const int64_t *sample_ps; /* [S] */
+    int64_t kv_ps;            /* per KV token read, all layers with full attention */
+    int64_t window_kv_ps;     /* per KV token read, sliding-window layers */
+    double pair_ps;           /* per (query, key) pair of a prefill chunk, full layers */
     double window_pair_ps;
-    int64_t prefill_ps;        /* a step that holds prefill */
-    int window_tokens;         /* 0: no sliding-window layers */
+    int64_t prefill_ps; /* a step that holds prefill */
+    int window_tokens;  /* 0: no sliding-window layers */
 };
 
 /* What one step computes. */
 struct cs_step_load {
-    int64_t tokens;        /* T: decodes + prefill tokens */
-    int64_t sampled;       /* S: sequences that get a token at its end */
-    int64_t kv_tokens;     /* K: KV tokens read by decodes (context with the new token) and cached prefixes */
+    int64_t tokens;    /* T: decodes + prefill tokens */
+    int64_t sampled;   /* S: sequences that get a token at its end */
+    int64_t kv_tokens; /* K: KV tokens read by decodes (context with the new token) and cached
+                          prefixes */
     int64_t window_kv_tokens; /* the same, each context cut at the window */
-    double pairs;          /* Q: sum over chunks of n c + n (n + 1) / 2 */
-    double window_pairs;   /* the same with each query's keys cut at the window */
+    double pairs;             /* Q: sum over chunks of n c + n (n + 1) / 2 */
+    double window_pairs;      /* the same with each query's keys cut at the window */
     bool prefill;
 };
 

@@ -7,13 +7,21 @@
  */
 #ifndef CS_PLAN_PLAN_H
 #define CS_PLAN_PLAN_H
-#include <stdio.h>
 #include "des/estimate.h"
 #include "perf/memory.h"
 #include "serve/cluster.h"
 #include "spec/catalog.h"
+#include <stdio.h>
 
-enum cs_stat { CS_STAT_MEAN, CS_STAT_P50, CS_STAT_P90, CS_STAT_P95, CS_STAT_P99, CS_STAT_P99_9, CS_STAT_COUNT };
+enum cs_stat {
+    CS_STAT_MEAN,
+    CS_STAT_P50,
+    CS_STAT_P90,
+    CS_STAT_P95,
+    CS_STAT_P99,
+    CS_STAT_P99_9,
+    CS_STAT_COUNT
+};
 
 struct cs_latency { /* seconds, over replications; interval 95 % */
     struct cs_interval stat[CS_STAT_COUNT];
@@ -21,8 +29,15 @@ struct cs_latency { /* seconds, over replications; interval 95 % */
 };
 
 enum cs_binding {
-    CS_BINDING_NONE, CS_BINDING_TTFT, CS_BINDING_TPOT, CS_BINDING_ITL, CS_BINDING_E2E,
-    CS_BINDING_KV_MEMORY, CS_BINDING_WEIGHTS_MEMORY, CS_BINDING_THROUGHPUT, CS_BINDING_COUNT
+    CS_BINDING_NONE,
+    CS_BINDING_TTFT,
+    CS_BINDING_TPOT,
+    CS_BINDING_ITL,
+    CS_BINDING_E2E,
+    CS_BINDING_KV_MEMORY,
+    CS_BINDING_WEIGHTS_MEMORY,
+    CS_BINDING_THROUGHPUT,
+    CS_BINDING_COUNT
 };
 extern const char *const cs_binding_names[CS_BINDING_COUNT]; /* "none", "ttft", ..., "kv_memory" */
 
@@ -38,19 +53,19 @@ struct cs_cost_breakdown { /* USD per day */
     double kwh_per_day, kg_co2e_per_day;             /* NaN: not known / not asked */
 };
 
-struct cs_hour { /* one window of the run, for charts and the load line */
-    double start_s;              /* from the start of the run (Monday 00:00 for weekly curves) */
-    double requests;             /* per replication */
-    double busy;                 /* share of replica time */
-    double attainment;           /* share of requests within every limit */
+struct cs_hour {       /* one window of the run, for charts and the load line */
+    double start_s;    /* from the start of the run (Monday 00:00 for weekly curves) */
+    double requests;   /* per replication */
+    double busy;       /* share of replica time */
+    double attainment; /* share of requests within every limit */
     double ttft_p50_s, ttft_p95_s, tpot_p50_s, tpot_p95_s, e2e_p95_s;
 };
 
 struct cs_worst_window {
     bool known;
     double start_s, length_s;
-    double requests_per_s;       /* arrival rate in it */
-    double attainment;           /* share of requests that met every limit, lowest over limits */
+    double requests_per_s; /* arrival rate in it */
+    double attainment;     /* share of requests that met every limit, lowest over limits */
     const struct cs_slo_limit *limit; /* the tightest there; NULL: no SLO */
     struct cs_latency latency[CS_METRIC_COUNT];
 };
@@ -59,26 +74,27 @@ struct cs_option_answer {
     const struct cs_option *option;
     int tensor_parallel, pipeline_parallel, replicas;
     long gpus;
-    long gpus_lo, gpus_hi;       /* 95 %; equal to gpus when the fleet is given */
-    bool undecided;              /* the interval did not decide at the cap; planned the larger */
+    long gpus_lo, gpus_hi; /* 95 %; equal to gpus when the fleet is given */
+    bool undecided;        /* the interval did not decide at the cap; planned the larger */
     bool feasible;
-    const char *reason;          /* why not feasible, or why another size; NULL when feasible */
+    const char *reason; /* why not feasible, or why another size; NULL when feasible */
     enum cs_binding binding;
-    const char *binding_text;    /* one phrase: "TTFT p95 at 92 % of its limit in the worst hour" */
+    const char *binding_text; /* one phrase: "TTFT p95 at 92 % of its limit in the worst hour" */
     struct cs_memory memory;
     struct cs_price_used price;
-    bool simulated;              /* false: latency and the rest below are absent */
+    bool simulated; /* false: latency and the rest below are absent */
     int replications;
     struct cs_latency latency[CS_METRIC_COUNT];
     struct cs_latency wait;
     struct cs_worst_window worst;
     double requests_per_s, input_tokens_per_s, output_tokens_per_s, output_tokens_per_s_per_gpu;
     double busy, kv_mean, kv_peak, batch_mean; /* shares; batch_mean in sequences per replica */
-    double capacity_share;       /* peak offered load over the fluid capacity of this fleet */
-    double preemptions;          /* per replication */
+    double capacity_share; /* peak offered load over the fluid capacity of this fleet */
+    double preemptions;    /* per replication */
     bool slo_met;
-    double windows_met, attainment, goodput_rps, rejected; /* shares; requests/s; requests per replication */
-    int neighbour_replicas;      /* replicas - 1; 0: none below */
+    double windows_met, attainment, goodput_rps,
+        rejected;           /* shares; requests/s; requests per replication */
+    int neighbour_replicas; /* replicas - 1; 0: none below */
     const char *neighbour_why_not;
     struct cs_cost_breakdown cost;
     const struct cs_hour *hours;
@@ -91,7 +107,7 @@ struct cs_api_answer {
     const char *note;                 /* why another than the asked price; over context; NULL */
     double usd_per_day, usd_per_mtok;
     double input, cached_input, output; /* USD per day */
-    double share_over_context;        /* of requests longer than the API's context */
+    double share_over_context;          /* of requests longer than the API's context */
 };
 
 struct cs_law {
@@ -105,12 +121,14 @@ struct cs_answer {
     double requests_per_day, mean_rps, peak_rps; /* offered */
     double peak_start_s;                         /* start of the busiest curve step; NaN: flat */
     double mean_input, mean_output;              /* tokens per request, as simulated */
-    double simulated_requests, simulated_seconds; /* of the best (or first simulated) option, all replications */
-    uint64_t runs;                               /* simulations made for this answer */
-    const struct cs_option_answer *options;      /* feasible first, by daily cost; then the others in file order */
+    double simulated_requests,
+        simulated_seconds; /* of the best (or first simulated) option, all replications */
+    uint64_t runs;         /* simulations made for this answer */
+    const struct cs_option_answer
+        *options; /* feasible first, by daily cost; then the others in file order */
     size_t option_count;
-    int best;                                    /* index or -1 */
-    const char *no_answer;                       /* when best is -1: what binds and the nearest that would do */
+    int best;              /* index or -1 */
+    const char *no_answer; /* when best is -1: what binds and the nearest that would do */
     const struct cs_api_answer *apis;
     size_t api_count;
     const struct cs_law *checks;
@@ -118,18 +136,21 @@ struct cs_answer {
 };
 
 struct cs_plan_settings {
-    int threads;   /* 0: as many as processors, at most 16 */
-    void (*progress)(void *user, double done_share, const char *what); /* NULL: none; one thread calls */
+    int threads; /* 0: as many as processors, at most 16 */
+    void (*progress)(void *user, double done_share,
+                     const char *what); /* NULL: none; one thread calls */
     void *user;
 };
 
-/* The answer to a scenario. Never NULL; errors in the trace file go to diags (then options is empty). */
+/* The answer to a scenario. Never NULL; errors in the trace file go to diags (then options is
+ * empty). */
 const struct cs_answer *cs_plan_run(const struct cs_scenario *scenario, struct cs_arena *arena,
                                     const struct cs_plan_settings *settings,
                                     struct cs_diags *diags);
 /* Simulates one option of an answer once more (replication 0) and fills the log. */
 void cs_plan_log(const struct cs_answer *answer, size_t option, struct cs_request_log *log);
 /* A window's start in words: "Tue 15:00" in a weekly run, "hour 15" otherwise. */
-const char *cs_plan_when(const struct cs_scenario *scenario, double start_s, char *buffer, size_t size);
+const char *cs_plan_when(const struct cs_scenario *scenario, double start_s, char *buffer,
+                         size_t size);
 
 #endif

@@ -9,9 +9,9 @@
  * All memory is the run's arena and grows with requests in flight. One thread; no globals.
  */
 #include "serve/cluster.h"
-#include <string.h>
 #include "base/check.h"
 #include "des/argmin.h"
+#include <string.h>
 
 enum { DAYS_OF_GROWTH = 2 };
 static const int64_t DAY_PS = INT64_C(86400) * 1000000000000;
@@ -46,13 +46,15 @@ struct cs_cluster *cs_cluster_new(struct cs_arena *arena, const struct cs_fleet 
     c->begin = c->now = workload->start_ps;
     cs_pool_init(&c->pool, arena);
     cs_result_init(&c->result, arena, options->window_ps, options->window_count);
-    c->recorder = (struct cs_recorder){.result = &c->result, .limits = c->options.limits,
+    c->recorder = (struct cs_recorder){.result = &c->result,
+                                       .limits = c->options.limits,
                                        .limit_count = options->limit_count,
-                                       .end_ps = options->end_ps, .log = options->log};
+                                       .end_ps = options->end_ps,
+                                       .log = options->log};
     c->replicas = cs_arena_alloc(arena, (size_t)fleet->replicas, sizeof(struct cs_replica *));
     for (int i = 0; i < fleet->replicas; i++)
         c->replicas[i] = cs_replica_new(arena, c->fleet.step, &c->fleet.limits, &c->pool,
-                                        &c->recorder, i, c->begin);
+                                        &c->recorder, c->begin);
     cs_argmin_init(&c->wake, arena, fleet->replicas, INT64_MAX);
     cs_argmin_init(&c->load, arena, fleet->replicas, 0);
     c->next_day = DAY_PS;
@@ -93,9 +95,13 @@ static int64_t log_row(struct cs_request_log *log, const struct cs_arrival *a, i
         log->rows = rows;
         log->capacity = capacity;
     }
-    log->rows[log->count] = (struct cs_request_record){
-        .arrival_ps = a->time_ps, .first_step_ps = -1, .first_token_ps = -1, .done_ps = -1,
-        .input = a->input, .output = a->output, .replica = replica};
+    log->rows[log->count] = (struct cs_request_record){.arrival_ps = a->time_ps,
+                                                       .first_step_ps = -1,
+                                                       .first_token_ps = -1,
+                                                       .done_ps = -1,
+                                                       .input = a->input,
+                                                       .output = a->output,
+                                                       .replica = replica};
     return (int64_t)log->count++;
 }
 
@@ -118,9 +124,13 @@ static void take_arrival(struct cs_cluster *c)
     }
     const int32_t index = cs_pool_take(&c->pool);
     struct cs_request *q = &c->pool.items[index];
-    *q = (struct cs_request){.arrival_ps = a.time_ps, .first_token_ps = -1, .prompt = a.input,
-                             .input = a.input, .output = a.output, .left = a.output,
-                             .window = window, .row = row};
+    q->arrival_ps = a.time_ps;
+    q->first_token_ps = -1;
+    q->prompt = q->input = a.input;
+    q->output = q->left = a.output;
+    q->window = window;
+    q->preemptions = 0;
+    q->row = row;
     q->mark[CS_MARK_FINISH].step = q->mark[CS_MARK_WINDOW].step = -1;
     cs_replica_push(c->replicas[i], index);
     if (c->fleet.replicas > 1 && c->fleet.router == CS_ROUTER_LEAST_OUTSTANDING) {
@@ -166,9 +176,9 @@ static void close_books(struct cs_cluster *c)
     r->stopped_ps = end;
     r->all_span_ps = (end - c->begin) * c->fleet.replicas;
     const int64_t counted = c->options.end_ps < end ? c->options.end_ps : end;
-    r->measured_ps = (double)(r->outcome == CS_OUTCOME_DONE && c->options.end_ps != INT64_MAX
-                                  ? c->options.end_ps
-                                  : counted);
+    r->measured_ps =
+        (double)(r->outcome == CS_OUTCOME_DONE && c->options.end_ps != INT64_MAX ? c->options.end_ps
+                                                                                 : counted);
     if (r->outcome == CS_OUTCOME_DONE)
         cs_check(c->pool.in_use == 0);
     c->done = true;

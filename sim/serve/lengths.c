@@ -16,10 +16,15 @@ static const double MOST_TOKENS = 1e9;
 void cs_length_source_init(struct cs_length_source *s, const struct cs_lengths *l, double scale)
 {
     *s = (struct cs_length_source){
-        .kind = l->kind, .a = l->a, .b = l->b, .scale = scale,
+        .kind = l->kind,
+        .a = l->a,
+        .b = l->b,
+        .scale = scale,
         .min = fmax(1.0, l->min * scale),
         .max = l->max > 0.0 ? fmax(1.0, l->max * scale) : MOST_TOKENS,
-        .levels = l->levels, .values = l->values, .level_count = l->level_count,
+        .levels = l->levels,
+        .values = l->values,
+        .level_count = l->level_count,
     };
     if (l->kind == CS_LENGTHS_LOGNORMAL) {
         s->a = log(l->a * scale) - 0.5 * l->b * l->b;
@@ -89,7 +94,8 @@ static double row_mean(const double *levels, const double *values, size_t n, dou
             continue;
         }
         const double lo = fmax(a, min), hi = fmin(b, max), slope = width / (b - a);
-        sum += (lo - a) * slope * min + (hi - lo) * slope * 0.5 * (lo + hi) + (b - hi) * slope * max;
+        sum +=
+            (lo - a) * slope * min + (hi - lo) * slope * 0.5 * (lo + hi) + (b - hi) * slope * max;
     }
     return sum;
 }
@@ -124,7 +130,8 @@ void cs_pairs_mean(const struct cs_joint_lengths *p, double *input, double *outp
     *input = row_mean(p->levels, p->input, p->level_count, 1.0, MOST_TOKENS);
     double sum = 0.0;
     for (size_t b = 0; b < p->bands; b++)
-        sum += row_mean(p->levels, p->output + b * p->level_count, p->level_count, 1.0, MOST_TOKENS);
+        sum +=
+            row_mean(p->levels, p->output + b * p->level_count, p->level_count, 1.0, MOST_TOKENS);
     *output = sum / (double)p->bands;
 }
 

@@ -15,7 +15,7 @@
 
 struct cs_length_source {
     enum cs_lengths_kind kind;
-    double a, b;         /* fixed: a; lognormal: mu, sigma; gamma: shape, scale; uniform: from, width */
+    double a, b; /* fixed: a; lognormal: mu, sigma; gamma: shape, scale; uniform: from, width */
     double scale, min, max;
     const double *levels, *values;
     size_t level_count;

@@ -21,85 +21,43 @@
  * reads D more KV tokens than step k-1, so k steps take exactly k t1 + g k (k-1) / 2 picoseconds,
  * g = kv_ps D. `jump` covers them at once, up to the next end of a request, full sliding window,
  * lack of blocks, or plan that can admit somebody. Three sums make this possible:
- *   context of a sequence at step s = prompt + (s - s0)  =>  sum = base + D s, base = sum(prompt - s0)
- *   it needs a block at steps s = s0 + 1 - prompt (mod b) =>  crossing[s mod b] blocks at step s
+ *   context of a sequence at step s = prompt + (s - s0)  =>  sum = base + D s, base = sum(prompt -
+ * s0) it needs a block at steps s = s0 + 1 - prompt (mod b) =>  crossing[s mod b] blocks at step s
  *   it ends at step s0 + left - 1                         =>  a wheel of steps (request.h)
  *
  * Memory: the run's arena; requests belong to the pool. It does not model prefix caching.
  */
 #include "serve/replica.h"
+#include "base/check.h"
+#include "serve/kvcache.h"
 #include <math.h>
 #include <string.h>
-#include "base/check.h"
-
-struct cs_replica {
-    const struct cs_step *step;
-    const struct cs_limits_engine *limits;
-    struct cs_pool *pool;
-    struct cs_recorder *rec;
-    struct cs_arena *arena;
-    int index;
-
-    int64_t n;             /* the last planned step */
-    int64_t start, end;    /* its start and end */
-    int64_t quiet_until;   /* nothing to plan before this instant */
-    bool idle;             /* no step is planned beyond n */
-
-    int64_t decoding;      /* D: sequences that compute a token in the next step unless they end at n */
-    int64_t context_base;  /* sum of prompt - s0 over them */
-    int64_t growing;       /* of them, those whose sliding window is not full */
-    int64_t growing_base;  /* sum of prompt - s0 over those */
-    int64_t *crossing;     /* [block_size]: how many of them need a block at steps = r mod b */
-    int64_t phase;         /* (n + 1) mod block_size */
-    struct cs_wheel ends, windows;
-
-    int32_t partial;       /* the partly prefilled request, -1: none */
-    int64_t partial_done;  /* its tokens computed so far */
-    int32_t admitted_head, admitted_tail; /* running requests in admission order */
-    int32_t waiting_head, waiting_tail;
-    int64_t waiting;
-    int64_t running;       /* slots taken, those in their last step included */
-    int64_t free_blocks;
-    int64_t leaving, leaving_blocks; /* ended at n or before, not yet released */
-    int64_t leaving_end;             /* when they are */
-
-    struct cs_window_tally *window;  /* of steps */
-    int64_t window_end;
-};
 
 struct cs_replica *cs_replica_new(struct cs_arena *arena, const struct cs_step *step,
                                   const struct cs_limits_engine *limits, struct cs_pool *pool,
-                                  struct cs_recorder *recorder, int index, int64_t begin_ps)
+                                  struct cs_recorder *recorder, int64_t begin_ps)
 {
     struct cs_replica *r = cs_arena_alloc(arena, 1, sizeof *r);
-    *r = (struct cs_replica){.step = step, .limits = limits, .pool = pool, .rec = recorder,
-                             .arena = arena, .index = index, .start = begin_ps, .end = begin_ps,
-                             .quiet_until = INT64_MAX, .idle = true, .partial = -1,
-                             .admitted_head = -1, .admitted_tail = -1, .waiting_head = -1,
-                             .waiting_tail = -1, .free_blocks = limits->kv_blocks,
-                             .leaving_end = INT64_MIN, .window_end = INT64_MIN};
+    *r = (struct cs_replica){.step = step,
+                             .limits = limits,
+                             .pool = pool,
+                             .rec = recorder,
+                             .result = recorder->result,
+                             .start = begin_ps,
+                             .end = begin_ps,
+                             .quiet_until = INT64_MAX,
+                             .idle = true,
+                             .partial = -1,
+                             .admitted_head = -1,
+                             .admitted_tail = -1,
+                             .waiting_head = -1,
+                             .waiting_tail = -1,
+                             .leaving_end = INT64_MIN,
+                             .window_end = INT64_MIN};
     r->crossing = cs_arena_alloc(arena, (size_t)limits->block_size, sizeof *r->crossing);
-    r->phase = 1 % limits->block_size;
     cs_wheel_init(&r->ends, arena, CS_MARK_FINISH);
     cs_wheel_init(&r->windows, arena, CS_MARK_WINDOW);
     return r;
-}
-
-static inline int64_t blocks_of(const struct cs_replica *r, int64_t tokens)
-{
-    const int64_t b = r->limits->block_size;
-    return b == 16 ? (tokens + 15) >> 4 : (tokens + b - 1) / b;
-}
-
-/* Residue class of a sequence: it needs a block at steps congruent to this. */
-static inline int64_t crossing_class(const struct cs_replica *r, const struct cs_request *q)
-{
-    const int64_t b = r->limits->block_size;
-    const int64_t m = q->prefill_end + 1 - q->prompt;
-    if (b == 16)
-        return m & 15;
-    const int64_t rest = m % b;
-    return rest < 0 ? rest + b : rest;
 }
 
 bool cs_replica_accepts(const struct cs_limits_engine *limits, int32_t input, int32_t output)
@@ -176,42 +134,28 @@ static void enter_window(struct cs_replica *r, int64_t time_ps)
 }
 
 /* k steps from `start`, the first lasting t1, each `g` longer than the one before, with `active`
- * sequences, D of them decoding, reading `kv` tokens in the first. */
+ * sequences, reading `kv` tokens in the first and D more in each. */
 static inline void book(struct cs_replica *r, int64_t start, int64_t t1, int64_t g, int64_t k,
                         int64_t span, int64_t active, int64_t kv)
 {
-    struct cs_result *res = r->rec->result;
+    struct cs_result *res = r->result;
     const int64_t D = r->decoding;
     if (start >= r->window_end)
         enter_window(r, start);
+    const double time = (double)span;
     res->all_busy_ps += span;
-    const double area = (double)active * (double)span;
-    res->all_batch_area += area;
+    res->all_batch_area += (double)active * time;
+    /* mean KV times the span: leaves out that later steps are longer, under 0.1 % of it */
+    res->all_kv_area += ((double)kv + 0.5 * (double)(D * (k - 1))) * time;
+    const int64_t peak = kv + D * (k - 1);
+    if (peak > res->kv_peak_tokens)
+        res->kv_peak_tokens = peak;
     res->all_decode_tokens += (uint64_t)(D * k);
+    res->all_steps += (uint64_t)k;
     if (r->window == NULL)
         return;
     r->window->busy_ps += span;
-    res->busy_ps += (double)span;
-    res->batch_area += area;
-    res->steps += (uint64_t)k;
-    if (k == 1) {
-        res->kv_area += (double)kv * (double)span;
-        if (D > 0)
-            cs_hist_add(&r->window->metric[CS_METRIC_ITL], t1, (uint64_t)D);
-        return;
-    }
-    /* sum over i < k of (kv + i D)(t1 + i g) */
-    const double s1 = 0.5 * (double)k * (double)(k - 1);
-    const double s2 = s1 * (double)(2 * k - 1) / 3.0;
-    res->kv_area += (double)kv * (double)span + (double)D * ((double)t1 * s1 + (double)g * s2);
     cs_hist_add_ramp(&r->window->metric[CS_METRIC_ITL], t1, g, k, (uint64_t)D);
-}
-
-static inline void note_peak(struct cs_replica *r)
-{
-    const int64_t used = r->limits->kv_blocks - r->free_blocks;
-    if (used > r->rec->result->kv_peak_blocks)
-        r->rec->result->kv_peak_blocks = used;
 }
 
 /* ---- joining and leaving the decoding set ------------------------------------------------ */
@@ -230,7 +174,8 @@ static void begin_decoding(struct cs_replica *r, int32_t i)
     }
     r->decoding++;
     r->context_base += q->prompt - r->n;
-    r->crossing[crossing_class(r, q)]++;
+    if (r->counting)
+        r->crossing[cs_kvcache_class(r, q)]++;
     cs_wheel_add(&r->ends, r->pool, i, r->n + q->left - 1, r->n);
     const int64_t window = r->step->window_tokens;
     if (window > 0 && q->prompt + 1 < window) { /* its context is w at step s0 + w - prompt */
@@ -245,7 +190,8 @@ static void leave_decoding(struct cs_replica *r, int32_t i)
     struct cs_request *q = &r->pool->items[i];
     r->decoding--;
     r->context_base -= q->prompt - q->prefill_end;
-    r->crossing[crossing_class(r, q)]--;
+    if (r->counting)
+        r->crossing[cs_kvcache_class(r, q)]--;
     if (q->mark[CS_MARK_WINDOW].step >= 0) {
         r->growing--;
         r->growing_base -= q->prompt - q->prefill_end;
@@ -253,13 +199,16 @@ static void leave_decoding(struct cs_replica *r, int32_t i)
     }
 }
 
-static void release(struct cs_replica *r, int64_t now)
+/* Frees what ended at or before `now`. By masks: whether something did is a coin toss, and the
+ * processor would lose more on guessing than this costs. */
+static inline void release(struct cs_replica *r, int64_t now)
 {
-    if (r->leaving == 0 || r->leaving_end > now)
-        return;
-    r->running -= r->leaving;
-    r->free_blocks += r->leaving_blocks;
-    r->leaving = r->leaving_blocks = 0;
+    const int64_t gone = -(int64_t)(r->leaving_end <= now);
+    r->running -= r->leaving & gone;
+    r->free_blocks += r->leaving_blocks & gone;
+    r->pledged -= r->leaving_blocks & gone;
+    r->leaving &= ~gone;
+    r->leaving_blocks &= ~gone;
 }
 
 /* Requests whose last step is n stop decoding; they hold slot and blocks until it ends. */
@@ -274,8 +223,8 @@ static void retire(struct cs_replica *r)
         leave_decoding(r, i);
         admitted_remove(r, i);
         r->leaving++;
-        r->leaving_blocks += blocks_of(r, q->prompt + (r->n - q->prefill_end));
-        r->rec->result->all_residence_ps += (double)(r->end - q->resumed_ps);
+        r->leaving_blocks += q->pledge; /* which it holds now */
+        r->result->all_residence_ps += (double)(r->end - q->resumed_ps);
         if (q->row >= 0) {
             struct cs_request_record *row = &r->rec->log->rows[q->row];
             row->first_token_ps = q->first_token_ps;
@@ -289,6 +238,8 @@ static void retire(struct cs_replica *r)
     r->leaving_end = r->end;
 }
 
+/* ---- when blocks run out ---------------------------------------------------------------- */
+
 /* Rule 3: the last admitted request gives up its place. */
 static void preempt_last(struct cs_replica *r)
 {
@@ -296,22 +247,22 @@ static void preempt_last(struct cs_replica *r)
     cs_check(i >= 0);
     struct cs_request *q = &r->pool->items[i];
     if (i == r->partial) {
-        r->free_blocks += blocks_of(r, q->prompt);
+        r->free_blocks += cs_kvcache_blocks(r, q->prompt);
         r->partial = -1;
-        r->rec->result->all_recomputed_tokens += (uint64_t)r->partial_done;
+        r->result->all_recomputed_tokens += (uint64_t)r->partial_done;
     } else {
-        const int64_t context = q->prompt + (r->n - q->prefill_end);
-        r->free_blocks += blocks_of(r, context);
+        r->free_blocks += cs_kvcache_blocks(r, q->prompt + (r->n - q->prefill_end));
         leave_decoding(r, i);
         cs_wheel_remove(&r->ends, r->pool, i);
         const int32_t made = (int32_t)(r->n - q->prefill_end + 1);
         q->left -= made;
-        r->rec->result->all_recomputed_tokens += (uint64_t)(q->prompt + made);
         q->prompt += made;
         q->last_token_ps = r->end;
+        r->result->all_recomputed_tokens += (uint64_t)q->prompt;
     }
-    r->rec->result->all_residence_ps += (double)(r->end - q->resumed_ps);
-    r->rec->result->preemptions++;
+    r->pledged -= q->pledge;
+    r->result->all_residence_ps += (double)(r->end - q->resumed_ps);
+    r->result->preemptions++;
     q->preemptions++;
     r->running--;
     admitted_remove(r, i);
@@ -320,6 +271,21 @@ static void preempt_last(struct cs_replica *r)
     if (r->waiting_tail < 0)
         r->waiting_tail = i;
     r->waiting++;
+}
+
+/* Blocks for the decodes of step n + 1; true when that took a preemption. */
+static bool take_decode_blocks(struct cs_replica *r)
+{
+    if (r->pledged <= r->limits->kv_blocks - r->limits->kv_blocks / 8) {
+        r->counting = false;
+        return false;
+    }
+    const int64_t phase = (r->n + 1) % r->limits->block_size;
+    const bool preempted = r->crossing[phase] > r->free_blocks;
+    while (r->crossing[phase] > r->free_blocks)
+        preempt_last(r);
+    r->free_blocks -= r->crossing[phase];
+    return preempted;
 }
 
 /* ---- planning one step ------------------------------------------------------------------- */
@@ -370,20 +336,23 @@ static int64_t admit(struct cs_replica *r, struct cs_step_load *load, int64_t bu
     while (budget > 0 && r->waiting_head >= 0 && r->running < r->limits->max_num_seqs) {
         const int32_t i = r->waiting_head;
         struct cs_request *q = &r->pool->items[i];
-        const int64_t need = blocks_of(r, q->prompt);
-        if (eligible(r, i) > now || need > r->free_blocks)
+        const int64_t pledge = cs_kvcache_blocks(r, (int64_t)q->prompt + q->left - 1);
+        if (eligible(r, i) > now || !cs_kvcache_has_room(r, q, pledge))
             break;
         r->waiting_head = q->next;
         if (r->waiting_head < 0)
             r->waiting_tail = -1;
         r->waiting--;
         r->running++;
-        r->free_blocks -= need;
+        if (r->counting)
+            r->free_blocks -= cs_kvcache_blocks(r, q->prompt);
+        q->pledge = (int32_t)pledge;
+        r->pledged += pledge;
         admitted_append(r, i);
         q->resumed_ps = start;
         if (q->preemptions == 0) {
             if (q->window >= 0)
-                cs_hist_add(&r->rec->result->wait, start - q->arrival_ps, 1);
+                cs_hist_add(&r->result->wait, start - q->arrival_ps, 1);
             if (q->row >= 0)
                 r->rec->log->rows[q->row].first_step_ps = start;
         }
@@ -405,18 +374,14 @@ static bool plan(struct cs_replica *r, int64_t now)
 {
     release(r, now);
     retire(r);
-    release(r, now);
-    int64_t need = r->crossing[r->phase];
-    const bool preempted = need > r->free_blocks;
-    while (need > r->free_blocks) {
-        preempt_last(r);
-        need = r->crossing[r->phase];
-    }
-    r->free_blocks -= need;
+    if (r->end <= now) /* synchronous, or idle */
+        release(r, now);
+    const bool preempted = r->counting && take_decode_blocks(r);
     saturate_windows(r);
 
     const int64_t D = r->decoding;
-    struct cs_step_load load = {.tokens = D, .kv_tokens = kv_tokens_at(r, r->n + 1),
+    struct cs_step_load load = {.tokens = D,
+                                .kv_tokens = kv_tokens_at(r, r->n + 1),
                                 .window_kv_tokens = window_kv_tokens_at(r, r->n + 1)};
     int64_t budget = r->limits->max_num_batched_tokens - D;
     int64_t ended = 0;
@@ -444,19 +409,17 @@ static bool plan(struct cs_replica *r, int64_t now)
     }
     if (load.tokens == 0)
         return false;
-    note_peak(r);
     load.sampled = D + ended;
     const int64_t t = cs_step_ps(r->step, &load);
     if (start > r->end)
-        r->rec->result->all_idle_ps += start - r->end;
+        r->result->all_idle_ps += start - r->end;
     r->idle = false;
     r->start = start;
     r->end = start + t;
     r->n++;
-    r->phase = r->phase + 1 == r->limits->block_size ? 0 : r->phase + 1;
-    r->rec->result->all_prefill_tokens += (uint64_t)(load.tokens - D);
-    r->rec->result->all_first_tokens += (uint64_t)ended;
-    book(r, start, t, 0, 1, t, active, load.kv_tokens);
+    r->result->all_prefill_tokens += (uint64_t)(load.tokens - D);
+    r->result->all_first_tokens += (uint64_t)ended;
+    book(r, start, t, 0, 1, t, active, load.kv_tokens + load.tokens - D);
     if (ended > 0) { /* they are the last of the admission list, before a new partial one */
         int32_t i = r->admitted_tail;
         if (i == r->partial)
@@ -480,51 +443,17 @@ static inline int64_t ramp(int64_t k, int64_t t1, int64_t g)
     return k * t1 + g * (k * (k - 1) / 2);
 }
 
-/* The number of j >= 0 with ramp(j) < x. */
-static int64_t ramps_below(int64_t x, int64_t t1, int64_t g)
+/* The number of j >= 0 with ramp(j) < x: the root of the quadratic in its stable form is within one
+ * of the integer, which settles it. */
+static inline int64_t ramps_below(int64_t x, int64_t t1, int64_t g)
 {
     if (x <= 0)
         return 0;
-    if (x <= t1)
-        return 1;
-    if (x <= 2 * t1 + g)
-        return 2;
-    int64_t j;
-    if (g == 0) {
-        j = (x - 1) / t1;
-    } else {
-        const double half = (double)t1 - 0.5 * (double)g;
-        j = (int64_t)((sqrt(half * half + 2.0 * (double)g * (double)x) - half) / (double)g);
-        while (j > 0 && ramp(j, t1, g) >= x)
-            j--;
-        while (ramp(j + 1, t1, g) < x)
-            j++;
-    }
+    const double half = (double)t1 - 0.5 * (double)g, dx = (double)x;
+    int64_t j = (int64_t)(2.0 * dx / (half + sqrt(half * half + 2.0 * (double)g * dx)));
+    j -= ramp(j, t1, g) >= x;
+    j += ramp(j + 1, t1, g) < x;
     return j + 1;
-}
-
-/* How many of the next k steps can be planned before blocks run out; subtracts their blocks. */
-static int64_t take_blocks(struct cs_replica *r, int64_t k)
-{
-    const int64_t b = r->limits->block_size;
-    int64_t left = r->free_blocks;
-    int64_t done = 0;
-    if (k >= b && r->decoding > 0) { /* whole turns: every sequence needs one block in each */
-        int64_t turns = k / b;
-        if (turns > left / r->decoding)
-            turns = left / r->decoding;
-        left -= turns * r->decoding;
-        done = turns * b;
-    }
-    int64_t at = r->phase; /* whole turns do not move it */
-    while (done < k && r->crossing[at] <= left) {
-        left -= r->crossing[at];
-        at = at + 1 == b ? 0 : at + 1;
-        done++;
-    }
-    r->free_blocks = left;
-    r->phase = at;
-    return done;
 }
 
 /* Whether the head of the queue cannot be admitted whatever the instant, until somebody leaves. */
@@ -532,7 +461,8 @@ static bool head_is_blocked(const struct cs_replica *r)
 {
     return r->running >= r->limits->max_num_seqs ||
            r->decoding >= r->limits->max_num_batched_tokens ||
-           blocks_of(r, r->pool->items[r->waiting_head].prompt) > r->free_blocks;
+           (r->counting &&
+            cs_kvcache_blocks(r, r->pool->items[r->waiting_head].prompt) > r->free_blocks);
 }
 
 /* Covers as many pure decode steps as nothing can disturb, if their planning lies at or before
@@ -547,7 +477,8 @@ static bool jump(struct cs_replica *r, int64_t now, int64_t until)
     if (k <= 0)
         return false;
     release(r, now);
-    const struct cs_step_load load = {.tokens = r->decoding, .sampled = r->decoding,
+    const struct cs_step_load load = {.tokens = r->decoding,
+                                      .sampled = r->decoding,
                                       .kv_tokens = kv_tokens_at(r, r->n + 1),
                                       .window_kv_tokens = window_kv_tokens_at(r, r->n + 1)};
     const int64_t t1 = cs_step_ps(r->step, &load);
@@ -565,21 +496,21 @@ static bool jump(struct cs_replica *r, int64_t now, int64_t until)
         if (k <= 0)
             return false;
     }
-    const int64_t free_before = r->free_blocks, phase_before = r->phase;
-    k = take_blocks(r, k);
-    if (k == 0)
-        return false;
+    const int64_t free_before = r->free_blocks;
+    if (r->counting) {
+        k = cs_kvcache_take_ahead(r, k);
+        if (k == 0)
+            return false;
+    }
     const int64_t last = k - 1; /* of the jump, from 0 */
     const int64_t planned = !r->limits->asynchronous ? r->end + ramp(last, t1, g)
                             : last == 0              ? now
                                                      : r->end + ramp(last - 1, t1, g);
     if (planned > until) {
         r->free_blocks = free_before;
-        r->phase = phase_before;
         r->quiet_until = planned;
         return true;
     }
-    note_peak(r);
     const int64_t span = ramp(k, t1, g);
     book(r, r->end, t1, g, k, span, r->decoding, load.kv_tokens);
     r->start = r->end + ramp(last, t1, g);
@@ -654,7 +585,7 @@ void cs_replica_finish(struct cs_replica *r, int64_t end)
 {
     release(r, end);
     if (end > r->end)
-        r->rec->result->all_idle_ps += end - r->end;
+        r->result->all_idle_ps += end - r->end;
 }
 
 void cs_replica_snapshot(const struct cs_replica *r, int64_t t, struct cs_snapshot *snapshot)
@@ -665,8 +596,7 @@ void cs_replica_snapshot(const struct cs_replica *r, int64_t t, struct cs_snapsh
         .waiting = (int)r->waiting,
         .running = (int)(cs_replica_outstanding(r, t) - r->waiting),
         .decoding = (int)r->decoding,
-        .kv_blocks_used = r->limits->kv_blocks - r->free_blocks -
-                          (r->leaving_end <= t ? r->leaving_blocks : 0),
+        .kv_blocks_used = cs_kvcache_held(r, r->n) - (r->leaving_end <= t ? r->leaving_blocks : 0),
         .kv_blocks = r->limits->kv_blocks,
         .busy = busy,
         .prefilling = r->partial >= 0,

@@ -13,8 +13,8 @@
 #ifndef CS_SERVE_REPLICA_H
 #define CS_SERVE_REPLICA_H
 #include "perf/step.h"
-#include "serve/result.h"
 #include "serve/request.h"
+#include "serve/result.h"
 
 struct cs_limits_engine { /* engine limits of one replica */
     int max_num_seqs;
@@ -34,10 +34,10 @@ struct cs_snapshot { /* read-only view of a replica at a time */
 };
 
 struct cs_replica;
-/* `index` is written to the request log. Times start at `begin_ps`. All pointers outlive it. */
+/* Times start at `begin_ps`. What is pointed to outlives it. */
 struct cs_replica *cs_replica_new(struct cs_arena *arena, const struct cs_step *step,
                                   const struct cs_limits_engine *limits, struct cs_pool *pool,
-                                  struct cs_recorder *recorder, int index, int64_t begin_ps);
+                                  struct cs_recorder *recorder, int64_t begin_ps);
 /* Whether a request can ever be served: it fits in the context and in an empty KV cache. */
 bool cs_replica_accepts(const struct cs_limits_engine *limits, int32_t input, int32_t output);
 /* Queues a pooled request; its arrival is not before any earlier one's. */

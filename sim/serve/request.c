@@ -10,8 +10,8 @@
  * It does not know what a step is; replica.c gives the numbers their meaning.
  */
 #include "serve/request.h"
-#include <string.h>
 #include "base/check.h"
+#include <string.h>
 
 void cs_pool_init(struct cs_pool *pool, struct cs_arena *arena)
 {

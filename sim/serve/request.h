@@ -11,8 +11,8 @@
  */
 #ifndef CS_SERVE_REQUEST_H
 #define CS_SERVE_REQUEST_H
-#include <stdint.h>
 #include "base/arena.h"
+#include <stdint.h>
 
 enum { CS_MARK_FINISH, CS_MARK_WINDOW, CS_MARK_COUNT };
 
@@ -29,12 +29,13 @@ struct cs_request {
     int64_t prefill_end;    /* step s0 that ended its prefill; decodes run in s0 + 1, ... */
     int32_t prompt;         /* tokens to prefill: input + what was generated before a preemption */
     int32_t input, output;  /* as asked */
-    int32_t left;           /* output tokens still to come at the end of the prefill, that one included */
-    int32_t window;         /* of its arrival; -1: not counted */
+    int32_t left;   /* output tokens still to come at the end of the prefill, that one included */
+    int32_t window; /* of its arrival; -1: not counted */
     int32_t preemptions;
-    int32_t prev, next;     /* waiting queue or admission list */
+    int32_t pledge;     /* blocks it would hold at its end, while admitted */
+    int32_t prev, next; /* waiting queue or admission list */
     struct cs_link mark[CS_MARK_COUNT];
-    int64_t row;            /* in the request log; -1: none */
+    int64_t row; /* in the request log; -1: none */
 };
 
 struct cs_pool {
@@ -69,7 +70,7 @@ struct cs_wheel {
     int32_t *head;  /* [size] */
     uint64_t *bits; /* [size / 64] */
     int64_t count;
-    int64_t first;  /* the smallest step in it; INT64_MAX when empty */
+    int64_t first; /* the smallest step in it; INT64_MAX when empty */
 };
 void cs_wheel_init(struct cs_wheel *w, struct cs_arena *arena, int mark);
 /* Hangs a request at `step`, which is not before `now`. */

@@ -43,13 +43,11 @@ void cs_result_merge(struct cs_result *into, const struct cs_result *from)
     into->input_tokens += from->input_tokens;
     into->output_tokens += from->output_tokens;
     into->preemptions += from->preemptions;
-    if (from->kv_peak_blocks > into->kv_peak_blocks)
-        into->kv_peak_blocks = from->kv_peak_blocks;
+    if (from->kv_peak_tokens > into->kv_peak_tokens)
+        into->kv_peak_tokens = from->kv_peak_tokens;
     into->measured_ps += from->measured_ps;
-    into->busy_ps += from->busy_ps;
-    into->batch_area += from->batch_area;
-    into->kv_area += from->kv_area;
-    into->steps += from->steps;
+    into->all_steps += from->all_steps;
+    into->all_kv_area += from->all_kv_area;
     into->all_arrived += from->all_arrived;
     into->all_completed += from->all_completed;
     into->all_rejected += from->all_rejected;

@@ -18,8 +18,12 @@ static const double WARM_UP_S = 3600.0;
 void cs_workload_prepare(struct cs_workload_spec *spec, const struct cs_traffic *traffic,
                          const struct cs_simulate *simulate, const struct cs_trace *trace)
 {
-    *spec = (struct cs_workload_spec){.traffic = traffic, .trace = trace, .input_scale = 1.0,
-                                      .output_scale = 1.0, .peak_factor = 1.0, .gamma_shape = 1.0};
+    *spec = (struct cs_workload_spec){.traffic = traffic,
+                                      .trace = trace,
+                                      .input_scale = 1.0,
+                                      .output_scale = 1.0,
+                                      .peak_factor = 1.0,
+                                      .gamma_shape = 1.0};
     if (trace != NULL) {
         double in = 0.0, out = 0.0;
         for (size_t i = 0; i < trace->count; i++) {
@@ -51,8 +55,8 @@ void cs_workload_prepare(struct cs_workload_spec *spec, const struct cs_traffic 
     cs_length_source_init(&spec->output, &traffic->output, spec->output_scale);
     spec->mean_input = in * spec->input_scale;
     spec->mean_output = out * spec->output_scale;
-    spec->requests_per_s = traffic->kind == CS_VOLUME_TOKENS ? traffic->tokens_per_s / total
-                                                             : traffic->requests_per_s;
+    spec->requests_per_s =
+        traffic->kind == CS_VOLUME_TOKENS ? traffic->tokens_per_s / total : traffic->requests_per_s;
     if (traffic->burstiness > 0.0 && traffic->burstiness != 1.0)
         spec->gamma_shape = 1.0 / (traffic->burstiness * traffic->burstiness);
     for (size_t i = 0; i < traffic->curve.count; i++)
@@ -90,7 +94,8 @@ void cs_workload_init(struct cs_workload *w, const struct cs_workload_spec *spec
         return;
     if (curve->count > 0) {
         const double turn = floor(w->now_s / spec->period_s);
-        w->step = (size_t)((w->now_s - turn * spec->period_s) / curve->step_s + 1e-9) % curve->count;
+        w->step =
+            (size_t)((w->now_s - turn * spec->period_s) / curve->step_s + 1e-9) % curve->count;
     }
     enter_step(w, w->now_s);
 }

@@ -11,29 +11,29 @@
 #ifndef CS_SERVE_WORKLOAD_H
 #define CS_SERVE_WORKLOAD_H
 #include "base/rng.h"
-#include "spec/scenario.h"
 #include "serve/lengths.h"
+#include "spec/scenario.h"
 #include "spec/trace_csv.h"
 
 struct cs_arrival {
-    int64_t time_ps; /* from the start of the window; the warm-up hour is negative */
+    int64_t time_ps;       /* from the start of the window; the warm-up hour is negative */
     int32_t input, output; /* tokens, each at least 1 */
 };
 
 /* Fixed by the scenario, shared by all runs. */
 struct cs_workload_spec {
     const struct cs_traffic *traffic;
-    const struct cs_trace *trace; /* NULL: drawn */
-    double requests_per_s;        /* mean over the curve */
+    const struct cs_trace *trace;   /* NULL: drawn */
+    double requests_per_s;          /* mean over the curve */
     double mean_input, mean_output; /* tokens, of the distribution as rescaled */
     double input_scale, output_scale;
     struct cs_length_source input, output; /* unless traffic->joint */
-    double gamma_shape;           /* of the gaps; 1: exponential */
-    double peak_factor;           /* highest weight of the curve */
-    double period_s;              /* of the curve */
-    int64_t end_ps;               /* arrivals at or after this are not made; INT64_MAX: by count */
-    int64_t start_ps;             /* -1 h for curves, 0 for traces */
-    int64_t max_requests;         /* counted from time 0; 0: no limit */
+    double gamma_shape;                    /* of the gaps; 1: exponential */
+    double peak_factor;                    /* highest weight of the curve */
+    double period_s;                       /* of the curve */
+    int64_t end_ps;       /* arrivals at or after this are not made; INT64_MAX: by count */
+    int64_t start_ps;     /* -1 h for curves, 0 for traces */
+    int64_t max_requests; /* counted from time 0; 0: no limit */
 };
 
 void cs_workload_prepare(struct cs_workload_spec *spec, const struct cs_traffic *traffic,
@@ -42,11 +42,11 @@ void cs_workload_prepare(struct cs_workload_spec *spec, const struct cs_traffic 
 struct cs_workload {
     const struct cs_workload_spec *spec;
     struct cs_rng gap, input, output;
-    double now_s;        /* the last arrival */
-    double step_end_s;   /* end of the curve step we are in */
-    double rate;         /* requests/s within it */
-    size_t step;         /* its index in the curve */
-    int64_t made;        /* since time 0 */
+    double now_s;      /* the last arrival */
+    double step_end_s; /* end of the curve step we are in */
+    double rate;       /* requests/s within it */
+    size_t step;       /* its index in the curve */
+    int64_t made;      /* since time 0 */
     size_t trace_next;
 };
 void cs_workload_init(struct cs_workload *w, const struct cs_workload_spec *spec, uint64_t seed,

@@ -1,0 +1,93 @@
+/* KV cache: blocks of a replica, counted only when they can run short.
+ *
+ * A sequence holds ceil(context / b) blocks of b tokens. While everything that runs could run to
+ * its end within the blocks there are, none can be missing and none is counted: `pledged` says so.
+ * Only when an admission would break that are blocks counted, exactly from then on, until the
+ * pledges have shrunk to 7/8 of the cache again.
+ *
+ * Counting costs nothing per token: a sequence whose prefill of p tokens ended in step s0 needs a
+ * block at the steps s with p + (s - s0) - 1 = 0 (mod b), so one counter per residue class tells
+ * what each coming step needs, and the step of exhaustion is found in O(b).
+ *
+ * This header also holds the state of a replica, which kvcache.c and replica.c share and nobody
+ * else includes. It does not model prefix caching.
+ */
+#ifndef CS_SERVE_KVCACHE_H
+#define CS_SERVE_KVCACHE_H
+#include "serve/replica.h"
+
+struct cs_replica {
+    const struct cs_step *step;
+    const struct cs_limits_engine *limits;
+    struct cs_pool *pool;
+    struct cs_recorder *rec;
+    struct cs_result *result;
+
+    int64_t n;           /* the last planned step */
+    int64_t start, end;  /* its start and end */
+    int64_t quiet_until; /* nothing to plan before this instant */
+    bool idle;           /* no step is planned beyond n */
+
+    int64_t decoding; /* D: sequences that compute a token in the next step unless they end at n */
+    int64_t context_base; /* sum of prompt - s0 over them */
+    int64_t growing;      /* of them, those whose sliding window is not full */
+    int64_t growing_base; /* sum of prompt - s0 over those */
+    struct cs_wheel ends, windows;
+
+    int32_t partial;                      /* the partly prefilled request, -1: none */
+    int64_t partial_done;                 /* its tokens computed so far */
+    int32_t admitted_head, admitted_tail; /* running requests in admission order */
+    int32_t waiting_head, waiting_tail;
+    int64_t waiting;
+    int64_t running;                 /* slots taken, those in their last step included */
+    int64_t leaving, leaving_blocks; /* ended at n or before, not yet released */
+    int64_t leaving_end;             /* when they are */
+    int64_t pledged;                 /* blocks that all running requests would hold at their ends */
+    bool counting;                   /* blocks are counted: pledged may exceed what there is */
+    int64_t free_blocks;             /* when counting */
+    int32_t *crossing; /* [block_size], when counting: how many need a block at steps = r mod b */
+
+    struct cs_window_tally *window; /* of steps */
+    int64_t window_end;
+};
+
+/* Blocks that hold `tokens` tokens. */
+static inline int64_t cs_kvcache_blocks(const struct cs_replica *r, int64_t tokens)
+{
+    const int64_t b = r->limits->block_size;
+    return b == 16 ? (tokens + 15) >> 4 : (tokens + b - 1) / b;
+}
+
+/* Residue class of a sequence: it needs a block at steps congruent to this. */
+static inline int64_t cs_kvcache_class(const struct cs_replica *r, const struct cs_request *q)
+{
+    const int64_t b = r->limits->block_size;
+    const int64_t m = q->prefill_end + 1 - q->prompt;
+    if (b == 16)
+        return m & 15;
+    const int64_t rest = m % b;
+    return rest < 0 ? rest + b : rest;
+}
+
+/* Blocks held once step `step` has been allocated, those of leaving requests included. O(running).
+ */
+int64_t cs_kvcache_held(const struct cs_replica *r, int64_t step);
+/* Starts counting while step n + 1 is planned, its decodes allocated. O(running). */
+void cs_kvcache_start_counting(struct cs_replica *r);
+/* When counting: how many of the next k decode steps can be planned before blocks run out; takes
+ * the blocks of those. */
+int64_t cs_kvcache_take_ahead(struct cs_replica *r, int64_t k);
+
+/* Whether blocks for the whole prompt of the request are free now. */
+static inline bool cs_kvcache_has_room(struct cs_replica *r, const struct cs_request *q,
+                                       int64_t pledge)
+{
+    if (!r->counting) {
+        if (r->pledged + pledge <= r->limits->kv_blocks)
+            return true;
+        cs_kvcache_start_counting(r);
+    }
+    return cs_kvcache_blocks(r, q->prompt) <= r->free_blocks;
+}
+
+#endif
