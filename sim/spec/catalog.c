@@ -19,6 +19,7 @@
 #include "base/suggest.h"
 #include "spec/resolve.h"
 #include "spec/seal.h"
+#include "spec/trace_csv.h"
 #include "spec/yaml.h"
 
 #ifndef CS_DATADIR
@@ -236,21 +237,39 @@ static int by_version(const char *a, const char *b)
     return (*a != '\0') - (*b != '\0');
 }
 
-/* The newest engine sheet that claims the alias. A sheet that cannot be read claims none here;
- * naming it by its own name tells what is wrong. */
+/* The aliases of an engine sheet, or NULL. A sheet that cannot be read claims none here; naming it
+ * by its own name tells what is wrong. */
+static const struct cs_node *aliases_of(struct cs_catalog *c, const char *name)
+{
+    struct cs_diags ignored;
+    cs_diags_init(&ignored, c->arena);
+    const char *const path = find_exact(c, CS_SHEET_ENGINE, name);
+    const struct cs_node *const root =
+        path ? cs_yaml_read(path, c->arena, &ignored, (struct cs_span){.source = NULL}) : NULL;
+    const struct cs_node *const aliases = cs_node_get(root, "aliases");
+    return aliases && aliases->kind == CS_NODE_LIST ? aliases : NULL;
+}
+
+/* An alias of that engine sheet that is near the name, or NULL. */
+static const char *near_alias(struct cs_catalog *c, const char *engine, const char *name)
+{
+    const struct cs_node *const aliases = aliases_of(c, engine);
+    const char *near = NULL;
+    for (size_t i = 0; aliases && !near && i < aliases->count; i++)
+        if (aliases->items[i]->kind == CS_NODE_SCALAR)
+            near = cs_suggest(name, &aliases->items[i]->text, 1);
+    return near;
+}
+
+/* The newest engine sheet that claims the alias. */
 static const char *find_alias(struct cs_catalog *c, const char *alias)
 {
     size_t count;
     const char *const *const names = cs_catalog_names(c, CS_SHEET_ENGINE, &count);
     const char *best = NULL;
     for (size_t i = 0; i < count; i++) {
-        struct cs_diags ignored;
-        cs_diags_init(&ignored, c->arena);
-        const char *const path = find_exact(c, CS_SHEET_ENGINE, names[i]);
-        const struct cs_node *const root =
-            path ? cs_yaml_read(path, c->arena, &ignored, (struct cs_span){.source = NULL}) : NULL;
-        const struct cs_node *const aliases = cs_node_get(root, "aliases");
-        for (size_t j = 0; aliases && aliases->kind == CS_NODE_LIST && j < aliases->count; j++)
+        const struct cs_node *const aliases = aliases_of(c, names[i]);
+        for (size_t j = 0; aliases && j < aliases->count; j++)
             if (aliases->items[j]->kind == CS_NODE_SCALAR &&
                 strcmp(aliases->items[j]->text, alias) == 0 &&
                 (!best || by_version(best, names[i]) < 0))
@@ -287,13 +306,14 @@ static void report_unknown(struct cs_catalog *c, enum cs_sheet_kind kind, const 
 {
     size_t count;
     const char *const *const names = cs_catalog_names(c, kind, &count);
-    const char *const near = cs_suggest(name, names, count);
+    const char *near = cs_suggest(name, names, count);
     const char *hint;
+    for (size_t i = 0; kind == CS_SHEET_ENGINE && !near && i < count; i++)
+        near = near_alias(c, names[i], name);
     if (near)
         hint = cs_arena_printf(c->arena, "did you mean '%s'?", near);
     else if (count)
-        hint = cs_arena_printf(c->arena, "'capsim list %s' shows the %zu there are",
-                               kinds[kind].list, count);
+        hint = cs_arena_printf(c->arena, "'capsim list %s' shows all there are", kinds[kind].list);
     else
         hint = "no catalogue was found: set CAPSIM_PATH to the folder that holds models/";
     cs_diag_error(diags, at, hint, "there is no %s sheet '%s'", kinds[kind].noun, name);
@@ -412,9 +432,16 @@ int cs_catalog_check(struct cs_catalog *c, const char *path, struct cs_diags *di
                       cs_node_kind_name(root));
         return -1;
     }
-    if (kind == CS_SHEET_SCENARIO)
-        cs_resolve_scenario(c, c->arena, root, path, diags);
-    else
+    if (kind != CS_SHEET_SCENARIO) {
         cs_seal_sheet((enum cs_sheet_kind)kind, root, stem_of(c->arena, path), c->arena, diags);
+        return kind;
+    }
+    const struct cs_scenario *const scenario =
+        cs_resolve_scenario(c, c->arena, root, path, diags);
+    if (scenario && scenario->traffic.kind == CS_VOLUME_TRACE) {
+        struct cs_trace trace;
+        cs_trace_read(scenario->traffic.trace_path, c->arena, &trace, diags,
+                      cs_span_of(root, "traffic.trace"));
+    }
     return kind;
 }

@@ -157,7 +157,7 @@ static void resolve_option(struct cs_resolving *r, const struct cs_node *map, co
     if (text.model)
         o->model = cs_catalog_model(r->catalog, text.model, o->model_span,
                                     refer(r, path, "model"), diags);
-    else if (!cs_node_get(map, "model"))
+    else if (!cs_node_get(map, "model") && !cs_node_get(r->root, "model"))
         cs_diag_error(diags, map->span, "name one here, or at the top of the scenario",
                       "%s has no model", path);
     if (text.hardware)
@@ -193,6 +193,33 @@ static size_t choices_of(const struct cs_node *node)
     return node->kind == CS_NODE_LIST ? node->count : 1;
 }
 
+/* A name or a list of names. */
+static bool is_models(const struct cs_node *node)
+{
+    bool sound = node->kind == CS_NODE_SCALAR || (node->kind == CS_NODE_LIST && node->count);
+    for (size_t i = 0; node->kind == CS_NODE_LIST && i < node->count; i++)
+        sound = sound && node->items[i]->kind == CS_NODE_SCALAR &&
+                !cs_node_is_null(node->items[i]);
+    return sound;
+}
+
+/* The scenario's own models, whether or not an entry uses them. */
+static void check_models(struct cs_resolving *r, const struct cs_node *node)
+{
+    if (!is_models(node)) {
+        cs_diag_error(r->schema.diags, node->span, "expected a model's name or a list of them",
+                      node->kind == CS_NODE_LIST ? "model must be a name or a list of names"
+                                                 : "model must be a name or a list of names, not %s",
+                      cs_node_kind_name(node));
+        return;
+    }
+    const bool list = node->kind == CS_NODE_LIST;
+    for (size_t i = 0; i < (list ? node->count : 1); i++) {
+        const struct cs_node *const one = list ? node->items[i] : node;
+        cs_catalog_model(r->catalog, one->text, one->span, "model", r->schema.diags);
+    }
+}
+
 /* The entry with the scenario's model where it names none, and its keys in the table's order. */
 static struct cs_node *arrange(struct cs_resolving *r, const struct cs_node *entry)
 {
@@ -201,7 +228,7 @@ static struct cs_node *arrange(struct cs_resolving *r, const struct cs_node *ent
     map->count = 0;
     map->keys = cs_arena_alloc(r->schema.arena, entry->count + 1, sizeof *map->keys);
     map->items = cs_arena_alloc(r->schema.arena, entry->count + 1, sizeof *map->items);
-    if (!cs_node_get(entry, "model") && r->text.model)
+    if (!cs_node_get(entry, "model") && r->text.model && is_models(r->text.model))
         for (size_t i = 0; i < r->root->count; i++)
             if (strcmp(r->root->keys[i]->text, "model") == 0) {
                 map->keys[0] = r->root->keys[i];
@@ -257,6 +284,8 @@ void cs_resolve_deploy(struct cs_resolving *r)
 {
     const struct cs_node *const deploy = r->text.deploy;
     struct options all = {0};
+    if (r->text.model)
+        check_models(r, r->text.model);
     if (!deploy)
         return;
     const bool list = deploy->kind == CS_NODE_LIST;

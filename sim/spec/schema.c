@@ -173,7 +173,7 @@ static bool read_choice(struct cs_schema *s, const struct cs_key *key, const str
     return false;
 }
 
-static bool is_date(const char *text)
+bool cs_schema_is_date(const char *text)
 {
     static const char *const shapes[] = {"dddd", "dddd-dd", "dddd-dd-dd"};
     static const int days[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
@@ -203,7 +203,7 @@ bool cs_schema_value(struct cs_schema *s, const struct cs_key *key, const struct
         return true; /* the struct is zeroed */
     switch (key->kind) {
     case CS_KEY_DATE:
-        if (!is_date(node->text)) {
+        if (!cs_schema_is_date(node->text)) {
             cs_diag_error(s->diags, node->span, expectation(s, key), "%s is not a date: '%s'", path,
                           quote(s, node));
             return false;

@@ -82,6 +82,8 @@ bool cs_schema_read(struct cs_schema *s, const struct cs_table *table, const str
 /* Reads one scalar by `key` into `out` (key->offset is not added). */
 bool cs_schema_value(struct cs_schema *s, const struct cs_key *key, const struct cs_node *node,
                      const char *path, void *out);
+/* 2026, 2026-05 or 2026-05-07, of a day that exists (29 February in any year). */
+bool cs_schema_is_date(const char *text);
 void cs_schema_default(struct cs_schema *s, const char *key, const char *value, const char *why);
 /* An error unless every figure of a sheet has a source: an entry of `sources` for its path or a
  * prefix of it, or a `source` in its own row. */

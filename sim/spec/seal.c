@@ -54,7 +54,7 @@ static void check_architecture(struct sealing *z, const struct cs_model *m)
 static const void *seal_model(struct sealing *z, struct cs_model *m)
 {
     const bool never = m->released && strcmp(m->released, "no") == 0;
-    if (m->released && !never && (m->released[0] < '0' || m->released[0] > '9'))
+    if (m->released && !never && !cs_schema_is_date(m->released))
         cs_diag_error(z->schema.diags, span_at(z, "released"), "expected a date or no",
                       "released is neither a date nor no: '%s'", m->released);
     if (m->parameters_active <= 0)

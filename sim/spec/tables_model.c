@@ -64,7 +64,7 @@ static const struct cs_table mla_table = {"architecture.mla", TABLE(mla_keys), .
 
 static const struct cs_key window_keys[] = {
     {.name = "window", .kind = CS_KEY_COUNT, .unit = CS_UNIT_TOKENS, AT(cs_model, window_tokens),
-     .low = "1 tokens", .high = "1G tokens", .bare = true, .required = true,
+     .low = "1 token", .high = "1G tokens", .bare = true, .required = true,
      .doc = "Tokens that a windowed layer looks back."},
     {.name = "layers", .kind = CS_KEY_COUNT, AT(cs_model, window_layers), .low = "1",
      .high = "10000", .required = true, .doc = "Layers so windowed."},
@@ -90,7 +90,7 @@ static const struct cs_key architecture_keys[] = {
     {.name = "vocabulary", .kind = CS_KEY_COUNT, AT(cs_model, vocabulary), .low = "1",
      .high = "100000000", .required = true, .doc = "Rows of the embedding."},
     {.name = "context", .kind = CS_KEY_QUANTITY, .unit = CS_UNIT_TOKENS,
-     AT(cs_model, context_tokens), .low = "1 tokens", .high = "1G tokens", .required = true,
+     AT(cs_model, context_tokens), .low = "1 token", .high = "1G tokens", .required = true,
      .doc = "Longest prompt and answer together."},
     {.name = "tied_embeddings", .kind = CS_KEY_BOOL, AT(cs_model, tied_embeddings),
      .fallback = "no", .doc = "Whether the LM head shares the embedding's weights."},
@@ -180,7 +180,7 @@ static const struct cs_choice accesses[] = {{"open", 0}, {"invitation", 0}, {NUL
      .low = "0 USD/Mtok", .high = "100000 USD/Mtok", .required = must, .absent = -1, .doc = text}
 static const struct cs_key tier_keys[] = {
     {.name = "above", .kind = CS_KEY_QUANTITY, .unit = CS_UNIT_TOKENS,
-     AT(cs_api_tier, above_tokens), .low = "1 tokens", .high = "1G tokens", .required = true,
+     AT(cs_api_tier, above_tokens), .low = "1 token", .high = "1G tokens", .required = true,
      .doc = "A request with more input tokens is billed at this tier, whole."},
     PRICE(cs_api_tier, "input", input, true, "Prompt tokens."),
     PRICE(cs_api_tier, "output", output, true, "Answer tokens."),
@@ -216,7 +216,7 @@ static const struct cs_key api_keys[] = {
     {.name = "title", .kind = CS_KEY_TEXT, AT(cs_api, title), .doc = "For people."},
     {.name = "maker", .kind = CS_KEY_TEXT, AT(cs_api, maker), .doc = "Who offers it."},
     {.name = "context", .kind = CS_KEY_QUANTITY, .unit = CS_UNIT_TOKENS,
-     AT(cs_api, context_tokens), .low = "1 tokens", .high = "1G tokens",
+     AT(cs_api, context_tokens), .low = "1 token", .high = "1G tokens",
      .doc = "Longest prompt."},
     {.name = "access", .kind = CS_KEY_TEXT, AT(cs_api, access), .choices = accesses,
      .doc = "Who can use it."},

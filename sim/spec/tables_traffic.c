@@ -36,29 +36,29 @@ double cs_quantile_level(const char *name)
 /* --- in place -------------------------------------------------------------------------------- */
 
 static const struct cs_key lognormal_keys[] = {
-    {.name = "mean", TOKENS, AT(cs_lengths_text, mean), .low = "1 tokens", .required = true,
+    {.name = "mean", TOKENS, AT(cs_lengths_text, mean), .low = "1 token", .required = true,
      .doc = "Mean of the lengths themselves."},
     {.name = "sigma", .kind = CS_KEY_QUANTITY, .unit = CS_UNIT_NUMBER, AT(cs_lengths_text, sigma),
      .low = "0", .high = "5", .required = true, .doc = "Deviation of the logarithm."},
 };
 static const struct cs_table lognormal_table = {"lognormal", TABLE(lognormal_keys), .size = 0};
 static const struct cs_key gamma_keys[] = {
-    {.name = "mean", TOKENS, AT(cs_lengths_text, mean), .low = "1 tokens", .required = true,
+    {.name = "mean", TOKENS, AT(cs_lengths_text, mean), .low = "1 token", .required = true,
      .doc = "Mean length."},
     {.name = "cv", .kind = CS_KEY_QUANTITY, .unit = CS_UNIT_NUMBER, AT(cs_lengths_text, cv),
      .low = "0.01", .high = "100", .required = true, .doc = "Deviation over mean."},
 };
 static const struct cs_table gamma_table = {"gamma", TABLE(gamma_keys), .size = 0};
 static const struct cs_key uniform_keys[] = {
-    {.name = "min", TOKENS, AT(cs_lengths_text, from), .low = "1 tokens", .required = true,
+    {.name = "min", TOKENS, AT(cs_lengths_text, from), .low = "1 token", .required = true,
      .bare = true, .doc = "Shortest."},
-    {.name = "max", TOKENS, AT(cs_lengths_text, to), .low = "1 tokens", .required = true,
+    {.name = "max", TOKENS, AT(cs_lengths_text, to), .low = "1 token", .required = true,
      .bare = true, .doc = "Longest."},
 };
 static const struct cs_table uniform_table = {"uniform", TABLE(uniform_keys), .size = 0};
 
 static const struct cs_key lengths_keys[] = {
-    {.name = "fixed", TOKENS, AT(cs_lengths_text, fixed), .low = "1 tokens",
+    {.name = "fixed", TOKENS, AT(cs_lengths_text, fixed), .low = "1 token",
      .present = offsetof(struct cs_lengths_text, has_fixed), .doc = "Always this length."},
     {.name = "lognormal", .kind = CS_KEY_MAP, .table = &lognormal_table,
      .present = offsetof(struct cs_lengths_text, has_lognormal),
@@ -72,9 +72,9 @@ static const struct cs_key lengths_keys[] = {
     {.name = "quantiles", .kind = CS_KEY_NODE, AT(cs_lengths_text, quantiles),
      .example = "a map, such as {p0: 1, p50: 300, p90: 900, p100: 4000}",
      .doc = "Tokens at percent ranks, p0 and p100 among them; straight lines between."},
-    {.name = "min", TOKENS, AT(cs_lengths_text, min), .low = "1 tokens", .bare = true,
+    {.name = "min", TOKENS, AT(cs_lengths_text, min), .low = "1 token", .bare = true,
      .doc = "No shorter than this."},
-    {.name = "max", TOKENS, AT(cs_lengths_text, max), .low = "1 tokens", .bare = true,
+    {.name = "max", TOKENS, AT(cs_lengths_text, max), .low = "1 token", .bare = true,
      .doc = "No longer than this."},
 };
 const struct cs_table cs_table_lengths = {"lengths", TABLE(lengths_keys),

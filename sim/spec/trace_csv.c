@@ -337,12 +337,15 @@ bool cs_trace_parse(const char *name, const char *text, size_t size, struct cs_a
 {
     struct csv_parser parser;
     const struct cs_span outer = diags->referenced_from;
+    const char *const outer_reference = diags->reference;
     diags->referenced_from = at;
+    diags->reference = "traffic.trace";
     struct reading *const r = begin(name, arena, diags, &parser);
     const size_t mark = skip_mark(text, size);
     feed(r, &parser, text + mark, size - mark);
     const bool sound = finish(r, &parser, trace);
     diags->referenced_from = outer;
+    diags->reference = outer_reference;
     return sound;
 }
 
@@ -368,7 +371,9 @@ bool cs_trace_read(const char *path, struct cs_arena *arena, struct cs_trace *tr
     if (!chunk)
         abort();
     const struct cs_span outer = diags->referenced_from;
+    const char *const outer_reference = diags->reference;
     diags->referenced_from = at;
+    diags->reference = "traffic.trace";
     struct reading *const r = begin(path, arena, diags, &parser);
     int got;
     for (bool first = true; (got = gzread(file, chunk, CHUNK)) > 0; first = false) {
@@ -383,5 +388,6 @@ bool cs_trace_read(const char *path, struct cs_arena *arena, struct cs_trace *tr
     free(chunk);
     const bool sound = finish(r, &parser, trace);
     diags->referenced_from = outer;
+    diags->reference = outer_reference;
     return sound;
 }

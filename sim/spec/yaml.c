@@ -151,6 +151,10 @@ static bool fail_syntax(struct reader *r)
     if (p->context)
         snprintf(hint, sizeof hint, "%s that began on line %zu", p->context,
                  p->context_mark.line + 1);
+    if (p->context && p->problem && strstr(p->problem, "end of stream")) {
+        at = mark_span(r, p->context_mark, p->context_mark); /* where it began says more */
+        snprintf(hint, sizeof hint, "%s that never ends", p->context);
+    }
     const size_t offset = p->problem_mark.index;
     const bool tab = p->problem && strstr(p->problem, "cannot start any token") &&
                      strchr(r->source->text, '\t') && offset <= r->source->size;
