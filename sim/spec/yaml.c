@@ -16,11 +16,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <uthash.h>
 #include <yaml.h>
 #include "base/utf8.h"
 
 struct anchor {
-    struct anchor *next;
+    UT_hash_handle hh;
     const char *name;
     const struct cs_node *node;
     bool open;
@@ -208,9 +209,8 @@ static struct cs_node *read_alias(struct reader *r, const yaml_event_t *event, i
 {
     const char *const name = (const char *)event->data.alias.anchor;
     const struct cs_span at = mark_span(r, event->start_mark, event->end_mark);
-    const struct anchor *anchor = r->anchors;
-    while (anchor && strcmp(anchor->name, name) != 0)
-        anchor = anchor->next;
+    const struct anchor *anchor;
+    HASH_FIND_STR(r->anchors, name, anchor);
     if (!anchor || anchor->open) {
         cs_diag_error(r->diags, at, NULL,
                       anchor ? "the alias '*%s' stands inside what it names"
@@ -328,6 +328,19 @@ static const char *anchor_name(const yaml_event_t *event)
     return (const char *)event->data.mapping_start.anchor;
 }
 
+/* The anchor of that name; a name used again means its newest node, as YAML has it. */
+static struct anchor *take_anchor(struct reader *r, const char *name)
+{
+    struct anchor *anchor;
+    HASH_FIND_STR(r->anchors, name, anchor);
+    if (anchor)
+        return anchor;
+    anchor = cs_arena_alloc(r->arena, 1, sizeof *anchor);
+    anchor->name = cs_arena_strdup(r->arena, name);
+    HASH_ADD_KEYPTR(hh, r->anchors, anchor->name, strlen(anchor->name), anchor);
+    return anchor;
+}
+
 /* Reads the node that begins with `event`, which is used up. */
 static struct cs_node *read_node(struct reader *r, yaml_event_t *event, int depth)
 {
@@ -341,12 +354,9 @@ static struct cs_node *read_node(struct reader *r, yaml_event_t *event, int dept
     struct anchor *anchor = NULL;
     node->span = at;
     if (anchor_name(event)) {
-        anchor = cs_arena_alloc(r->arena, 1, sizeof *anchor);
-        *anchor = (struct anchor){.next = r->anchors,
-                                  .name = cs_arena_strdup(r->arena, anchor_name(event)),
-                                  .node = node,
-                                  .open = true};
-        r->anchors = anchor;
+        anchor = take_anchor(r, anchor_name(event));
+        anchor->node = node;
+        anchor->open = true;
     }
     const yaml_event_type_t type = event->type;
     bool sound = is_within_limits(r, at, depth);
@@ -413,6 +423,7 @@ struct cs_node *cs_yaml_parse(const struct cs_source *source, struct cs_arena *a
     yaml_parser_set_input_string(&r.parser, (const unsigned char *)source->text, source->size);
     struct cs_node *const root = read_stream(&r);
     yaml_parser_delete(&r.parser);
+    HASH_CLEAR(hh, r.anchors);
     return diags->errors > errors && !root ? NULL : root;
 }
 
