@@ -23,7 +23,7 @@ struct cs_cluster {
     struct cs_workload workload;
     struct cs_arrival next; /* the next arrival, when has_next */
     bool has_next, done;
-    int64_t now, begin;
+    int64_t now, begin, last_arrival;
     uint64_t routed;
     struct cs_pool pool;
     struct cs_recorder recorder;
@@ -43,7 +43,7 @@ struct cs_cluster *cs_cluster_new(struct cs_arena *arena, const struct cs_fleet 
     c->options = *options;
     cs_check(fleet->replicas >= 1 && options->limit_count <= CS_RESULT_LIMITS);
     cs_workload_init(&c->workload, workload, seed, replication);
-    c->begin = c->now = workload->start_ps;
+    c->begin = c->now = c->last_arrival = workload->start_ps;
     cs_pool_init(&c->pool, arena);
     cs_result_init(&c->result, arena, options->window_ps, options->window_count);
     c->recorder = (struct cs_recorder){.result = &c->result,
@@ -69,17 +69,26 @@ static void bring_up_to_date(struct cs_cluster *c, int i, int64_t t)
     cs_argmin_set(&c->wake, i, cs_replica_wake(c->replicas[i]));
 }
 
+/* The same for an arrival at t, after which nothing else can be due at t. */
+static void meet(struct cs_cluster *c, int i, int64_t t)
+{
+    cs_replica_meet(c->replicas[i], t);
+    const int64_t wake = cs_replica_wake(c->replicas[i]);
+    cs_argmin_set(&c->load, i, cs_replica_outstanding(c->replicas[i], t));
+    cs_argmin_set(&c->wake, i, wake > t ? wake : t + 1);
+}
+
 /* The replica of the next request at time t, brought up to date. */
 static int route(struct cs_cluster *c, int64_t t)
 {
     const int n = c->fleet.replicas;
     if (n == 1 || c->fleet.router == CS_ROUTER_ROUND_ROBIN) {
         const int i = n == 1 ? 0 : (int)(c->routed % (uint64_t)n);
-        cs_replica_advance(c->replicas[i], t);
+        cs_replica_meet(c->replicas[i], t);
         return i;
     }
     while (cs_argmin_key(&c->wake) <= t)
-        bring_up_to_date(c, cs_argmin_index(&c->wake), t);
+        meet(c, cs_argmin_index(&c->wake), t);
     return cs_argmin_index(&c->load);
 }
 
@@ -108,7 +117,7 @@ static int64_t log_row(struct cs_request_log *log, const struct cs_arrival *a, i
 static void take_arrival(struct cs_cluster *c)
 {
     const struct cs_arrival a = c->next;
-    c->now = a.time_ps;
+    c->now = c->last_arrival = a.time_ps;
     const int32_t window = cs_recorder_window(&c->recorder, a.time_ps);
     c->result.all_arrived++;
     if (window >= 0) {
@@ -149,7 +158,7 @@ static void look_for_growth(struct cs_cluster *c)
 {
     int64_t backlog = 0;
     for (int i = 0; i < c->fleet.replicas; i++) {
-        cs_replica_advance(c->replicas[i], c->next_day);
+        cs_replica_meet(c->replicas[i], c->next_day);
         backlog += cs_replica_waiting(c->replicas[i]);
     }
     const int64_t room = (int64_t)c->fleet.limits.max_num_seqs * c->fleet.replicas;
@@ -163,7 +172,7 @@ static void look_for_growth(struct cs_cluster *c)
 static void close_books(struct cs_cluster *c)
 {
     struct cs_result *r = &c->result;
-    int64_t end = c->now;
+    int64_t end = c->last_arrival; /* or the last step's: never where somebody paused to look */
     for (int i = 0; i < c->fleet.replicas; i++) {
         if (r->outcome == CS_OUTCOME_DONE)
             cs_replica_advance(c->replicas[i], INT64_MAX - 1);
@@ -173,7 +182,7 @@ static void close_books(struct cs_cluster *c)
     for (int i = 0; i < c->fleet.replicas; i++)
         cs_replica_finish(c->replicas[i], end);
     r->backlog_requests = (double)c->pool.in_use;
-    r->stopped_ps = end;
+    r->stopped_ps = c->now = end;
     r->all_span_ps = (end - c->begin) * c->fleet.replicas;
     const int64_t counted = c->options.end_ps < end ? c->options.end_ps : end;
     r->measured_ps =
@@ -212,10 +221,8 @@ bool cs_cluster_run_until(struct cs_cluster *c, int64_t time_ps)
 
 void cs_cluster_run(struct cs_cluster *c)
 {
-    if (cs_cluster_run_until(c, INT64_MAX - 1)) {
-        c->now = c->begin; /* the end is the last step's, not the horizon's */
+    if (cs_cluster_run_until(c, INT64_MAX - 1))
         close_books(c);
-    }
 }
 
 const struct cs_result *cs_cluster_result(const struct cs_cluster *c)

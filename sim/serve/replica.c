@@ -551,6 +551,14 @@ void cs_replica_advance(struct cs_replica *r, int64_t until)
     release(r, until); /* plans yet to come lie after `until` */
 }
 
+void cs_replica_meet(struct cs_replica *r, int64_t t)
+{
+    cs_replica_advance(r, t - 1);
+    if (r->end <= t) /* a synchronous engine learns of its ends when it plans: now, at the latest */
+        retire(r);
+    release(r, t);
+}
+
 /* ---- what others may read ---------------------------------------------------------------- */
 
 int64_t cs_replica_wake(const struct cs_replica *r)

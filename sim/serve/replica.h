@@ -44,6 +44,9 @@ bool cs_replica_accepts(const struct cs_limits_engine *limits, int32_t input, in
 void cs_replica_push(struct cs_replica *r, int32_t request);
 /* Does all planning whose instant is at or before `until`. */
 void cs_replica_advance(struct cs_replica *r, int64_t until);
+/* Brings it to an arrival at t: what is planned before t is done and what ended by t has left, but
+ * a plan of the instant t itself waits, for it may take the arrival in. */
+void cs_replica_meet(struct cs_replica *r, int64_t t);
 /* The next instant at which advance has work or a request ends; INT64_MAX: nothing to do. */
 int64_t cs_replica_wake(const struct cs_replica *r);
 /* Requests waiting or running at time t, to which the replica has been advanced. */
