@@ -49,8 +49,12 @@ START_TEST(empty_has_no_quantile_and_no_mean)
     cs_hist_init(&h, &arena);
     ck_assert(isnan(cs_hist_quantile(&h, 0.5)));
     ck_assert(isnan(cs_hist_mean(&h)));
-    cs_hist_add_ramp(&h, 17, 3, 0, 1);
+    cs_hist_add_ramp(&h, 17, 3, 0, 1); /* no value, and values no times, leave no trace */
+    cs_hist_add_ramp(&h, 17, 3, 5, 0);
+    cs_hist_add(&h, 17, 0);
     ck_assert_uint_eq(h.count, 0);
+    ck_assert_int_eq(h.max_ps, 0);
+    ck_assert(isnan(cs_hist_quantile(&h, 0.5)));
 }
 END_TEST
 
@@ -160,17 +164,21 @@ END_TEST
 
 START_TEST(ramp_is_adding_one_by_one)
 {
-    for (int round = 0; round < 3000; round++) {
+    for (int round = 0; round < 6000; round++) {
         const int64_t first = round % 50 == 0 ? -random_value(4) : random_value(15);
         const int64_t step = (round % 3 == 1 ? -1 : 1) *
                              (round % 7 == 0 ? 0 : random_value(round % 2 ? 13 : 6) - 1);
-        const int64_t k = random_value(3.3);
-        const uint64_t weight = 1 + cs_rng_u64(&rng) % 64;
+        const int64_t k = random_value(3.3) - (round % 100 == 0);
+        const uint64_t weight = cs_rng_u64(&rng) % 64;
         struct cs_arena own;
         cs_arena_init(&own);
         struct cs_hist ramp, single;
         cs_hist_init(&ramp, &own);
         cs_hist_init(&single, &own);
+        if (round % 4 < 3) { /* the page of the first value is there, as in a run that goes on */
+            cs_hist_add(&ramp, first, 1);
+            cs_hist_add(&single, first, 1);
+        }
         cs_hist_add_ramp(&ramp, first, step, k, weight);
         for (int64_t i = 0; i < k; i++)
             cs_hist_add(&single, first + i * step, weight);
@@ -179,7 +187,7 @@ START_TEST(ramp_is_adding_one_by_one)
                       (unsigned long long)weight);
         const double size = ((double)llabs(first) + (double)k * (double)llabs(step));
         ck_assert_double_le(fabs(ramp.sum_ps - single.sum_ps),
-                            1e-15 * (double)k * (double)k * (double)weight * size);
+                            1e-15 * (double)(k + 1) * (double)(k + 1) * (double)(weight + 1) * size);
         cs_arena_fini(&own);
     }
 }

@@ -1,0 +1,190 @@
+/* Cases: how each extreme is drawn (see cases.h).
+ *
+ * Sizes are drawn log-uniformly, so small and large values are equally likely; every choice is one
+ * of a short list that holds its own edge (blocks of 1, budget 1, one slot). Load is aimed at by
+ * the time scale of arrivals: from all at once to long gaps with an idle engine between them.
+ * Step tables are random and need not grow with the batch: the engine may not assume it.
+ * The rule: draws happen in one fixed order; adding a choice changes all cases, which is no harm.
+ */
+#include "cases.h"
+#include <math.h>
+#include <stdio.h>
+#include "base/rng.h"
+
+static int64_t range(struct cs_rng *rng, int64_t low, int64_t high)
+{
+    return low + (int64_t)(cs_rng_u64(rng) % (uint64_t)(high - low + 1));
+}
+
+static int64_t log_range(struct cs_rng *rng, int64_t low, int64_t high)
+{
+    const double x = exp(cs_rng_uniform(rng) * log((double)high / (double)low)) * (double)low;
+    return x > (double)high ? high : (int64_t)x;
+}
+
+static bool chance(struct cs_rng *rng, double p)
+{
+    return cs_rng_uniform(rng) < p;
+}
+
+static int64_t pick(struct cs_rng *rng, const int64_t *from, size_t count)
+{
+    return from[cs_rng_u64(rng) % count];
+}
+#define PICK(rng, ...) \
+    pick(rng, (const int64_t[]){__VA_ARGS__}, sizeof(int64_t[]){__VA_ARGS__} / sizeof(int64_t))
+
+/* Times in units of `unit` ps: coarse ones coincide, fine ones look like a GPU's. */
+static void draw_step(struct prop_case *c, struct cs_arena *arena, struct cs_rng *rng, bool coarse)
+{
+    const struct cs_limits_engine *const l = &c->fleet.limits;
+    const int most = l->max_num_batched_tokens > l->max_num_seqs ? l->max_num_batched_tokens
+                                                                 : l->max_num_seqs;
+    const int64_t unit = coarse ? PICK(rng, 1, 10, 1000) : 1000000;
+    int64_t *const token = cs_arena_alloc(arena, (size_t)most + 1, sizeof *token);
+    int64_t *const sample = cs_arena_alloc(arena, (size_t)l->max_num_seqs + 1, sizeof *sample);
+    const bool flat = chance(rng, 0.3);
+    for (int t = 0; t <= most; t++)
+        token[t] = coarse ? unit * (flat ? 5 : range(rng, 1, 9))
+                          : 7000 * unit + (flat ? 0 : range(rng, 0, 9000 * unit));
+    const bool sampler = chance(rng, 0.5);
+    for (int s = 0; s <= l->max_num_seqs; s++)
+        sample[s] = !sampler ? 0 : coarse ? unit * range(rng, 0, 2) : range(rng, 0, 900 * unit);
+    const int64_t kv = coarse ? unit : 1;
+    const bool windowed = chance(rng, 0.3);
+    c->step = (struct cs_step){
+        .max_tokens = most,
+        .max_sampled = l->max_num_seqs,
+        .token_ps = token,
+        .sample_ps = sample,
+        .kv_ps = kv * (coarse ? PICK(rng, 0, 1, 1, 3) : PICK(rng, 0, 1, 39125, 300007)),
+        .pair_ps = chance(rng, 0.3) ? 0.0 : cs_rng_uniform(rng) * (coarse ? 1.0 : 400.0),
+        .prefill_ps = chance(rng, 0.3) ? 0 : unit * range(rng, 0, 12),
+        .window_tokens = windowed ? (int)log_range(rng, 1, 200) : 0,
+    };
+    if (windowed) {
+        c->step.window_kv_ps = kv * (coarse ? PICK(rng, 0, 1, 2) : PICK(rng, 0, 1, 25013));
+        c->step.window_pair_ps = cs_rng_uniform(rng) * (coarse ? 1.0 : 250.0);
+    }
+}
+
+/* A length in 1 .. most, of one of four shapes. */
+static int32_t draw_length(struct cs_rng *rng, int shape, int64_t most)
+{
+    switch (shape) {
+    case 0:
+        return (int32_t)most;
+    case 1:
+        return (int32_t)range(rng, 1, most);
+    case 2:
+        return (int32_t)log_range(rng, 1, most);
+    default:
+        return (int32_t)(chance(rng, 0.7) ? 1 : most);
+    }
+}
+
+/* Makes the blocks of some requests end exactly at a boundary, or one token beside it. */
+static void fill_blocks(struct prop_case *c, struct cs_rng *rng, int i)
+{
+    const int b = c->fleet.limits.block_size;
+    const int64_t sum = (int64_t)c->input[i] + c->output[i];
+    const int64_t beside = range(rng, -1, 1);
+    if (chance(rng, 0.5)) {
+        const int64_t input = ((int64_t)c->input[i] + b - 1) / b * b + beside;
+        c->input[i] = (int32_t)(input < 1 ? 1 : input);
+    } else { /* input + output - 1 tokens are kept in all */
+        const int64_t output = (sum - 1 + b - 1) / b * b + beside + 1 - c->input[i];
+        c->output[i] = (int32_t)(output < 1 ? 1 : output);
+    }
+}
+
+static void draw_requests(struct prop_case *c, struct cs_rng *rng)
+{
+    const int64_t most_in = log_range(rng, 1, 700), most_out = log_range(rng, 1, 300);
+    const int shape_in = (int)range(rng, 0, 3), shape_out = (int)range(rng, 0, 3);
+    const double aligned = PICK(rng, 0, 0, 1) ? 0.8 : 0.0;
+    c->count = (int)log_range(rng, 1, chance(rng, 0.05) ? CASE_REQUESTS : 80);
+    for (int i = 0; i < c->count; i++) {
+        c->input[i] = draw_length(rng, shape_in, most_in);
+        c->output[i] = draw_length(rng, shape_out, most_out);
+        if (chance(rng, aligned))
+            fill_blocks(c, rng, i);
+    }
+}
+
+static void draw_limits(struct prop_case *c, struct cs_rng *rng)
+{
+    struct cs_limits_engine *const l = &c->fleet.limits;
+    int64_t longest = 1;
+    for (int i = 0; i < c->count; i++)
+        if ((int64_t)c->input[i] + c->output[i] > longest)
+            longest = (int64_t)c->input[i] + c->output[i];
+    const int64_t fit = (longest + l->block_size - 1) / l->block_size;
+    const double room = chance(rng, 0.15)  ? 0.3 + 0.7 * cs_rng_uniform(rng)
+                        : chance(rng, 0.8) ? 1.0 + 4.0 * cs_rng_uniform(rng) * cs_rng_uniform(rng)
+                                           : 1000.0;
+    l->kv_blocks = (int64_t)((double)fit * room) + (chance(rng, 0.2) ? 1 : 0);
+    if (l->kv_blocks < 1)
+        l->kv_blocks = 1;
+    l->context_tokens = chance(rng, 0.1) ? range(rng, 1, longest) : longest + range(rng, 0, 2);
+    l->asynchronous = chance(rng, 0.6);
+    c->fleet.replicas = (int)PICK(rng, 1, 1, 1, 2, 3, 5);
+    c->fleet.router = chance(rng, 0.5) ? CS_ROUTER_ROUND_ROBIN : CS_ROUTER_LEAST_OUTSTANDING;
+}
+
+/* Arrivals on a time scale between "all at once" and "the engine sleeps in between". */
+static void draw_arrivals(struct prop_case *c, struct cs_rng *rng, bool coarse)
+{
+    const int64_t typical = c->step.token_ps[1] + c->step.sample_ps[1];
+    const int64_t grid = coarse ? PICK(rng, 1, 5, 10) * (typical > 10 ? 10 : 1) : 1;
+    const int64_t gap = (int64_t)((double)typical * exp(log(3000.0) * cs_rng_uniform(rng)) / 3.0);
+    const double together = (double)PICK(rng, 0, 0, 1, 2, 4) / 4.0;
+    int64_t t = chance(rng, 0.5) ? 0 : range(rng, 0, gap + 1);
+    for (int i = 0; i < c->count; i++) {
+        c->arrival_ps[i] = t / grid * grid;
+        if (!chance(rng, together))
+            t += chance(rng, 0.03) ? 40 * gap + 1 : range(rng, 0, 2 * gap + 1);
+    }
+    c->fleet.limits.request_ps =
+        chance(rng, 0.4) ? 0 : chance(rng, 0.5) ? typical * range(rng, 0, 3) : range(rng, 0, 5 * gap);
+}
+
+void case_draw(struct prop_case *c, struct cs_arena *arena, uint64_t seed)
+{
+    struct cs_rng rng;
+    cs_rng_init(&rng, seed, 0, "prop/case");
+    *c = (struct prop_case){.seed = seed};
+    struct cs_limits_engine *const l = &c->fleet.limits;
+    const bool coarse = chance(&rng, 0.5);
+    l->block_size = (int)PICK(&rng, 1, 2, 3, 5, 8, 16, 16, 128);
+    l->max_num_seqs = (int)PICK(&rng, 1, 2, 3, 5, 8, 16, 64, 256);
+    l->max_num_batched_tokens = (int)PICK(&rng, 1, 2, 5, 16, 50, 256, 2048, 2048);
+    draw_requests(c, &rng);
+    draw_limits(c, &rng);
+    draw_step(c, arena, &rng, coarse);
+    draw_arrivals(c, &rng, coarse);
+    c->fleet.step = &c->step;
+}
+
+void case_print(const struct prop_case *c)
+{
+    const struct cs_limits_engine *const l = &c->fleet.limits;
+    const struct cs_step *const s = &c->step;
+    printf("case %llu: %d replicas, router %d, %s, max_num_seqs %d, budget %d, block %d, "
+           "kv_blocks %lld, context %lld, request_ps %lld\n",
+           (unsigned long long)c->seed, c->fleet.replicas, (int)c->fleet.router,
+           l->asynchronous ? "async" : "sync", l->max_num_seqs, l->max_num_batched_tokens,
+           l->block_size, (long long)l->kv_blocks, (long long)l->context_tokens,
+           (long long)l->request_ps);
+    printf("step: kv %lld, window %d kv %lld, pair %.17g, window pair %.17g, prefill %lld\n",
+           (long long)s->kv_ps, s->window_tokens, (long long)s->window_kv_ps, s->pair_ps,
+           s->window_pair_ps, (long long)s->prefill_ps);
+    for (int t = 0; t <= s->max_tokens && t <= 16; t++)
+        printf("%s%lld", t ? " " : "token: ", (long long)s->token_ps[t]);
+    for (int t = 0; t <= s->max_sampled && t <= 16; t++)
+        printf("%s%lld", t ? " " : "\nsample: ", (long long)s->sample_ps[t]);
+    printf("\n");
+    for (int i = 0; i < c->count && i < 40; i++)
+        printf("request %d: arrival %lld input %d output %d\n", i, (long long)c->arrival_ps[i],
+               (int)c->input[i], (int)c->output[i]);
+}

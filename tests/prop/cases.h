@@ -1,0 +1,29 @@
+/* Cases: small random fleets and traces, made to be awkward, each from one seed.
+ *
+ * A case mixes independently drawn extremes: requests of one token, prompts and contexts that fill
+ * their blocks exactly, everybody at one instant, too few blocks (preemption storms), budgets below
+ * the batch, one slot, blocks of one token and of 128, sliding windows, no KV cost, prompts in
+ * hundreds of chunks, bursts and idle gaps, one to five replicas behind either router. Half of the
+ * cases count time in a few coarse units, so that arrivals, plans and ends often coincide.
+ * The one rule: a case depends on its seed alone. Memory: the arena given.
+ */
+#ifndef CS_PROP_CASES_H
+#define CS_PROP_CASES_H
+#include "reference.h"
+
+enum { CASE_REQUESTS = 400 };
+
+struct prop_case {
+    uint64_t seed;
+    struct cs_step step;
+    struct cs_fleet fleet;
+    int count;
+    int64_t arrival_ps[CASE_REQUESTS];
+    int32_t input[CASE_REQUESTS], output[CASE_REQUESTS];
+};
+
+void case_draw(struct prop_case *c, struct cs_arena *arena, uint64_t seed);
+/* All that is needed to work the case by hand, requests included. */
+void case_print(const struct prop_case *c);
+
+#endif

@@ -1,0 +1,363 @@
+/* Reference: one replica step by step, sequence by sequence (see reference.h).
+ *
+ * Rules of a plan made at the instant tau for the step that starts at `start`:
+ *   - requests whose last step ended at or before tau leave, with their slots and blocks;
+ *   - every sequence whose prompt is complete and that is not in its last step computes a token;
+ *     it takes a block when its context passes a block boundary; while blocks lack, the last
+ *     admitted request that is not in its last step goes back to the head of the queue;
+ *   - incomplete prompts continue within the budget the decodes left, in order of admission;
+ *   - eligible waiting requests are admitted in order while budget, slots and blocks for the whole
+ *     prompt last, unless the plan preempted.
+ * An asynchronous engine plans the next step when one starts, a synchronous one when it ends, an
+ * idle one when something becomes eligible. The rule of the file: nothing is remembered that can be
+ * counted anew. Not here: prefix caching, speculative decoding.
+ */
+#include "reference.h"
+#include <stdlib.h>
+#include <string.h>
+#include "base/check.h"
+
+struct sequence {
+    int request;
+    int64_t prompt;    /* tokens to prefill */
+    int64_t prefilled; /* of them, computed in planned steps */
+    int64_t tokens;    /* output tokens wanted of this admission */
+    int64_t made;      /* of them, computed in planned steps */
+    int64_t blocks;
+    int64_t end_ps;    /* end of its last step once that is planned; -1 */
+    bool starts, samples; /* in the step being planned */
+};
+
+struct engine {
+    const struct cs_step *step;
+    const struct cs_limits_engine *limits;
+    struct ref_request *requests;
+    struct ref_totals *totals;
+    int64_t *generated;  /* per request: tokens computed in planned steps */
+    int64_t *last_token; /* per request: time of its last token; -1 */
+    int *waiting;        /* requests, head first */
+    int waiting_count;
+    struct sequence *running; /* in order of admission */
+    int running_count;
+    bool idle;           /* nothing is planned beyond the step that ends at end_ps */
+    int64_t start_ps, end_ps; /* of the last planned step */
+    int64_t last_decodes;     /* its load, to count repetitions; -1: it held prefill or an end */
+};
+
+static int64_t blocks_for(const struct engine *e, int64_t tokens)
+{
+    return (tokens + e->limits->block_size - 1) / e->limits->block_size;
+}
+
+static int64_t blocks_used(const struct engine *e)
+{
+    int64_t used = 0;
+    for (int i = 0; i < e->running_count; i++)
+        used += e->running[i].blocks;
+    return used;
+}
+
+static int64_t blocks_free(const struct engine *e)
+{
+    return e->limits->kv_blocks - blocks_used(e);
+}
+
+static bool decodes(const struct sequence *s)
+{
+    return s->end_ps < 0 && s->prefilled == s->prompt;
+}
+
+/* The context of its next decode, with the new token: prompt + j for the j-th. */
+static int64_t next_context(const struct sequence *s)
+{
+    return s->prompt + s->made;
+}
+
+static bool needs_block(const struct engine *e, const struct sequence *s)
+{
+    return (next_context(s) - 1) % e->limits->block_size == 0;
+}
+
+static void remove_running(struct engine *e, int i)
+{
+    e->running_count--;
+    memmove(&e->running[i], &e->running[i + 1],
+            (size_t)(e->running_count - i) * sizeof *e->running);
+}
+
+static void release_ended(struct engine *e, int64_t tau)
+{
+    for (int i = 0; i < e->running_count;)
+        if (e->running[i].end_ps >= 0 && e->running[i].end_ps <= tau)
+            remove_running(e, i);
+        else
+            i++;
+}
+
+static void preempt_last(struct engine *e)
+{
+    int i = e->running_count - 1;
+    while (i >= 0 && e->running[i].end_ps >= 0)
+        i--;
+    cs_check(i >= 0); /* a decode lacks a block, so there is one to preempt: itself */
+    const int request = e->running[i].request;
+    remove_running(e, i);
+    memmove(&e->waiting[1], &e->waiting[0], (size_t)e->waiting_count * sizeof *e->waiting);
+    e->waiting[0] = request;
+    e->waiting_count++;
+    e->requests[request].preemptions++;
+    e->totals->preemptions++;
+}
+
+/* True when somebody was preempted. */
+static bool make_room(struct engine *e)
+{
+    for (bool preempted = false;; preempted = true) {
+        int64_t needed = 0;
+        for (int i = 0; i < e->running_count; i++)
+            needed += decodes(&e->running[i]) && needs_block(e, &e->running[i]);
+        if (needed <= blocks_free(e))
+            return preempted;
+        preempt_last(e);
+    }
+}
+
+static void plan_decodes(struct engine *e, struct cs_step_load *load)
+{
+    const int64_t window = e->step->window_tokens;
+    for (int i = 0; i < e->running_count; i++) {
+        struct sequence *const s = &e->running[i];
+        if (!decodes(s))
+            continue;
+        const int64_t context = next_context(s);
+        s->blocks += needs_block(e, s);
+        s->made++;
+        s->samples = true;
+        load->tokens++;
+        load->sampled++;
+        load->kv_tokens += context;
+        load->window_kv_tokens += context < window ? context : window;
+        e->totals->decode_tokens++;
+    }
+}
+
+/* Computes up to `budget` tokens of a prompt; returns how many. Query i of the chunk attends to
+ * the `prefilled` tokens before the chunk and to i of its own, or to the window's. */
+static int64_t plan_chunk(struct engine *e, struct sequence *s, int64_t budget,
+                          struct cs_step_load *load)
+{
+    const int64_t left = s->prompt - s->prefilled;
+    const int64_t n = left < budget ? left : budget;
+    if (n <= 0)
+        return 0;
+    const int64_t window = e->step->window_tokens;
+    for (int64_t i = 1; i <= n; i++) {
+        const int64_t keys = s->prefilled + i;
+        load->pairs += (double)keys;
+        load->window_pairs += (double)(window > 0 && keys > window ? window : keys);
+    }
+    s->prefilled += n;
+    load->tokens += n;
+    load->prefill = true;
+    e->totals->prefill_tokens += (uint64_t)n;
+    if (s->prefilled == s->prompt) {
+        s->made = 1;
+        s->samples = true;
+        load->sampled++;
+    } else {
+        e->totals->chunks++;
+    }
+    return n;
+}
+
+static void admit_waiting(struct engine *e, int64_t tau, int64_t budget, struct cs_step_load *load)
+{
+    while (e->waiting_count > 0 && budget > 0 && e->running_count < e->limits->max_num_seqs) {
+        const int request = e->waiting[0];
+        const struct ref_request *const r = &e->requests[request];
+        const int64_t prompt = r->input + e->generated[request];
+        if (r->arrival_ps + e->limits->request_ps > tau)
+            break;
+        if (blocks_for(e, prompt) > blocks_free(e)) {
+            e->totals->blocked++;
+            break;
+        }
+        e->waiting_count--;
+        memmove(&e->waiting[0], &e->waiting[1], (size_t)e->waiting_count * sizeof *e->waiting);
+        struct sequence *const s = &e->running[e->running_count++];
+        *s = (struct sequence){
+            .request = request,
+            .prompt = prompt,
+            .tokens = r->output - e->generated[request],
+            .blocks = blocks_for(e, prompt),
+            .end_ps = -1,
+            .starts = true,
+        };
+        budget -= plan_chunk(e, s, budget, load);
+    }
+}
+
+/* The step takes [start, end): writes the times it settles. */
+static bool stamp(struct engine *e, int64_t start, int64_t end)
+{
+    bool ended = false;
+    for (int i = 0; i < e->running_count; i++) {
+        struct sequence *const s = &e->running[i];
+        struct ref_request *const r = &e->requests[s->request];
+        if (s->end_ps < 0)
+            e->totals->batch_area += (double)(end - start);
+        if (s->starts && r->first_step_ps < 0)
+            r->first_step_ps = start;
+        if (s->samples) {
+            if (r->first_token_ps < 0)
+                r->first_token_ps = end;
+            else
+                cs_hist_add(&e->totals->gaps, end - e->last_token[s->request], 1);
+            e->last_token[s->request] = end;
+            e->generated[s->request]++;
+            if (s->made == s->tokens) {
+                s->end_ps = r->done_ps = end;
+                ended = true;
+            }
+        }
+        s->starts = s->samples = false;
+    }
+    return ended;
+}
+
+/* Plans at tau the step that starts at `start`. False: there is nothing to compute. */
+static bool plan(struct engine *e, int64_t tau, int64_t start)
+{
+    struct cs_step_load load = {0};
+    release_ended(e, tau);
+    for (int i = 0; i < e->running_count; i++)
+        if (e->running[i].end_ps >= 0) {
+            e->totals->held++;
+            break;
+        }
+    const bool preempted = make_room(e);
+    plan_decodes(e, &load);
+    const int64_t decoding = load.tokens;
+    const int64_t whole = e->limits->max_num_batched_tokens;
+    int64_t budget = decoding < whole ? whole - decoding : 0;
+    for (int i = 0; i < e->running_count; i++)
+        budget -= plan_chunk(e, &e->running[i], budget, &load);
+    if (!preempted)
+        admit_waiting(e, tau, budget, &load);
+    if (load.tokens == 0)
+        return false;
+    e->start_ps = start;
+    e->end_ps = start + cs_step_ps(e->step, &load);
+    const bool ended = stamp(e, start, e->end_ps);
+    e->totals->steps++;
+    e->totals->busy_ps += e->end_ps - start;
+    e->totals->overfull += decoding >= whole;
+    e->totals->repeated += !load.prefill && decoding == e->last_decodes;
+    e->last_decodes = load.prefill || ended ? -1 : decoding;
+    const int64_t kv_tokens = load.kv_tokens + load.tokens - decoding;
+    if (kv_tokens > e->totals->peak_kv_tokens)
+        e->totals->peak_kv_tokens = kv_tokens;
+    e->totals->kv_area += (double)kv_tokens * (double)(e->end_ps - start);
+    cs_check(blocks_used(e) <= e->limits->kv_blocks);
+    return true;
+}
+
+/* The instant of the next plan; INT64_MAX: none before another arrival. */
+static int64_t next_plan(const struct engine *e)
+{
+    if (!e->idle)
+        return e->limits->asynchronous ? e->start_ps : e->end_ps;
+    int64_t eligible = INT64_MAX;
+    for (int i = 0; i < e->waiting_count; i++) {
+        const int64_t at = e->requests[e->waiting[i]].arrival_ps + e->limits->request_ps;
+        eligible = at < eligible ? at : eligible;
+    }
+    return eligible > e->end_ps ? eligible : e->end_ps;
+}
+
+/* Makes all plans of instants before t. */
+static void advance(struct engine *e, int64_t t)
+{
+    for (int64_t tau = next_plan(e); tau < t; tau = next_plan(e)) {
+        const int64_t start = e->idle ? tau : e->end_ps;
+        const bool planned = plan(e, tau, start);
+        cs_check(planned || !e->idle); /* an idle engine has everything free */
+        e->idle = !planned;
+    }
+}
+
+static int outstanding(const struct engine *e, int64_t t)
+{
+    int count = e->waiting_count;
+    for (int i = 0; i < e->running_count; i++)
+        count += e->running[i].end_ps < 0 || e->running[i].end_ps > t;
+    return count;
+}
+
+static bool is_rejected(const struct engine *e, const struct ref_request *r)
+{
+    return (int64_t)r->input + r->output > e->limits->context_tokens ||
+           blocks_for(e, (int64_t)r->input + r->output - 1) > e->limits->kv_blocks;
+}
+
+static int route(const struct cs_fleet *fleet, const struct engine *engines, int i, int64_t t)
+{
+    if (fleet->router == CS_ROUTER_ROUND_ROBIN)
+        return i % fleet->replicas;
+    int best = 0;
+    for (int k = 1; k < fleet->replicas; k++)
+        if (outstanding(&engines[k], t) < outstanding(&engines[best], t))
+            best = k;
+    return best;
+}
+
+void ref_run(const struct cs_fleet *fleet, struct ref_request *requests, int count,
+             struct ref_totals *totals)
+{
+    const size_t n = (size_t)count;
+    int64_t *const generated = calloc(n + 1, sizeof *generated);
+    int64_t *const last_token = calloc(n + 1, sizeof *last_token);
+    struct engine *const engines = calloc((size_t)fleet->replicas, sizeof *engines);
+    for (int k = 0; k < fleet->replicas; k++)
+        engines[k] = (struct engine){
+            .step = fleet->step,
+            .limits = &fleet->limits,
+            .requests = requests,
+            .totals = totals,
+            .generated = generated,
+            .last_token = last_token,
+            .waiting = calloc(n + 1, sizeof(int)),
+            .running = calloc(n + 1, sizeof(struct sequence)),
+            .idle = true,
+            .last_decodes = -1,
+        };
+    for (int i = 0; i < count; i++) {
+        struct ref_request *const r = &requests[i];
+        for (int k = 0; k < fleet->replicas; k++)
+            advance(&engines[k], r->arrival_ps);
+        struct engine *const e = &engines[route(fleet, engines, i, r->arrival_ps)];
+        r->replica = (int32_t)(e - engines);
+        r->first_step_ps = r->first_token_ps = r->done_ps = -1;
+        r->preemptions = 0;
+        r->rejected = is_rejected(e, r);
+        if (r->rejected)
+            totals->rejected++;
+        else
+            e->waiting[e->waiting_count++] = i;
+    }
+    uint64_t asked = 0;
+    for (int i = 0; i < count; i++)
+        asked += requests[i].rejected ? 0 : (uint64_t)requests[i].input;
+    for (int k = 0; k < fleet->replicas; k++) {
+        struct engine *const e = &engines[k];
+        advance(e, INT64_MAX);
+        release_ended(e, e->end_ps);
+        cs_check(e->waiting_count == 0 && e->running_count == 0);
+        free(e->waiting);
+        free(e->running);
+    }
+    totals->recomputed_tokens = totals->prefill_tokens - asked;
+    free(engines);
+    free(generated);
+    free(last_token);
+}
