@@ -10,6 +10,7 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include "base/check.h"
 #include "base/suggest.h"
 #include "spec/catalog.h"
 #include "spec/schema.h"
@@ -196,8 +197,9 @@ static void print_rows(const struct cs_table *table, const char *path, int depth
     for (size_t i = 0; i < table->count; i++) {
         const struct cs_key *const key = &table->keys[i];
         char own[160];
-        snprintf(own, sizeof own, "%s%s%s%s", path, *path ? "." : "", key->name,
-                 key->kind == CS_KEY_ROWS ? "[]" : "");
+        const int length = snprintf(own, sizeof own, "%s%s%s%s", path, *path ? "." : "", key->name,
+                                    key->kind == CS_KEY_ROWS ? "[]" : "");
+        cs_check(length > 0 && length < (int)sizeof own);
         fprintf(out, "| `%s` | ", own);
         print_value(key, out);
         if (key->required)
