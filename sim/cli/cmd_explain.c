@@ -10,7 +10,7 @@
 #include "spec/catalog.h"
 #include "spec/tables.h"
 
-/* The reference: an introduction, then the tables of the scenario, section by section. */
+/* The reference: an introduction, then the table of the scenario with all below it. */
 static int print_keys(void)
 {
     fputs("# The scenario file\n\n"
@@ -18,14 +18,9 @@ static int print_keys(void)
           "its unit\n(`150 ms`, `50M tokens/day`, `2.50 USD/h`); a bare number there is an error. "
           "`capsim check FILE`\nsays what is wrong, `capsim explain FILE` what was assumed, and "
           "`--set key=value` changes a key\nfor one run (`--set deploy.hardware=h200-sxm-141gb`).\n\n"
-          "Printed by `capsim explain --keys`.\n\n", stdout);
+          "`deploy` is one option or a list of them; a list as the value of one of its keys multiplies "
+          "out.\n\nPrinted by `capsim explain --keys`.\n\n", stdout);
     cs_table_print(&cs_table_scenario, "", stdout);
-    fputs("\n## deploy\n\nOne option or a list of them. A list as a value multiplies out: each of "
-          "its items makes an option.\n\n", stdout);
-    cs_table_print(&cs_table_deploy, "deploy", stdout);
-    fputs("\n## Lengths in place\n\n`traffic.lengths` is the name of a sheet, or "
-          "`{input: ..., output: ...}`, each a number of tokens or\none of these.\n\n", stdout);
-    cs_table_print(&cs_table_lengths, "lengths.input", stdout);
     return CS_EXIT_YES;
 }
 

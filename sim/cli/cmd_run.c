@@ -82,6 +82,15 @@ static int parse(struct cs_cli *cli, int argc, char **argv, struct asked *asked,
     return -1;
 }
 
+/* The command line, for the message of a failed check. */
+static const char *joined(struct cs_cli *cli, int argc, char **argv)
+{
+    const char *words = "capsim";
+    for (int i = 0; i < argc; i++)
+        words = cs_arena_printf(cli->arena, "%s %s", words, argv[i]);
+    return words;
+}
+
 static bool write_requests(struct cs_cli *cli, const struct cs_answer *answer, const char *path)
 {
     struct cs_file file;
@@ -115,6 +124,8 @@ static int run(struct cs_cli *cli, int argc, char **argv)
     if (!scenario || cs_diags_has_errors(&cli->diags))
         return cs_cli_fail(cli);
 
+    *cs_check_context() = (struct cs_check_context){
+        .scenario = path, .seed = scenario->simulate.seed, .command = joined(cli, argc, argv)};
     struct cs_progress progress;
     cs_progress_init(&progress, asked.quiet);
     const struct cs_plan_settings settings = {(int)asked.threads, cs_progress_show, &progress};
@@ -123,8 +134,10 @@ static int run(struct cs_cli *cli, int argc, char **argv)
     cs_progress_fini(&progress);
     if (cs_diags_has_errors(&cli->diags))
         return cs_cli_fail(cli);
-    if (asked.requests && !write_requests(cli, answer, asked.requests))
-        return cs_cli_fail(cli);
+    if (asked.requests && !write_requests(cli, answer, asked.requests)) {
+        fprintf(stderr, "capsim: error: %s\n", cli->diags.items[cli->diags.count - 1].message);
+        return CS_EXIT_FILE;
+    }
     cs_diags_print(&cli->diags, stderr); /* warnings */
     if (asked.json)
         cs_json_print(answer, stdout);

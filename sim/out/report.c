@@ -37,7 +37,7 @@ static void print_header(const struct cs_answer *answer, const struct cs_text *t
                                   cs_words_models(t->arena, answer), lengths,
                                   (unsigned long long)s->simulate.seed));
     const char *words = cs_arena_printf(
-        t->arena, "%s requests/day · %s/s on average",
+        t->arena, "%s requests/day · mean %s/s",
         cs_figure_short(answer->requests_per_day).text, cs_figure_short(answer->mean_rps).text);
     if (isfinite(answer->peak_start_s))
         words = cs_arena_printf(t->arena, "%s, %s/s in the busiest hour (%s)", words,
@@ -78,10 +78,8 @@ static void print_limits(const struct cs_answer *answer, const struct cs_option_
     cs_grid_print(&grid, t, CS_TEXT_GUTTER, false);
 }
 
-static const char *words_of_count(const struct cs_answer *answer, const struct cs_option_answer *o,
-                                  const struct cs_text *t)
+static const char *words_of_count(const struct cs_option_answer *o, const struct cs_text *t)
 {
-    (void)answer;
     const char *words;
     if (o->option->replicas > 0)
         words = "the fleet is as given";
@@ -166,7 +164,7 @@ static void print_answer(const struct cs_answer *answer, const struct cs_text *t
         words = cs_arena_printf(t->arena, "%s · the busiest hour offers %s of what the fleet can do",
                                 words, cs_figure_percent(o->capacity_share).text);
     cs_text_section(t, NULL, words);
-    cs_text_section(t, NULL, words_of_count(answer, o, t));
+    cs_text_section(t, NULL, words_of_count(o, t));
     const char *const apis = words_of_apis(answer, o, t);
     if (*apis)
         cs_text_section(t, NULL, apis);
