@@ -125,7 +125,7 @@ $(B)/flags $(B)/prefix $(B)/sources: FORCE
 	@echo '$(subst ','\'',$(STAMP))' | cmp -s - $@ || echo '$(subst ','\'',$(STAMP))' > $@
 
 $(B)/tests/%.o: ALL_CPPFLAGS += -Itests $(CHECK_CFLAGS)
-$(TEST_BIN): %: %.o $$(call shared_by,$$(patsubst $(B)/%,%,$$(dir $$@))) $(LIB)
+$(TEST_BIN): %: %.o $$(call shared_by,$$(subst $(B)/,,$$(dir $$@))) $(LIB)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CHECK_LIBS) $(ALL_LIBS)
 
