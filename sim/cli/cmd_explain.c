@@ -14,12 +14,13 @@
 static int print_keys(void)
 {
     fputs("# The scenario file\n\n"
-          "A scenario is one YAML file that asks one question. Every value with a dimension carries "
-          "its unit\n(`150 ms`, `50M tokens/day`, `2.50 USD/h`); a bare number there is an error. "
-          "`capsim check FILE`\nsays what is wrong, `capsim explain FILE` what was assumed, and "
-          "`--set key=value` changes a key\nfor one run (`--set deploy.hardware=h200-sxm-141gb`).\n\n"
-          "`deploy` is one option or a list of them; a list as the value of one of its keys multiplies "
-          "out.\n\nPrinted by `capsim explain --keys`.\n\n", stdout);
+          "A scenario is one YAML file that asks one question. Every value with a dimension "
+          "carries its unit\n(`150 ms`, `50M tokens/day`, `2.50 USD/h`); a bare number there is "
+          "an error. `capsim check FILE`\nsays what is wrong, `capsim explain FILE` what was "
+          "assumed, and `--set key=value` changes a key\nfor one run "
+          "(`--set deploy.hardware=h200-sxm-141gb`).\n\n"
+          "`deploy` is one option or a list of them; a list as the value of one of its keys "
+          "multiplies out.\n\nPrinted by `capsim explain --keys`.\n\n", stdout);
     cs_table_print(&cs_table_scenario, "", stdout);
     return CS_EXIT_YES;
 }

@@ -45,7 +45,8 @@ static int list(struct cs_cli *cli, int argc, char **argv)
             const char *const near = cs_suggest(words.items[0], cs_list_kinds, CS_SHEET_COUNT);
             fprintf(stderr, "capsim: error: list: no kind of sheet '%s'\n      = %s%s%s\n",
                     cs_diag_escape(cli->arena, words.items[0], strlen(words.items[0])),
-                    near ? "did you mean '" : "models, hardware, apis, engines, traffic or scenarios",
+                    near ? "did you mean '"
+                         : "models, hardware, apis, engines, traffic or scenarios",
                     near ? near : "", near ? "'?" : "");
             return CS_EXIT_USAGE;
         }
@@ -54,6 +55,15 @@ static int list(struct cs_cli *cli, int argc, char **argv)
     struct cs_list lists[CS_SHEET_COUNT];
     for (int k = first; k <= last; k++)
         cs_list_build(&lists[k], catalog, (enum cs_sheet_kind)k, cli->arena, &cli->diags);
+    size_t rows = 0;
+    for (int k = first; k <= last; k++)
+        rows += lists[k].row_count;
+    if (!rows && !cs_diags_has_errors(&cli->diags)) {
+        cs_diag_file(&cli->diags, (struct cs_span){0},
+                     "CAPSIM_PATH names the folders that hold models/, hardware/, ...",
+                     "no catalogue was found");
+        return cs_cli_fail(cli);
+    }
     if (json)
         cs_json_print_lists(&lists[first], (size_t)(last - first + 1), stdout);
     for (int k = first; !json && k <= last; k++) {

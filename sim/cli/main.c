@@ -147,7 +147,9 @@ static void note_closed_pipe(int number)
 
 int main(int argc, char **argv)
 {
-    signal(SIGPIPE, note_closed_pipe);
+    struct sigaction on_pipe = {.sa_handler = note_closed_pipe};
+    sigemptyset(&on_pipe.sa_mask);
+    sigaction(SIGPIPE, &on_pipe, NULL);
     struct cs_arena arena;
     cs_arena_init(&arena);
     struct cs_cli cli = {.arena = &arena,

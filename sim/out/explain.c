@@ -138,6 +138,13 @@ static struct cs_step_load decode_load(const struct cs_option *o, int64_t batch,
     };
 }
 
+/* Milliseconds: hundredths below ten, tenths below a hundred. */
+static struct cs_figure ms(double seconds)
+{
+    const double x = 1e3 * seconds;
+    return cs_figure_number(x, x < 9.995 ? 2 : x < 99.95 ? 1 : 0);
+}
+
 static void add_step(struct cs_grid *grid, const char *what, const struct cs_option *o, int size,
                      bool top_p, const struct cs_step_load *load)
 {
@@ -148,9 +155,9 @@ static void add_step(struct cs_grid *grid, const char *what, const struct cs_opt
                             p.experts_s, p.head_s + p.sampler_s, p.kv_s,
                             p.prefill_attention_s, p.communication_s};
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
-        cs_grid_add(grid, "%s", parts[i] > 0 ? cs_figure_short(1e3 * parts[i]).text : "·");
-    cs_grid_add(grid, "%s", cs_figure_short(1e3 * p.total_s).text);
-    cs_grid_add(grid, "%s", cs_figure_short(1e3 * p.floor_s).text);
+        cs_grid_add(grid, "%s", parts[i] > 0 ? ms(parts[i]).text : "·");
+    cs_grid_add(grid, "%s", ms(p.total_s).text);
+    cs_grid_add(grid, "%s", ms(p.floor_s).text);
     cs_grid_add(grid, "%s", p.binding);
 }
 

@@ -211,7 +211,8 @@ static void put_service(cJSON *node, const struct cs_answer *answer,
     put_number(slo, "goodput_rps", known * o->goodput_rps);
     put_number(slo, "rejected", known * o->rejected);
     cJSON *const neighbour = put_object(node, "neighbour");
-    put_number(neighbour, "replicas", o->neighbour_replicas > 0 ? (double)o->neighbour_replicas : NAN);
+    const double below = o->neighbour_replicas;
+    put_number(neighbour, "replicas", below > 0 ? below : NAN);
     put_text(neighbour, "why_not", o->neighbour_why_not);
 }
 

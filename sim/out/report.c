@@ -161,7 +161,7 @@ static void print_answer(const struct cs_answer *answer, const struct cs_text *t
     const char *words = o->binding_text ? cs_arena_printf(t->arena, "binds: %s", o->binding_text)
                                         : "binds: nothing";
     if (isfinite(o->capacity_share))
-        words = cs_arena_printf(t->arena, "%s · the busiest hour offers %s of what the fleet can do",
+        words = cs_arena_printf(t->arena, "%s · the busiest hour offers %s of what it can do",
                                 words, cs_figure_percent(o->capacity_share).text);
     cs_text_section(t, NULL, words);
     cs_text_section(t, NULL, words_of_count(o, t));
@@ -290,7 +290,8 @@ static void print_cost(const struct cs_option_answer *o, const struct cs_text *t
                                 cs_figure_short(c->kg_co2e_per_day).text);
     cs_text_section(t, "COST", words);
     const struct cs_price_used *const p = &o->price;
-    words = cs_arena_printf(t->arena, "%s USD per GPU-hour", cs_figure_usd(p->usd_per_gpu_hour).text);
+    words = cs_arena_printf(t->arena, "%s USD per GPU-hour",
+                            cs_figure_usd(p->usd_per_gpu_hour).text);
     const char *const parts[] = {p->provider, p->basis, p->date};
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
         if (parts[i] && *parts[i])

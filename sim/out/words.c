@@ -84,7 +84,8 @@ const char *cs_words_fleet(struct cs_arena *arena, const struct cs_option_answer
                                     : "");
     return cs_arena_printf(arena, "%s on %s × %s (%s, %s, %s)",
                            titled(o->model->title, o->model->name),
-                           cs_figure_number((double)option->gpus, 0).text, hardware, shape, cs_precision_infos[o->precision].name,
+                           cs_figure_number((double)option->gpus, 0).text, hardware, shape,
+                           cs_precision_infos[o->precision].name,
                            titled(o->engine->title, o->engine->name));
 }
 
