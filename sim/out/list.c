@@ -70,7 +70,7 @@ static const struct cs_list_column api_columns[] = {
     {"listed_input_usd_per_mtok", "in", 'r'},
     {"listed_output_usd_per_mtok", "out", 'r'},
     {"listed_date", "listed on", 'l'},
-    {"article_input_usd_per_mtok", "article in", 'r'},
+    {"article_input_usd_per_mtok", "article", 'r'},
     {"article_output_usd_per_mtok", "out", 'r'},
 };
 
@@ -117,7 +117,7 @@ static const struct cs_list_column hardware_columns[] = {
     {"class", "class", 'l'},
     {"memory_bytes", "memory", 'r'},
     {"bandwidth_bytes_per_s", "bandwidth", 'r'},
-    {"bf16_flop_per_s", "bf16", 'r'},
+    {"bf16_flop_per_s", "bf16 TFLOP/s", 'r'},
     {"fp8_flop_per_s", "fp8", 'r'},
     {"link_bytes_per_s", "link", 'r'},
     {"tdp_w", "TDP", 'r'},
@@ -156,8 +156,8 @@ static bool hardware_row(struct row *r, struct cs_catalog *c, const char *name,
     add_text(r, h->klass);
     add_number(r, h->memory_bytes, cs_figure_si(h->memory_bytes, "B"));
     add_number(r, h->bandwidth_Bps, cs_figure_si(h->bandwidth_Bps, "B/s"));
-    add_number(r, h->flops[CS_COMPUTE_BF16], cs_figure_si(h->flops[CS_COMPUTE_BF16], "FLOP/s"));
-    add_number(r, h->flops[CS_COMPUTE_FP8], cs_figure_si(h->flops[CS_COMPUTE_FP8], "FLOP/s"));
+    add_number(r, h->flops[CS_COMPUTE_BF16], cs_figure_short(1e-12 * h->flops[CS_COMPUTE_BF16]));
+    add_number(r, h->flops[CS_COMPUTE_FP8], cs_figure_short(1e-12 * h->flops[CS_COMPUTE_FP8]));
     add_number(r, h->link_Bps, cs_figure_si(h->link_Bps, "B/s"));
     add_number(r, h->tdp_w, cs_figure_si(h->tdp_w, "W"));
     add_number(r, usd_per_hour, cs_figure_usd(usd_per_hour));

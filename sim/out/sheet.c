@@ -210,33 +210,44 @@ static const char *published(const struct cs_text *t, double value, double scale
                                .text);
 }
 
+/* "TensorRT-LLM 0.14.0 + Triton, online, 2025-02; TTFT 68 ms, TPOT 24 ms". */
+static const char *how(const struct cs_text *t, const struct cs_measured *r)
+{
+    const char *words = known(r->engine);
+    if (r->mode)
+        words = cs_arena_printf(t->arena, "%s, %s", words, r->mode);
+    if (r->date)
+        words = cs_arena_printf(t->arena, "%s, %s", words, r->date);
+    if (r->ttft_s > 0)
+        words = cs_arena_printf(t->arena, "%s; TTFT %s ms", words, published(t, r->ttft_s, 1e3));
+    if (r->tpot_s > 0)
+        words = cs_arena_printf(t->arena, "%s; TPOT %s ms", words, published(t, r->tpot_s, 1e3));
+    return words;
+}
+
 static void print_measured(const struct cs_model *m, struct sources *sources,
                            const struct cs_text *t)
 {
-    static const char *const names[] = {"MEASURED", "engine", "in/out", "decode", "total",
-                                        "TTFT",     "TPOT", "date",  "source"};
+    static const char *const names[] = {"MEASURED", "in/out", "decode", "total", "source", "how"};
     struct cs_grid grid;
     if (!m->measured_count)
         return;
-    heads(&grid, t, "llrrrrrll", names);
+    heads(&grid, t, "lrrrlw", names);
     for (size_t i = 0; i < m->measured_count; i++) {
         const struct cs_measured *const r = &m->measured[i];
         cs_grid_add(&grid, "  %s × %s %s", cs_figure_number(r->gpus > 0 ? r->gpus : 1, 0).text,
                     known(r->hardware), known(r->precision));
-        cs_grid_add(&grid, "%.19s", known(r->engine));
         cs_grid_add(&grid, "%s%s%s", published(t, r->input_tokens, 1),
                     r->input_tokens > 0 || r->output_tokens > 0 ? "/" : "",
                     published(t, r->output_tokens, 1));
         cs_grid_add(&grid, "%s", published(t, r->decode_tok_s, 1));
         cs_grid_add(&grid, "%s", published(t, r->output_total_tok_s, 1));
-        cs_grid_add(&grid, "%s", published(t, r->ttft_s, 1e3));
-        cs_grid_add(&grid, "%s", published(t, r->tpot_s, 1e3));
-        cs_grid_add(&grid, "%s", known(r->date));
         cs_grid_add(&grid, "%s", number_of(sources, t, r->source));
+        cs_grid_add(&grid, "%s", how(t, r));
     }
     cs_grid_print(&grid, t, 0, false);
-    cs_text_put(t, "  decode: output tokens/s of one sequence; total: of all; in, out: tokens a "
-                   "request; TTFT, TPOT: ms\n");
+    cs_text_put(t, "  in/out: tokens a request; decode: output tokens/s of one sequence; total: of "
+                   "all of them\n");
 }
 
 bool cs_sheet_print(struct cs_catalog *catalog, enum cs_sheet_kind kind, const char *name,
