@@ -100,7 +100,8 @@ static void fill_blocks(struct prop_case *c, struct cs_rng *rng, int i)
 
 static void draw_requests(struct prop_case *c, struct cs_rng *rng)
 {
-    const int64_t most_in = log_range(rng, 1, 700), most_out = log_range(rng, 1, 300);
+    const int64_t most_in = log_range(rng, 1, chance(rng, 0.03) ? 20000 : 700);
+    const int64_t most_out = log_range(rng, 1, chance(rng, 0.03) ? 6000 : 300);
     const int shape_in = (int)range(rng, 0, 3), shape_out = (int)range(rng, 0, 3);
     const double aligned = PICK(rng, 0, 0, 1) ? 0.8 : 0.0;
     c->count = (int)log_range(rng, 1, chance(rng, 0.05) ? CASE_REQUESTS : 80);
