@@ -263,10 +263,12 @@ static bool fail_unknown(struct scan *s, const char *word, size_t length, size_t
                                         "day", "USD",    "req", "W",   "kW",   "kWh", "Mtok",
                                         "h",   "TFLOP",  "min", "TOPS", "TFLOPS", "requests"};
     char copy[64], what[96];
+    if (s->wanted == &wanted_units[CS_UNIT_NUMBER])
+        return fail(s, "takes no unit", offset, length);
     snprintf(copy, sizeof copy, "%.*s", (int)(length > 40 ? 40 : length), word);
     snprintf(what, sizeof what, "has an unknown unit '%s'", copy);
     const char *const near = cs_suggest(copy, usual, sizeof usual / sizeof usual[0]);
-    if (near && s->wanted->name)
+    if (near)
         snprintf(s->error->hint, sizeof s->error->hint,
                  "did you mean '%s'? expected %s, such as '%s'", near, s->wanted->name,
                  s->wanted->example);
