@@ -11,6 +11,7 @@
 #include "perf/memory.h"
 #include "serve/cluster.h"
 #include "spec/catalog.h"
+#include <stdint.h>
 #include <stdio.h>
 
 enum cs_stat {
@@ -122,8 +123,10 @@ struct cs_answer {
     double peak_start_s;                         /* start of the busiest curve step; NaN: flat */
     double mean_input, mean_output;              /* tokens per request, as simulated */
     double simulated_requests,
-        simulated_seconds; /* of the best (or first simulated) option, all replications */
-    uint64_t runs;         /* simulations made for this answer */
+        simulated_seconds;        /* of the best (or first simulated) option, all replications */
+    double fleet_share;           /* simulated share of fleet and traffic; 1 unless huge */
+    const struct cs_trace *trace; /* NULL: drawn traffic */
+    uint64_t runs;                /* simulations made for this answer */
     const struct cs_option_answer
         *options; /* feasible first, by daily cost; then the others in file order */
     size_t option_count;

@@ -146,6 +146,8 @@ static void take_arrival(struct cs_cluster *c)
         cs_argmin_set(&c->load, i, c->load.key[i] + 1);
         cs_argmin_set(&c->wake, i, cs_replica_wake(c->replicas[i]));
     }
+    if (c->options.backlog_limit > 0 && c->pool.in_use > c->options.backlog_limit)
+        c->result.outcome = CS_OUTCOME_UNSTABLE;
     if (c->options.lost_wait_ps > 0) {
         const int64_t oldest = cs_replica_oldest_waiting(c->replicas[i]);
         if (oldest != INT64_MAX && a.time_ps - oldest > c->options.lost_wait_ps)

@@ -26,9 +26,10 @@ struct cs_run_options {
     size_t window_count; /* windows before folding; at least 1 */
     int64_t end_ps;      /* end of the counted time; INT64_MAX: the last arrival */
     const struct cs_limit *limits;
-    size_t limit_count;   /* at most CS_RESULT_LIMITS */
-    int64_t lost_wait_ps; /* stop as LOST when the oldest waiting request is older; 0: never */
-    bool detect_unstable; /* stop when work in the system grows over whole days */
+    size_t limit_count;    /* at most CS_RESULT_LIMITS */
+    int64_t lost_wait_ps;  /* stop as LOST when the oldest waiting request is older; 0: never */
+    int64_t backlog_limit; /* stop as UNSTABLE when more requests wait; 0: never */
+    bool detect_unstable;  /* stop when work in the system grows over whole days */
     struct cs_request_log *log; /* NULL: none; counts warm-up requests too */
 };
 

@@ -62,8 +62,7 @@ static int64_t scan(const struct cs_wheel *w, int64_t from)
         word = word + 1 == words ? 0 : word + 1;
         bits = w->bits[word];
     }
-    cs_check(!"a wheel with requests has an empty bitmap");
-    return INT64_MAX;
+    cs_check_fail("a wheel with requests has a bitmap without bits", __FILE__, __LINE__);
 }
 
 static void hang(struct cs_wheel *w, struct cs_pool *pool, int32_t request, int64_t step)

@@ -1,0 +1,349 @@
+/* Figures of an option: latencies, worst window, load by hour, costs, checks. See answer.h.
+ *
+ * The self-checks hold two sides of the run against each other that were counted apart:
+ *   tokens        what requests asked for against what steps computed
+ *   Little's law  the steps' mean number running against rate x residence, summed by request
+ *   utilisation   busy + idle time of the replicas against the length of the run
+ *   offered load  mean sequences decoding (token gaps x rate) against the requests' E2E - TTFT
+ *   floor         busy time against steps x (bytes of weights / bandwidth)
+ * The first three are conservation laws and must hold to rounding; offered load compares windows
+ * by arrival with windows by time and may differ by what crosses the run's two ends.
+ */
+#include "plan/answer.h"
+#include "plan/cost.h"
+#include <math.h>
+
+const char *const cs_binding_names[CS_BINDING_COUNT] = {
+    "none", "ttft", "tpot", "itl", "e2e", "kv_memory", "weights_memory", "throughput",
+};
+
+static const double QUANTILE[CS_STAT_COUNT] = {0.0, 0.50, 0.90, 0.95, 0.99, 0.999};
+
+static double stat_of(const struct cs_hist *h, int stat)
+{
+    return 1e-12 * (stat == CS_STAT_MEAN ? cs_hist_mean(h) : cs_hist_quantile(h, QUANTILE[stat]));
+}
+
+static void no_band(struct cs_latency *l)
+{
+    for (int s = 0; s < CS_STAT_COUNT; s++)
+        l->model95[s] = (struct cs_interval){NAN, NAN, NAN};
+}
+
+/* Latency figures of histograms, one per replication. */
+static void latency_of(struct cs_latency *l, const struct cs_hist *h, size_t n)
+{
+    for (int s = 0; s < CS_STAT_COUNT; s++) {
+        double x[CS_SEARCH_REPLICATIONS];
+        for (size_t r = 0; r < n; r++)
+            x[r] = stat_of(&h[r], s);
+        l->stat[s] = cs_estimate_mean(x, n, 0.95);
+    }
+    no_band(l);
+}
+
+static void fill_latency(struct cs_option_answer *a, const struct cs_set *set)
+{
+    struct cs_arena scratch;
+    cs_arena_init(&scratch);
+    struct cs_hist h[CS_SEARCH_REPLICATIONS];
+    for (int m = 0; m <= CS_METRIC_COUNT; m++) {
+        for (int r = 0; r < set->count; r++) {
+            cs_hist_init(&h[r], &scratch);
+            if (m == CS_METRIC_COUNT)
+                cs_hist_merge(&h[r], &set->trials[r]->result->wait);
+            else
+                cs_result_total(set->trials[r]->result, (enum cs_metric)m, &h[r]);
+        }
+        latency_of(m == CS_METRIC_COUNT ? &a->wait : &a->latency[m], h, (size_t)set->count);
+    }
+    cs_arena_fini(&scratch);
+}
+
+static double group_requests(const struct cs_result *r, const struct cs_group *g)
+{
+    double n = 0.0;
+    for (size_t w = g->first; w < g->first + g->count; w++)
+        n += (double)r->windows[w].requests;
+    return n;
+}
+
+/* How often a folded window occurs in the run. */
+static double folds(const struct cs_result *r)
+{
+    if (r->window_ps == INT64_MAX)
+        return 1.0;
+    return fmax(1.0, r->measured_ps / ((double)r->window_ps * (double)r->window_count));
+}
+
+static void fill_worst(struct cs_option_answer *a, const struct cs_search *s)
+{
+    const struct cs_set *set = s->chosen;
+    const struct cs_judgement *j = &set->judgement;
+    struct cs_worst_window *w = &a->worst;
+    const struct cs_group *g = &j->groups[j->worst_group];
+    if (s->question->limit_count == 0) { /* the busiest */
+        for (size_t i = 0; i < j->group_count; i++)
+            if (group_requests(set->trials[0]->result, &j->groups[i]) >
+                group_requests(set->trials[0]->result, g))
+                g = &j->groups[i];
+    }
+    const struct cs_result *first = set->trials[0]->result;
+    w->known = true;
+    w->start_s =
+        first->window_ps == INT64_MAX ? 0.0 : (double)g->first * (double)first->window_ps * 1e-12;
+    w->length_s = first->window_ps == INT64_MAX
+                      ? first->measured_ps * 1e-12
+                      : (double)g->count * (double)first->window_ps * 1e-12;
+    if (s->question->limit_count > 0) {
+        w->limit = &s->question->scenario->slo.limits[j->worst_limit];
+        w->attainment = 1.0 - j->miss.value;
+    } else {
+        w->attainment = 1.0;
+    }
+    struct cs_arena scratch;
+    cs_arena_init(&scratch);
+    struct cs_hist h[CS_SEARCH_REPLICATIONS];
+    double requests = 0.0;
+    size_t n = 0;
+    for (int m = 0; m < CS_METRIC_COUNT; m++) {
+        n = 0;
+        requests = 0.0;
+        for (int r = set->count > 1 ? 1 : 0; r < set->count; r += 2, n++) {
+            cs_hist_init(&h[n], &scratch);
+            for (size_t k = g->first; k < g->first + g->count; k++)
+                cs_hist_merge(&h[n], &set->trials[r]->result->windows[k].metric[m]);
+            requests += group_requests(set->trials[r]->result, g);
+        }
+        latency_of(&w->latency[m], h, n);
+    }
+    cs_arena_fini(&scratch);
+    w->requests_per_s = requests / (double)n / (w->length_s * folds(first)) * s->question->scale;
+}
+
+static void fill_hours(struct cs_option_answer *a, const struct cs_set *set, double scale,
+                       struct cs_arena *arena)
+{
+    const struct cs_result *first = set->trials[0]->result;
+    struct cs_hour *hours = cs_arena_alloc(arena, first->window_count, sizeof *hours);
+    struct cs_arena scratch;
+    cs_arena_init(&scratch);
+    const double n = set->count;
+    for (size_t w = 0; w < first->window_count; w++) {
+        struct cs_hist h[CS_METRIC_COUNT];
+        double requests = 0.0, met = 0.0, busy = 0.0;
+        for (int m = 0; m < CS_METRIC_COUNT; m++)
+            cs_hist_init(&h[m], &scratch);
+        for (int r = 0; r < set->count; r++) {
+            const struct cs_window_tally *t = &set->trials[r]->result->windows[w];
+            requests += (double)t->requests;
+            met += (double)t->met;
+            busy += (double)t->busy_ps;
+            for (int m = 0; m < CS_METRIC_COUNT; m++)
+                cs_hist_merge(&h[m], &t->metric[m]);
+        }
+        const double length_ps =
+            first->window_ps == INT64_MAX ? first->measured_ps : (double)first->window_ps;
+        hours[w] = (struct cs_hour){
+            .start_s = first->window_ps == INT64_MAX ? 0.0 : (double)w * length_ps * 1e-12,
+            .requests = requests / n * scale,
+            .busy = busy / n / (length_ps * folds(first) * set->replicas),
+            .attainment = requests > 0.0 ? met / requests : NAN,
+            .ttft_p50_s = stat_of(&h[CS_METRIC_TTFT], CS_STAT_P50),
+            .ttft_p95_s = stat_of(&h[CS_METRIC_TTFT], CS_STAT_P95),
+            .tpot_p50_s = stat_of(&h[CS_METRIC_TPOT], CS_STAT_P50),
+            .tpot_p95_s = stat_of(&h[CS_METRIC_TPOT], CS_STAT_P95),
+            .e2e_p95_s = stat_of(&h[CS_METRIC_E2E], CS_STAT_P95),
+        };
+    }
+    cs_arena_fini(&scratch);
+    a->hours = hours;
+    a->hour_count = first->window_count;
+}
+
+/* Rates, shares and goodput: sums over the replications. */
+static void fill_totals(struct cs_option_answer *a, const struct cs_search *s)
+{
+    const struct cs_set *set = s->chosen;
+    const double n = set->count, scale = s->question->scale;
+    double seconds = 0.0, requests = 0.0, input = 0.0, output = 0.0, busy = 0.0, met = 0.0;
+    double batch = 0.0, kv = 0.0, span = 0.0, all_busy = 0.0, peak = 0.0, completed = 0.0;
+    for (int i = 0; i < set->count; i++) {
+        const struct cs_result *r = set->trials[i]->result;
+        seconds += r->measured_ps * 1e-12;
+        requests += (double)r->requests;
+        completed += (double)r->completed;
+        input += (double)r->input_tokens;
+        output += (double)r->output_tokens;
+        for (size_t w = 0; w < r->window_count; w++) {
+            busy += (double)r->windows[w].busy_ps;
+            met += (double)r->windows[w].met;
+        }
+        batch += r->all_batch_area;
+        kv += r->all_kv_area;
+        span += (double)r->all_span_ps;
+        all_busy += (double)r->all_busy_ps;
+        peak = fmax(peak, (double)r->kv_peak_tokens);
+        a->preemptions += (double)r->preemptions / n * scale;
+        a->rejected += (double)r->rejected / n * scale;
+    }
+    const double kv_tokens = (double)set->candidate->memory.kv_tokens;
+    a->requests_per_s = completed / seconds * scale;
+    a->input_tokens_per_s = input / seconds * scale;
+    a->output_tokens_per_s = output / seconds * scale;
+    a->output_tokens_per_s_per_gpu = a->output_tokens_per_s / (double)a->gpus;
+    a->busy = busy * 1e-12 / (seconds * set->replicas);
+    a->batch_mean = all_busy > 0.0 ? batch / all_busy : 0.0;
+    a->kv_mean = kv / span / kv_tokens;
+    a->kv_peak = fmin(1.0, peak / kv_tokens);
+    a->attainment = requests > 0.0 ? met / requests : NAN;
+    a->goodput_rps = met / seconds * scale;
+    a->windows_met = set->judgement.windows_met;
+    a->slo_met = set->judgement.verdict == CS_VERDICT_ACCEPTED ||
+                 (s->fixed && set->judgement.verdict == CS_VERDICT_OPEN &&
+                  !(set->judgement.miss.value > set->judgement.allowed));
+}
+
+static enum cs_binding binding_of(const struct cs_search *s, const struct cs_set *set)
+{
+    static const enum cs_binding by_metric[CS_METRIC_COUNT] = {CS_BINDING_TTFT, CS_BINDING_TPOT,
+                                                               CS_BINDING_ITL, CS_BINDING_E2E};
+    const struct cs_result *r = set->trials[0]->result;
+    const bool kv_full = r->preemptions > 0 || (double)r->kv_peak_tokens >
+                                                   0.97 * (double)set->candidate->memory.kv_tokens;
+    if (set->judgement.outcome != CS_OUTCOME_DONE)
+        return kv_full ? CS_BINDING_KV_MEMORY : CS_BINDING_THROUGHPUT;
+    if (kv_full)
+        return CS_BINDING_KV_MEMORY;
+    return by_metric[s->question->limits[set->judgement.worst_limit].metric];
+}
+
+static void fill_binding(struct cs_option_answer *a, const struct cs_search *s,
+                         struct cs_arena *arena)
+{
+    const struct cs_set *set = s->chosen;
+    const char *load = cs_arena_printf(arena, "%.0f %% of capacity in the busiest hour",
+                                       100.0 * a->capacity_share);
+    if (!a->feasible || s->neighbour != NULL) {
+        a->binding = binding_of(s, a->feasible ? s->neighbour : set);
+        a->binding_text = load;
+        return;
+    }
+    struct cs_memory smaller = {.fits = true};
+    if (s->option->tensor_parallel == 0 && a->tensor_parallel > 1)
+        cs_memory_fit(&smaller, s->option, a->tensor_parallel / 2);
+    a->binding = smaller.fits ? CS_BINDING_NONE : CS_BINDING_WEIGHTS_MEMORY;
+    a->binding_text = smaller.fits ? load
+                                   : cs_arena_printf(arena, "weights do not fit in %d GPU%s; %s",
+                                                     a->tensor_parallel / 2,
+                                                     a->tensor_parallel > 2 ? "s" : "", load);
+}
+
+void cs_answer_option(struct cs_option_answer *a, const struct cs_search *s, struct cs_arena *arena)
+{
+    const struct cs_option *o = s->option;
+    const struct cs_scenario *scenario = s->question->scenario;
+    const double scale = s->question->scale;
+    *a = (struct cs_option_answer){.option = o,
+                                   .pipeline_parallel = o->pipeline_parallel,
+                                   .reason = s->reason,
+                                   .capacity_share = NAN,
+                                   .undecided = s->undecided};
+    cs_memory_fit(&a->memory, o, o->tensor_parallel > 0 ? o->tensor_parallel : 1);
+    cs_cost_gpu_price(&a->price, o->hardware, &scenario->cost, arena);
+    for (int m = 0; m < CS_METRIC_COUNT; m++)
+        latency_of(&a->latency[m], NULL, 0);
+    latency_of(&a->wait, NULL, 0);
+    a->busy = NAN;
+    const struct cs_set *set = s->chosen;
+    const double tokens_per_day =
+        86400.0 * s->question->workload.requests_per_s *
+        (s->question->workload.mean_input + s->question->workload.mean_output);
+    if (set == NULL) {
+        cs_cost_fleet(&a->cost, o->hardware, &scenario->cost, &a->price, NAN, NAN, tokens_per_day);
+        return;
+    }
+    const struct cs_candidate *c = set->candidate;
+    const struct cs_workload_spec *w = &s->question->workload;
+    a->memory = c->memory;
+    a->tensor_parallel = c->tensor_parallel;
+    a->replicas = (int)(set->replicas * scale);
+    a->gpus = (long)a->replicas * c->gpus_per_replica;
+    a->gpus_lo = a->gpus_hi = a->gpus;
+    if (!s->fixed && s->undecided && s->neighbour != NULL)
+        a->gpus_lo = (long)(s->neighbour->replicas * scale) * c->gpus_per_replica;
+    a->replications = set->count;
+    a->capacity_share = w->requests_per_s * w->peak_factor / (c->capacity * set->replicas * scale);
+    const bool unstable = set->judgement.outcome == CS_OUTCOME_UNSTABLE;
+    a->simulated = !unstable;
+    if (a->simulated) {
+        fill_latency(a, set);
+        fill_worst(a, s);
+        fill_hours(a, set, scale, arena);
+        fill_totals(a, s);
+    }
+    a->feasible = a->slo_met;
+    if (!a->feasible)
+        a->reason = cs_search_why_not(s, set);
+    fill_binding(a, s, arena);
+    if (s->neighbour != NULL) {
+        a->neighbour_replicas = (int)(s->neighbour->replicas * scale);
+        a->neighbour_why_not = s->neighbour->judgement.verdict == CS_VERDICT_OPEN
+                                   ? "undecided after all replications: the larger fleet is planned"
+                                   : cs_search_why_not(s, s->neighbour);
+    }
+    cs_cost_fleet(&a->cost, o->hardware, &scenario->cost, &a->price, (double)a->gpus, a->busy,
+                  tokens_per_day);
+}
+
+static bool near(double expected, double actual, double tolerance)
+{
+    return fabs(expected - actual) <= tolerance * fmax(fabs(expected), 1e-300);
+}
+
+size_t cs_answer_checks(const struct cs_search *s, struct cs_law *laws)
+{
+    const struct cs_set *set = s->chosen;
+    if (set == NULL || set->judgement.outcome != CS_OUTCOME_DONE)
+        return 0;
+    double prompt = 0, computed = 0, asked = 0, made = 0, area = 0, residence = 0, span = 0;
+    double accounted = 0, gaps = 0, decode = 0, busy = 0, steps = 0, tokens = 0;
+    for (int i = 0; i < set->count; i++) {
+        const struct cs_result *r = set->trials[i]->result;
+        prompt += (double)(r->all_input_tokens + r->all_recomputed_tokens);
+        computed += (double)r->all_prefill_tokens;
+        asked += (double)r->all_output_tokens;
+        made += (double)(r->all_decode_tokens + r->all_first_tokens);
+        area += r->all_batch_area / (double)r->all_span_ps;
+        residence += r->all_residence_ps / (double)r->all_completed *
+                     ((double)r->all_completed / (double)r->all_span_ps);
+        span += (double)r->all_span_ps;
+        accounted += (double)(r->all_busy_ps + r->all_idle_ps);
+        busy += (double)r->all_busy_ps * 1e-12;
+        steps += (double)r->all_steps;
+        for (size_t w = 0; w < r->window_count; w++) {
+            const struct cs_window_tally *t = &r->windows[w];
+            gaps += t->metric[CS_METRIC_ITL].sum_ps;
+            decode += t->metric[CS_METRIC_E2E].sum_ps - t->metric[CS_METRIC_TTFT].sum_ps;
+            tokens += (double)t->metric[CS_METRIC_ITL].count;
+        }
+    }
+    const double n = set->count;
+    struct cs_step_parts parts;
+    const struct cs_step_load one = {.tokens = 1};
+    cs_step_explain(&parts, set->candidate->option, set->candidate->tensor_parallel, false, &one);
+    size_t k = 0;
+    laws[k++] =
+        (struct cs_law){"prompt tokens in = computed", prompt, computed, prompt == computed};
+    laws[k++] = (struct cs_law){"output tokens asked = generated", asked, made, asked == made};
+    laws[k++] = (struct cs_law){"Little's law: sequences running = rate x residence", residence / n,
+                                area / n, near(residence, area, 1e-6)};
+    laws[k++] = (struct cs_law){"utilisation law: busy + idle = replica time (s)", span * 1e-12,
+                                accounted * 1e-12, span == accounted};
+    if (tokens > 0.0)
+        laws[k++] = (struct cs_law){"offered load: decoding = requests x (E2E - TTFT)",
+                                    decode / span, gaps / span, near(decode, gaps, 0.02)};
+    laws[k++] = (struct cs_law){"physical floor: busy time (s) >= weights read / bandwidth",
+                                steps * parts.floor_s, busy, busy >= steps * parts.floor_s};
+    return k;
+}

@@ -1,0 +1,21 @@
+/* Bounds: what a replica can carry at most, before anything is simulated.
+ *
+ * The fluid view of continuous batching: in a steady state with B sequences decoding, every step
+ * ends B / (o - 1) requests of o output tokens and must prefill as many prompts of p tokens, so
+ *
+ *     rate(B) = x / t_step(T = B + x p, S = B + x, K = B (p + o / 2), Q = x p (p + 1) / 2),
+ *     x = B / (o - 1),
+ *
+ * and capacity is the largest rate over the batches that slots, token budget and KV allow. It is an
+ * estimate from mean lengths, good to a few percent: it starts the search and names the load; what
+ * a plan promises is always simulated.
+ */
+#ifndef CS_PLAN_BOUND_H
+#define CS_PLAN_BOUND_H
+#include "serve/cluster.h"
+
+/* Requests/s that one replica can serve at most, for mean lengths in tokens. */
+double cs_bound_capacity(const struct cs_step *step, const struct cs_limits_engine *limits,
+                         double mean_input, double mean_output);
+
+#endif

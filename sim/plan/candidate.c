@@ -1,0 +1,138 @@
+/* Compiling candidates and running trials: see candidate.h.
+ *
+ * Windows: by the hour or day of the scenario's SLO, folded onto one week. A trial that searches
+ * is stopped when a request has waited so long that a limit is certainly missed in its window: the
+ * limit plus twice the share of the window that may miss it (all that arrived since wait too).
+ *
+ * A fleet so large that one replication would exceed 20 million requests is simulated at a
+ * fraction of its size and traffic: every replica sees the same load, and a smaller pool balances
+ * worse, so the answer errs to the safe side. Arrival times, lengths and seeds are unchanged.
+ */
+#include "plan/candidate.h"
+#include "plan/bound.h"
+#include <math.h>
+
+static const double PS = 1e12;
+static const double MOST_REQUESTS = 20e6;
+static const double UNLOADED_REQUESTS = 2000.0;
+
+static void set_windows(struct cs_question *q, const struct cs_scenario *s, double span_s)
+{
+    const double length = s->slo.window == CS_WINDOW_DAY ? 86400.0 : 3600.0;
+    if (s->slo.window == CS_WINDOW_RUN) {
+        q->run.window_ps = 0;
+        q->run.window_count = 1;
+        return;
+    }
+    const double week = floor(7.0 * 86400.0 / length);
+    q->run.window_ps = (int64_t)(length * PS);
+    q->run.window_count = (size_t)fmax(1.0, fmin(ceil(span_s / length), week));
+}
+
+void cs_question_prepare(struct cs_question *q, const struct cs_scenario *s,
+                         const struct cs_trace *trace)
+{
+    *q = (struct cs_question){.scenario = s, .scale = 1.0};
+    cs_workload_prepare(&q->workload, &s->traffic, &s->simulate, trace);
+    double span_s = s->simulate.days * 86400.0;
+    if (trace != NULL)
+        span_s = trace->arrival_s[trace->count - 1] + 1.0;
+    else if (s->simulate.requests > 0)
+        span_s = (double)s->simulate.requests / q->workload.requests_per_s;
+    const double expected = span_s * q->workload.requests_per_s;
+    if (trace == NULL && s->simulate.requests == 0 && expected > MOST_REQUESTS)
+        q->scale = ceil(expected / MOST_REQUESTS);
+    for (size_t i = 0; i < s->slo.count && i < CS_RESULT_LIMITS; i++) {
+        const struct cs_slo_limit *l = &s->slo.limits[i];
+        q->limits[i] =
+            (struct cs_limit){l->metric, l->percentile, (int64_t)(l->limit_s * PS + 0.5)};
+        q->limit_count++;
+    }
+    set_windows(q, s, span_s);
+    q->run.end_ps = trace != NULL || s->simulate.requests > 0
+                        ? INT64_MAX
+                        : (int64_t)(s->simulate.days * 86400.0 * PS);
+    q->run.detect_unstable = true;
+    const double window_s = s->slo.window == CS_WINDOW_RUN   ? span_s
+                            : s->slo.window == CS_WINDOW_DAY ? 86400.0
+                                                             : 3600.0;
+    for (size_t i = 0; i < q->limit_count; i++) {
+        const struct cs_limit *l = &q->limits[i];
+        if (l->percentile == 0.0 || (l->metric != CS_METRIC_TTFT && l->metric != CS_METRIC_E2E))
+            continue;
+        const double lost =
+            (double)l->limit_ps + 2.0 * (1.0 - l->percentile / 100.0) * window_s * PS;
+        if (q->lost_wait_ps == 0 || lost < (double)q->lost_wait_ps)
+            q->lost_wait_ps = (int64_t)lost;
+    }
+}
+
+void cs_candidate_compile(struct cs_candidate *c, const struct cs_option *o, int t,
+                          const struct cs_question *q, struct cs_arena *arena)
+{
+    *c = (struct cs_candidate){
+        .option = o, .tensor_parallel = t, .gpus_per_replica = t * o->pipeline_parallel};
+    cs_memory_fit(&c->memory, o, t);
+    if (!c->memory.fits)
+        return;
+    cs_step_compile(&c->step, o, t, q->scenario->traffic.top_p, arena);
+    c->limits = (struct cs_limits_engine){
+        .max_num_seqs = o->max_num_seqs,
+        .max_num_batched_tokens = o->max_num_batched_tokens,
+        .block_size = o->block_size,
+        .kv_blocks = c->memory.kv_blocks,
+        .context_tokens = (int64_t)o->model->context_tokens,
+        .request_ps = (int64_t)(o->engine->request_s * PS + 0.5),
+        .asynchronous = o->engine->asynchronous,
+    };
+    c->capacity =
+        cs_bound_capacity(&c->step, &c->limits, q->workload.mean_input, q->workload.mean_output);
+}
+
+void cs_trial_run(struct cs_trial *t, const struct cs_question *q, struct cs_request_log *log)
+{
+    cs_arena_init(&t->arena);
+    const struct cs_candidate *c = t->candidate;
+    const struct cs_fleet fleet = {.step = &c->step,
+                                   .limits = c->limits,
+                                   .replicas = t->replicas,
+                                   .router = c->option->router};
+    struct cs_run_options run = q->run;
+    run.limits = q->limits;
+    run.limit_count = q->limit_count;
+    run.log = log;
+    /* A mean load above what the fleet can carry: a backlog of two hours settles it. */
+    const double carried = c->capacity * t->replicas;
+    const double offered = q->workload.requests_per_s / q->scale;
+    if (offered > carried)
+        run.backlog_limit = (int64_t)(7200.0 * offered) + 1000;
+    if (t->kind == CS_TRIAL_SEARCH)
+        run.lost_wait_ps = q->lost_wait_ps;
+    struct cs_workload_spec workload = q->workload;
+    workload.requests_per_s /= q->scale;
+    struct cs_traffic quiet;
+    if (t->kind == CS_TRIAL_UNLOADED) {
+        quiet = *q->workload.traffic;
+        quiet.curve.count = 0;
+        workload.traffic = &quiet;
+        workload.requests_per_s = 1e-3 * c->capacity;
+        workload.end_ps = INT64_MAX;
+        workload.start_ps = 0;
+        workload.max_requests = (int64_t)UNLOADED_REQUESTS;
+        run.window_ps = 0;
+        run.window_count = 1;
+        run.end_ps = INT64_MAX;
+        run.backlog_limit = 0;
+    }
+    struct cs_cluster *cluster = cs_cluster_new(&t->arena, &fleet, &workload,
+                                                q->scenario->simulate.seed, t->replication, &run);
+    cs_cluster_run(cluster);
+    t->result = cs_cluster_result(cluster);
+}
+
+void cs_trial_drop(struct cs_trial *t)
+{
+    if (t->result != NULL)
+        cs_arena_fini(&t->arena);
+    t->result = NULL;
+}

@@ -1,0 +1,58 @@
+/* Candidate: one option with its parallelism chosen, compiled and ready to be simulated; and a
+ * trial, one simulation of so many replicas of it.
+ *
+ * Compiling (memory, step tables, engine limits, fluid capacity) happens once per candidate; trials
+ * only read it, from any thread. A trial owns an arena with everything of its run in it, so trials
+ * are dropped one by one. Trials of the same replication see identical traffic whatever the
+ * candidate and the number of replicas (common random numbers).
+ */
+#ifndef CS_PLAN_CANDIDATE_H
+#define CS_PLAN_CANDIDATE_H
+#include "perf/memory.h"
+#include "serve/cluster.h"
+
+struct cs_candidate {
+    const struct cs_option *option;
+    int tensor_parallel;
+    int gpus_per_replica; /* tensor x pipeline */
+    struct cs_memory memory;
+    struct cs_step step;
+    struct cs_limits_engine limits;
+    double capacity; /* fluid, requests/s of one replica */
+};
+
+/* What all trials of a plan share. */
+struct cs_question {
+    const struct cs_scenario *scenario;
+    struct cs_workload_spec workload;
+    double scale; /* simulated fleet and traffic are 1 / scale of the real ones; 1 unless huge */
+    struct cs_limit limits[CS_RESULT_LIMITS];
+    size_t limit_count;
+    struct cs_run_options run; /* but for lost_wait_ps and the log */
+    int64_t lost_wait_ps;      /* a request older than this is a limit certainly missed; 0: none */
+};
+
+void cs_question_prepare(struct cs_question *q, const struct cs_scenario *scenario,
+                         const struct cs_trace *trace);
+void cs_candidate_compile(struct cs_candidate *c, const struct cs_option *option,
+                          int tensor_parallel, const struct cs_question *question,
+                          struct cs_arena *arena);
+
+enum cs_trial_kind {
+    CS_TRIAL_WEEK,    /* the scenario's traffic, to its end */
+    CS_TRIAL_SEARCH,  /* the same, stopped when the SLO is certainly missed */
+    CS_TRIAL_UNLOADED /* single requests on an idle replica: the best latency there is */
+};
+struct cs_trial {
+    const struct cs_candidate *candidate;
+    int replicas;
+    uint64_t replication;
+    enum cs_trial_kind kind;
+    struct cs_arena arena;
+    const struct cs_result *result; /* NULL: not run yet */
+};
+void cs_trial_run(struct cs_trial *t, const struct cs_question *question,
+                  struct cs_request_log *log);
+void cs_trial_drop(struct cs_trial *t);
+
+#endif

@@ -1,0 +1,221 @@
+/* The plan: rounds of trials until every option's search is done, then the answer.
+ *
+ * Each round gathers what all unfinished searches want, runs it on the pool, and lets the searches
+ * absorb it in order. So two threads are busy as long as two trials are wanted, whatever option
+ * they belong to, and the result does not depend on how many there are.
+ *
+ * Memory: answers in the caller's arena; each trial in its own, dropped when its search ends.
+ */
+#include "plan/plan.h"
+#include "plan/answer.h"
+#include "plan/cost.h"
+#include "plan/pool.h"
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct round {
+    struct cs_trial **trials;
+    size_t count;
+    const struct cs_question *question;
+    const struct cs_plan_settings *settings;
+    double finished; /* share of the searches */
+    size_t done;
+};
+
+static void run_trial(void *user, size_t index)
+{
+    struct round *round = user;
+    cs_trial_run(round->trials[index], round->question, NULL);
+}
+
+static void tick(void *user)
+{
+    const struct round *round = user;
+    if (round->settings->progress != NULL)
+        round->settings->progress(round->settings->user, round->finished, "simulating");
+}
+
+/* Runs all searches to their ends; returns the number of trials run. */
+static uint64_t run_searches(struct cs_search *searches, size_t count,
+                             const struct cs_question *question,
+                             const struct cs_plan_settings *settings, struct cs_arena *arena)
+{
+    const int threads = cs_pool_threads(settings->threads);
+    struct round round = {.question = question, .settings = settings};
+    round.trials = cs_arena_alloc(arena, 32 * count + 1, sizeof(struct cs_trial *));
+    uint64_t runs = 0;
+    for (;;) {
+        round.count = 0;
+        size_t finished = 0;
+        for (size_t i = 0; i < count; i++) {
+            const int made = cs_search_wants(&searches[i], round.trials + round.count);
+            round.count += (size_t)made;
+            finished += made == 0;
+        }
+        if (round.count == 0)
+            return runs;
+        round.finished = (double)finished / (double)count;
+        cs_pool_run(threads, round.count, run_trial, tick, &round);
+        runs += round.count;
+        for (size_t i = 0; i < count; i++)
+            cs_search_absorb(&searches[i]);
+    }
+}
+
+struct ranked {
+    struct cs_option_answer answer;
+    size_t order;
+};
+
+static int by_rank(const void *a, const void *b)
+{
+    const struct ranked *x = a, *y = b;
+    if (x->answer.feasible != y->answer.feasible)
+        return x->answer.feasible ? -1 : 1;
+    if (x->answer.feasible) {
+        const double cx = x->answer.cost.usd_per_day, cy = y->answer.cost.usd_per_day;
+        if (isnan(cx) != isnan(cy))
+            return isnan(cx) ? 1 : -1;
+        if (cx != cy && !isnan(cx))
+            return cx < cy ? -1 : 1;
+        if (x->answer.gpus != y->answer.gpus)
+            return x->answer.gpus < y->answer.gpus ? -1 : 1;
+    }
+    return x->order < y->order ? -1 : 1;
+}
+
+static double peak_start(const struct cs_curve *curve)
+{
+    if (curve->count < 2)
+        return NAN;
+    size_t peak = 0;
+    bool flat = true;
+    for (size_t i = 1; i < curve->count; i++) {
+        flat &= curve->weights[i] == curve->weights[0];
+        if (curve->weights[i] > curve->weights[peak])
+            peak = i;
+    }
+    return flat ? NAN : (double)peak * curve->step_s;
+}
+
+static const char *no_answer(const struct cs_answer *answer, struct cs_arena *arena)
+{
+    for (size_t i = 0; i < answer->option_count; i++) {
+        const struct cs_option_answer *o = &answer->options[i];
+        if (o->reason != NULL)
+            return cs_arena_printf(arena, "%s on %s: %s", o->option->model->title,
+                                   o->option->hardware->title, o->reason);
+    }
+    return "no option";
+}
+
+static void summarise(struct cs_answer *answer, struct cs_search *searches,
+                      const struct cs_question *question, struct cs_arena *arena)
+{
+    const size_t n = answer->option_count;
+    struct ranked *ranked = cs_arena_alloc(arena, n, sizeof *ranked);
+    for (size_t i = 0; i < n; i++) {
+        ranked[i].order = i;
+        cs_answer_option(&ranked[i].answer, &searches[i], arena);
+    }
+    qsort(ranked, n, sizeof *ranked, by_rank);
+    struct cs_option_answer *options = cs_arena_alloc(arena, n, sizeof *options);
+    const struct cs_search *shown = NULL;
+    for (size_t i = 0; i < n; i++) {
+        options[i] = ranked[i].answer;
+        if (shown == NULL && options[i].simulated)
+            shown = &searches[ranked[i].order];
+    }
+    answer->options = options;
+    answer->best = n > 0 && options[0].feasible ? 0 : -1;
+    if (shown == NULL)
+        return;
+    struct cs_law *laws = cs_arena_alloc(arena, 8, sizeof *laws);
+    answer->check_count = cs_answer_checks(shown, laws);
+    answer->checks = laws;
+    double input = 0.0, output = 0.0, completed = 0.0;
+    for (int r = 0; r < shown->chosen->count; r++) {
+        const struct cs_result *result = shown->chosen->trials[r]->result;
+        answer->simulated_requests += (double)result->requests;
+        answer->simulated_seconds += result->measured_ps * 1e-12;
+        input += (double)result->input_tokens;
+        output += (double)result->output_tokens;
+        completed += (double)result->completed;
+    }
+    if (completed > 0.0) {
+        answer->mean_input = input / completed;
+        answer->mean_output = output / completed;
+    }
+    answer->fleet_share = 1.0 / question->scale;
+}
+
+const struct cs_answer *cs_plan_run(const struct cs_scenario *scenario, struct cs_arena *arena,
+                                    const struct cs_plan_settings *settings, struct cs_diags *diags)
+{
+    struct cs_answer *answer = cs_arena_alloc(arena, 1, sizeof *answer);
+    answer->scenario = scenario;
+    answer->best = -1;
+    struct cs_trace *trace = NULL;
+    if (scenario->traffic.kind == CS_VOLUME_TRACE) {
+        trace = cs_arena_alloc(arena, 1, sizeof *trace);
+        if (!cs_trace_read(scenario->traffic.trace_path, arena, trace, diags,
+                           cs_span_of(scenario->node, "traffic.trace")))
+            return answer;
+    }
+    struct cs_question *question = cs_arena_alloc(arena, 1, sizeof *question);
+    cs_question_prepare(question, scenario, trace);
+    const struct cs_workload_spec *w = &question->workload;
+    answer->trace = trace;
+    answer->requests_per_day = w->requests_per_s * 86400.0;
+    answer->mean_rps = w->requests_per_s;
+    answer->peak_rps = w->requests_per_s * w->peak_factor;
+    answer->peak_start_s = peak_start(&scenario->traffic.curve);
+    answer->mean_input = w->mean_input;
+    answer->mean_output = w->mean_output;
+    answer->option_count = scenario->option_count;
+    struct cs_search *searches = cs_arena_alloc(arena, scenario->option_count, sizeof *searches);
+    for (size_t i = 0; i < scenario->option_count; i++)
+        cs_search_init(&searches[i], &scenario->options[i], question,
+                       scenario->simulate.replications, arena);
+    answer->runs = run_searches(searches, scenario->option_count, question, settings, arena);
+    summarise(answer, searches, question, arena);
+    answer->apis = cs_cost_apis(scenario, w, arena);
+    answer->api_count = scenario->compare_count;
+    if (answer->best < 0)
+        answer->no_answer = no_answer(answer, arena);
+    for (size_t i = 0; i < scenario->option_count; i++)
+        cs_search_drop(&searches[i]);
+    return answer;
+}
+
+void cs_plan_log(const struct cs_answer *answer, size_t option, struct cs_request_log *log)
+{
+    const struct cs_option_answer *o = &answer->options[option];
+    struct cs_arena arena;
+    cs_arena_init(&arena);
+    struct cs_question question;
+    cs_question_prepare(&question, answer->scenario, answer->trace);
+    struct cs_candidate candidate;
+    cs_candidate_compile(&candidate, o->option, o->tensor_parallel, &question, &arena);
+    struct cs_trial trial = {.candidate = &candidate,
+                             .replicas = (int)(o->replicas / question.scale),
+                             .kind = CS_TRIAL_WEEK};
+    cs_trial_run(&trial, &question, log);
+    cs_trial_drop(&trial);
+    cs_arena_fini(&arena);
+}
+
+const char *cs_plan_when(const struct cs_scenario *scenario, double start_s, char *buffer,
+                         size_t size)
+{
+    static const char *const days[] = {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
+    const long hour = (long)(start_s / 3600.0 + 0.5);
+    if (scenario->traffic.curve.starts_monday)
+        snprintf(buffer, size, "%s %02ld:00", days[hour / 24 % 7], hour % 24);
+    else if (scenario->traffic.curve.count > 0 && scenario->traffic.kind != CS_VOLUME_TRACE)
+        snprintf(buffer, size, "day %ld %02ld:00", hour / 24 + 1, hour % 24);
+    else
+        snprintf(buffer, size, "hour %ld", hour);
+    return buffer;
+}

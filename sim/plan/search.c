@@ -1,0 +1,433 @@
+/* The search of search.h: candidates, screening, decision.
+ *
+ * Cost: screening takes one replication per size tried, and most wrong sizes end early because
+ * their queue is hopeless within the hour. The decision takes the schedule twice: for the answer
+ * and for the neighbour below. Replication 0 of the screening serves the decision as well when it
+ * ran to its end.
+ *
+ * It assumes that more replicas never hurt; the neighbour below is tested, not all sizes.
+ * Memory: sets in the search's arena, each trial in its own.
+ */
+#include "plan/search.h"
+#include <math.h>
+#include <string.h>
+
+static const int SCHEDULE[] = {6, 12, CS_SEARCH_REPLICATIONS};
+
+const char *cs_metric_label(enum cs_metric metric)
+{
+    static const char *const labels[CS_METRIC_COUNT] = {"TTFT", "TPOT", "ITL", "E2E"};
+    return labels[metric];
+}
+
+static long gpus(const struct cs_candidate *c, int replicas)
+{
+    return (long)((double)c->gpus_per_replica * replicas);
+}
+
+static int fewest(const struct cs_search *s, const struct cs_candidate *c)
+{
+    const struct cs_workload_spec *w = &s->question->workload;
+    const double peak = w->requests_per_s / s->question->scale * w->peak_factor;
+    const double n = ceil(peak / c->capacity);
+    return n < 1.0 ? 1 : n > 1e8 ? 100000000 : (int)n;
+}
+
+static struct cs_set *set_of(struct cs_search *s, const struct cs_candidate *c, int replicas)
+{
+    for (int i = 0; i < s->set_count; i++)
+        if (s->sets[i]->candidate == c && s->sets[i]->replicas == replicas)
+            return s->sets[i];
+    struct cs_set *set = cs_arena_alloc(s->arena, 1, sizeof *set);
+    set->candidate = c;
+    set->replicas = replicas;
+    if (s->set_count < (int)(sizeof s->sets / sizeof s->sets[0]))
+        s->sets[s->set_count++] = set;
+    return set;
+}
+
+static void describe_misfit(struct cs_search *s)
+{
+    const struct cs_option *o = s->option;
+    struct cs_memory m;
+    cs_memory_fit(&m, o, o->tensor_parallel > 0 ? o->tensor_parallel : 1);
+    int needs = 0;
+    for (int t = 2; t <= 64 && needs == 0; t *= 2) {
+        struct cs_memory larger;
+        cs_memory_fit(&larger, o, t);
+        if (larger.fits)
+            needs = t;
+    }
+    char other[64] = "";
+    for (int p = CS_PRECISION_FP8; p <= CS_PRECISION_INT4 && other[0] == 0; p++) {
+        struct cs_option smaller = *o;
+        smaller.precision = (enum cs_precision)p;
+        for (int t = 1; t <= 8; t *= 2) {
+            struct cs_memory fit;
+            cs_memory_fit(&fit, &smaller, t);
+            if (cs_precision_infos[p].ffn_bytes < cs_precision_infos[o->precision].ffn_bytes &&
+                fit.fits && t < (needs > 0 ? needs : 9)) {
+                snprintf(other, sizeof other, "%s%s on %d", needs > 0 ? ", or " : "",
+                         cs_precision_infos[p].name, t);
+                break;
+            }
+        }
+    }
+    const double capacity_gb = o->hardware->memory_bytes * o->hardware->gpu_share / 1e9;
+    const int tried = o->tensor_parallel > 0 ? o->tensor_parallel * o->pipeline_parallel : 1;
+    const double first = tried == 1 && s->option->tensor_parallel == 0 ? 8.0 : tried;
+    if (needs > 0)
+        s->reason = cs_arena_printf(
+            s->arena, "%.0f GB of weights do not fit in %d x %.0f GB: needs %d%s",
+            m.weights_bytes / 1e9, tried, capacity_gb, needs * o->pipeline_parallel, other);
+    else
+        s->reason = cs_arena_printf(s->arena, "%.0f GB of weights do not fit in %.0f x %.0f GB%s%s",
+                                    m.weights_bytes / 1e9, first, capacity_gb,
+                                    other[0] ? ": needs " : "", other);
+}
+
+/* Sizes that fit, ordered by the fewest GPUs that could carry the peak. */
+static void find_candidates(struct cs_search *s)
+{
+    const struct cs_option *o = s->option;
+    for (int t = 1; t <= 8; t *= 2) {
+        const int size = o->tensor_parallel > 0 ? o->tensor_parallel : t;
+        const bool divides = o->model->heads % size == 0;
+        if (divides && s->candidate_count < CS_SEARCH_SIZES) {
+            struct cs_candidate *c = &s->candidates[s->candidate_count];
+            cs_candidate_compile(c, o, size, s->question, s->arena);
+            s->candidate_count += c->memory.fits;
+        }
+        if (o->tensor_parallel > 0)
+            break;
+    }
+    for (int i = 1; i < s->candidate_count; i++) { /* insertion sort, stable */
+        const struct cs_candidate c = s->candidates[i];
+        int j = i;
+        for (; j > 0 && gpus(&c, fewest(s, &c)) <
+                            gpus(&s->candidates[j - 1], fewest(s, &s->candidates[j - 1]));
+             j--)
+            s->candidates[j] = s->candidates[j - 1];
+        s->candidates[j] = c;
+    }
+}
+
+static void start_candidate(struct cs_search *s);
+
+static void decide(struct cs_search *s, const struct cs_candidate *c, int replicas)
+{
+    s->phase = CS_SEARCH_DECIDE;
+    s->asked = set_of(s, c, replicas);
+}
+
+void cs_search_init(struct cs_search *s, const struct cs_option *o,
+                    const struct cs_question *question, int replications, struct cs_arena *arena)
+{
+    *s = (struct cs_search){.option = o,
+                            .question = question,
+                            .arena = arena,
+                            .replications = question->workload.trace != NULL ? 1 : replications};
+    if (s->replications > CS_SEARCH_REPLICATIONS)
+        s->replications = CS_SEARCH_REPLICATIONS;
+    find_candidates(s);
+    s->fixed = o->replicas > 0 || o->gpus > 0;
+    if (s->candidate_count == 0) {
+        describe_misfit(s);
+        s->phase = CS_SEARCH_DONE;
+        return;
+    }
+    if (s->fixed) { /* the smallest size that fits, unless the total says otherwise */
+        const struct cs_candidate *c = &s->candidates[0];
+        for (int i = 1; i < s->candidate_count; i++)
+            if (s->candidates[i].tensor_parallel < c->tensor_parallel)
+                c = &s->candidates[i];
+        int replicas = o->replicas;
+        for (int i = 0; replicas == 0 && i < s->candidate_count; i++) {
+            if (o->gpus % s->candidates[i].gpus_per_replica == 0) {
+                c = &s->candidates[i];
+                replicas = o->gpus / c->gpus_per_replica;
+            }
+        }
+        if (replicas == 0) {
+            s->reason = cs_arena_printf(arena, "%d GPUs do not divide into replicas of %d", o->gpus,
+                                        c->gpus_per_replica);
+            s->phase = CS_SEARCH_DONE;
+            return;
+        }
+        decide(s, c, replicas);
+        return;
+    }
+    start_candidate(s);
+}
+
+/* The next candidate that could beat the best, or the decision, or the end. */
+static void start_candidate(struct cs_search *s)
+{
+    while (s->current < s->candidate_count) {
+        const struct cs_candidate *c = &s->candidates[s->current];
+        const int n = fewest(s, c);
+        const bool beaten = s->best != NULL && gpus(c, n) >= gpus(s->best, s->best_replicas);
+        const double total = (double)gpus(c, n) * s->question->scale;
+        if (!beaten && total <= CS_SEARCH_GPUS) {
+            s->failed = 0;
+            s->passed = 0;
+            s->replicas = n;
+            s->stride = 1;
+            s->unloaded = NULL;
+            s->asked = NULL;
+            s->phase = s->question->limit_count > 0 && s->question->workload.trace == NULL
+                           ? CS_SEARCH_UNLOADED
+                           : CS_SEARCH_SCREEN;
+            return;
+        }
+        if (!beaten && s->reason == NULL)
+            s->reason = cs_arena_printf(
+                s->arena, "needs at least %.3g GPUs, more than the %d a plan considers", total,
+                CS_SEARCH_GPUS);
+        s->current++;
+    }
+    if (s->best != NULL)
+        decide(s, s->best, s->best_replicas);
+    else
+        s->phase = CS_SEARCH_DONE;
+}
+
+static struct cs_trial *new_trial(struct cs_search *s, const struct cs_candidate *c, int replicas,
+                                  uint64_t replication, enum cs_trial_kind kind)
+{
+    struct cs_trial *t = cs_arena_alloc(s->arena, 1, sizeof *t);
+    *t = (struct cs_trial){
+        .candidate = c, .replicas = replicas, .replication = replication, .kind = kind};
+    return t;
+}
+
+static int cap(const struct cs_search *s)
+{
+    return s->replications > 0 ? s->replications : CS_SEARCH_REPLICATIONS;
+}
+
+int cs_search_wants(struct cs_search *s, struct cs_trial **list)
+{
+    const struct cs_candidate *c = &s->candidates[s->current];
+    if (s->phase == CS_SEARCH_DONE)
+        return 0;
+    if (s->phase == CS_SEARCH_UNLOADED) {
+        list[0] = s->unloaded = new_trial(s, c, 1, 0, CS_TRIAL_UNLOADED);
+        return 1;
+    }
+    if (s->phase == CS_SEARCH_SCREEN) {
+        struct cs_set *set = set_of(s, c, s->replicas);
+        s->asked = set;
+        list[0] = set->trials[0] = new_trial(s, c, s->replicas, 0, CS_TRIAL_SEARCH);
+        set->count = 1;
+        return 1;
+    }
+    struct cs_set *set = s->asked;
+    int target = s->replications;
+    for (size_t i = 0; target == 0 && i < sizeof SCHEDULE / sizeof SCHEDULE[0]; i++)
+        if (SCHEDULE[i] > set->count)
+            target = SCHEDULE[i];
+    int made = 0;
+    const enum cs_trial_kind kind = s->fixed ? CS_TRIAL_WEEK : CS_TRIAL_SEARCH;
+    for (int r = set->count; r < target; r++)
+        list[made++] = set->trials[r] =
+            new_trial(s, set->candidate, set->replicas, (uint64_t)r, kind);
+    set->count = target;
+    set->decided = true;
+    return made;
+}
+
+static void judge(struct cs_search *s, struct cs_set *set)
+{
+    const struct cs_result *runs[CS_SEARCH_REPLICATIONS];
+    for (int r = 0; r < set->count; r++)
+        runs[r] = set->trials[r]->result;
+    cs_judge(&set->judgement, runs, (size_t)set->count, s->question->limits,
+             s->question->limit_count, s->arena);
+}
+
+static const char *amount(const struct cs_search *s, double seconds)
+{
+    return seconds < 1.0 ? cs_arena_printf(s->arena, "%.3g ms", 1e3 * seconds)
+                         : cs_arena_printf(s->arena, "%.3g s", seconds);
+}
+
+static const char *percentile_label(const struct cs_search *s, const struct cs_limit *l)
+{
+    return l->percentile == 0.0 ? "mean" : cs_arena_printf(s->arena, "p%g", l->percentile);
+}
+
+/* Pooled value of a limit's own figure in one group of windows, in seconds. */
+static double figure(const struct cs_search *s, struct cs_trial *const *trials, int count,
+                     const struct cs_group *g, const struct cs_limit *l)
+{
+    struct cs_hist h;
+    cs_hist_init(&h, s->arena);
+    for (int r = 0; r < count; r++)
+        for (size_t w = g->first; w < g->first + g->count; w++)
+            cs_hist_merge(&h, &trials[r]->result->windows[w].metric[l->metric]);
+    return (l->percentile == 0.0 ? cs_hist_mean(&h) : cs_hist_quantile(&h, l->percentile / 100.0)) *
+           1e-12;
+}
+
+static const char *overload(const struct cs_search *s, const struct cs_set *set)
+{
+    double offered = 0.0, served = 0.0;
+    for (int r = 0; r < set->count; r++) {
+        const struct cs_result *result = set->trials[r]->result;
+        if (result->outcome != CS_OUTCOME_UNSTABLE)
+            continue;
+        offered += (double)result->all_arrived;
+        served += (double)result->all_completed;
+    }
+    return cs_arena_printf(s->arena, "unstable: %.0f %% of capacity", 100.0 * offered / served);
+}
+
+const char *cs_search_why_not(const struct cs_search *s, const struct cs_set *set)
+{
+    const struct cs_judgement *j = &set->judgement;
+    if (j->outcome == CS_OUTCOME_UNSTABLE)
+        return overload(s, set);
+    const struct cs_limit *l = &s->question->limits[j->worst_limit];
+    if (j->outcome == CS_OUTCOME_LOST)
+        return cs_arena_printf(s->arena, "overloaded: requests wait over %s in the busiest hours",
+                               amount(s, (double)s->question->lost_wait_ps * 1e-12));
+    return cs_arena_printf(
+        s->arena, "%s %s %s in the worst window (limit %s)", cs_metric_label(l->metric),
+        percentile_label(s, l),
+        amount(s, figure(s, set->trials, set->count, &j->groups[j->worst_group], l)),
+        amount(s, (double)l->limit_ps * 1e-12));
+}
+
+/* Whether single requests on an idle replica meet the SLO; if not, that is the reason. */
+static bool unloaded_meets(struct cs_search *s)
+{
+    struct cs_judgement j;
+    const struct cs_result *run = s->unloaded->result;
+    cs_judge(&j, &run, 1, s->question->limits, s->question->limit_count, s->arena);
+    /* 2000 requests tell a share to about a fifth of 5 %: leave room for that */
+    if (j.verdict == CS_VERDICT_ACCEPTED || j.miss.value <= 1.5 * j.allowed)
+        return true;
+    const struct cs_limit *l = &s->question->limits[j.worst_limit];
+    s->reason = cs_arena_printf(
+        s->arena, "%s %s is %s even for single requests on an idle replica of %d (limit %s)",
+        cs_metric_label(l->metric), percentile_label(s, l),
+        amount(s, figure(s, &s->unloaded, 1, &j.groups[j.worst_group], l)),
+        s->candidates[s->current].gpus_per_replica, amount(s, (double)l->limit_ps * 1e-12));
+    return false;
+}
+
+static void next_candidate(struct cs_search *s)
+{
+    s->current++;
+    start_candidate(s);
+}
+
+/* One screening replication is in: where to look next. */
+static void screen(struct cs_search *s)
+{
+    const struct cs_candidate *c = &s->candidates[s->current];
+    struct cs_set *set = s->asked;
+    judge(s, set);
+    if (set->judgement.outcome == CS_OUTCOME_DONE &&
+        !(set->judgement.miss.value > set->judgement.allowed))
+        s->passed = s->replicas;
+    else
+        s->failed = s->replicas;
+    if (s->passed > 0 && (s->failed == 0 || s->passed - s->failed <= 1)) {
+        s->best = c; /* what lies below the fluid bound is left to the decision */
+        s->best_replicas = s->passed;
+        next_candidate(s);
+        return;
+    }
+    if (s->passed > 0) {
+        s->replicas = s->failed + (s->passed - s->failed) / 2;
+        return;
+    }
+    s->replicas += s->stride;
+    s->stride *= 2;
+    const double total = (double)gpus(c, s->replicas) * s->question->scale;
+    const bool beaten = s->best != NULL && gpus(c, s->replicas) >= gpus(s->best, s->best_replicas);
+    if (beaten || total > CS_SEARCH_GPUS) {
+        if (s->best == NULL && s->reason == NULL)
+            s->reason = cs_arena_printf(s->arena, "no fleet of up to %d GPUs meets the SLO: %s",
+                                        CS_SEARCH_GPUS, cs_search_why_not(s, set));
+        next_candidate(s);
+    }
+}
+
+static void settle(struct cs_search *s, struct cs_set *chosen, struct cs_set *neighbour)
+{
+    s->chosen = chosen;
+    s->neighbour = neighbour;
+    s->phase = CS_SEARCH_DONE;
+}
+
+/* Replications are in: accept, reject, ask for more, or move to a neighbour. */
+static void conclude(struct cs_search *s)
+{
+    struct cs_set *set = s->asked;
+    judge(s, set);
+    const enum cs_verdict verdict = set->judgement.verdict;
+    if (verdict == CS_VERDICT_OPEN && set->count < cap(s))
+        return;
+    if (s->fixed) {
+        s->undecided = verdict == CS_VERDICT_OPEN;
+        settle(s, set, NULL);
+        return;
+    }
+    if (verdict == CS_VERDICT_ACCEPTED) {
+        s->chosen = set;
+        if (set->replicas == 1) {
+            settle(s, set, NULL);
+            return;
+        }
+        struct cs_set *below = set_of(s, set->candidate, set->replicas - 1);
+        if (below->decided && below->judgement.verdict != CS_VERDICT_ACCEPTED) {
+            settle(s, set, below);
+            return;
+        }
+        decide(s, set->candidate, set->replicas - 1);
+        return;
+    }
+    const bool again = s->undecided;
+    s->undecided = again || verdict == CS_VERDICT_OPEN;
+    if (s->chosen != NULL) { /* this was the neighbour below */
+        settle(s, s->chosen, set);
+        return;
+    }
+    if (verdict == CS_VERDICT_OPEN && again) { /* too few requests to tell even the larger apart */
+        struct cs_set *below = set_of(s, set->candidate, set->replicas - 1);
+        settle(s, set, below->decided ? below : NULL);
+        return;
+    }
+    if ((double)gpus(set->candidate, set->replicas + 1) * s->question->scale > CS_SEARCH_GPUS) {
+        s->reason = cs_search_why_not(s, set);
+        s->phase = CS_SEARCH_DONE;
+        return;
+    }
+    decide(s, set->candidate, set->replicas + 1);
+}
+
+void cs_search_absorb(struct cs_search *s)
+{
+    if (s->phase == CS_SEARCH_UNLOADED) {
+        const bool meets = unloaded_meets(s);
+        cs_trial_drop(s->unloaded);
+        if (meets)
+            s->phase = CS_SEARCH_SCREEN;
+        else
+            next_candidate(s);
+    } else if (s->phase == CS_SEARCH_SCREEN) {
+        screen(s);
+    } else if (s->phase == CS_SEARCH_DECIDE) {
+        conclude(s);
+    }
+}
+
+void cs_search_drop(struct cs_search *s)
+{
+    for (int i = 0; i < s->set_count; i++)
+        for (int r = 0; r < s->sets[i]->count; r++)
+            cs_trial_drop(s->sets[i]->trials[r]);
+}

@@ -1,0 +1,69 @@
+/* Search: the fewest replicas of one option that meet the SLO, asked for in rounds.
+ *
+ * A search is a state machine: it says which trials it wants, the plan runs the wants of all
+ * searches together on the pool, and the search absorbs them. Nothing in it depends on threads or
+ * on the order in which trials ended.
+ *
+ *   1. Candidates: tensor-parallel sizes that fit, ordered by the fewest GPUs that could carry the
+ *      busiest hour (fluid bound); one that cannot beat what is found is never simulated.
+ *   2. Unloaded: single requests on an idle replica. If those miss the SLO no fleet can meet it.
+ *   3. Screen: one replication; replicas grow by doubling steps until they pass, then bisection.
+ *   4. Decide: 6, 12, 24 replications until the interval accepts or rejects; a rejected or, at the
+ *      cap, undecided count is followed by one replica more, an accepted one by the neighbour
+ * below, until an accepted count stands on one that is not.
+ *
+ * A fleet that the scenario gives is only decided. Trials belong to the search until it is dropped.
+ */
+#ifndef CS_PLAN_SEARCH_H
+#define CS_PLAN_SEARCH_H
+#include "plan/candidate.h"
+#include "plan/judge.h"
+
+enum { CS_SEARCH_REPLICATIONS = 24, CS_SEARCH_GPUS = 100000, CS_SEARCH_SIZES = 4 };
+
+struct cs_set { /* trials of one fleet */
+    const struct cs_candidate *candidate;
+    int replicas;
+    struct cs_trial *trials[CS_SEARCH_REPLICATIONS];
+    int count;
+    bool decided; /* it has had its replications, not only a screening one */
+    struct cs_judgement judgement;
+};
+
+enum cs_search_phase { CS_SEARCH_UNLOADED, CS_SEARCH_SCREEN, CS_SEARCH_DECIDE, CS_SEARCH_DONE };
+
+struct cs_search {
+    const struct cs_option *option;
+    const struct cs_question *question;
+    struct cs_arena *arena;
+    int replications; /* as asked; 0: the schedule */
+    struct cs_candidate candidates[CS_SEARCH_SIZES];
+    int candidate_count, current;
+    bool fixed;
+    enum cs_search_phase phase;
+    struct cs_set *sets[64];
+    int set_count;
+    struct cs_set *asked;                 /* what the last round was about */
+    struct cs_trial *unloaded;            /* of the current candidate */
+    int failed, passed, replicas, stride; /* screening: highest known to fail, lowest to pass */
+    const struct cs_candidate *best;      /* lowest passed so far, and its replicas */
+    int best_replicas;
+    /* the answer */
+    struct cs_set *chosen, *neighbour; /* neighbour: one replica fewer; NULL: none below */
+    bool undecided;
+    const char *reason; /* no fleet: why */
+};
+
+void cs_search_init(struct cs_search *s, const struct cs_option *option,
+                    const struct cs_question *question, int replications, struct cs_arena *arena);
+/* Appends the trials wanted next to list (room for at most 32); 0: the search is done. */
+int cs_search_wants(struct cs_search *s, struct cs_trial **list);
+/* Takes the trials last wanted, now run. */
+void cs_search_absorb(struct cs_search *s);
+void cs_search_drop(struct cs_search *s);
+/* A phrase that says how a judged set misses its SLO: "TTFT p95 3.2 s in the worst window (limit
+ * 1 s)" or "unstable: 112 % of capacity". */
+const char *cs_search_why_not(const struct cs_search *s, const struct cs_set *set);
+const char *cs_metric_label(enum cs_metric metric); /* "TTFT" */
+
+#endif
