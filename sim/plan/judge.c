@@ -1,10 +1,11 @@
 /* The judgement: rules in judge.h.
  *
- * Which of two windows is worse? The one whose share above the limit is the larger multiple of the
- * share allowed: (1 - attainment) / (1 - percentile). That compares a p95 with a p99, and a mean
- * (mean / limit) with either: all are 1 at the limit.
+ * Which of two windows is worse? The one whose figure is the larger multiple of its limit: p95 /
+ * limit, p99 / limit and mean / limit all are 1 at the limit, so limits compare with one another.
+ * Percentiles rank rejected requests above all others. They choose the window; what is decided
+ * there is the share of requests above the limit, counted exactly.
  *
- * Counts come from the result's exact per-limit tallies; only token gaps (ITL) are read from their
+ * Counts come from the result's per-limit tallies; only token gaps (ITL) are read from their
  * histogram, whose bucket error is 0.4 %. Memory: the groups, in the caller's arena.
  */
 #include "plan/judge.h"
@@ -58,12 +59,27 @@ static double allowed_share(const struct cs_limit *limit)
     return limit->percentile == 0.0 ? 0.0 : 1.0 - limit->percentile / 100.0;
 }
 
-/* 1 at the limit, more above. */
-static double severity(double miss, const struct cs_limit *limit)
+/* The group's figure over its limit, pooled over replications 0, step, ...; 0 when nothing came. */
+static double severity(const struct cs_judgement *j, const struct cs_result *const *runs,
+                       size_t count, size_t step, size_t group, const struct cs_limit *limit,
+                       struct cs_arena *scratch)
 {
-    if (isnan(miss))
-        return -1.0;
-    return limit->percentile == 0.0 ? miss + 1.0 : miss / allowed_share(limit);
+    struct cs_hist h;
+    cs_hist_init(&h, scratch);
+    const struct cs_group *g = &j->groups[group];
+    double rejected = 0.0;
+    for (size_t r = 0; r < count; r += step) {
+        for (size_t w = g->first; w < g->first + g->count; w++) {
+            cs_hist_merge(&h, &runs[r]->windows[w].metric[limit->metric]);
+            rejected += (double)runs[r]->windows[w].rejected;
+        }
+    }
+    if (h.count == 0)
+        return rejected > 0.0 ? INFINITY : 0.0;
+    if (limit->percentile == 0.0)
+        return cs_hist_mean(&h) / (double)limit->limit_ps;
+    const double q = limit->percentile / 100.0 * ((double)h.count + rejected) / (double)h.count;
+    return q > 1.0 ? INFINITY : cs_hist_quantile(&h, q) / (double)limit->limit_ps;
 }
 
 static void group_windows(struct cs_judgement *j, const struct cs_result *const *runs, size_t count,
@@ -90,13 +106,13 @@ static void group_windows(struct cs_judgement *j, const struct cs_result *const 
     j->group_count = made;
 }
 
-/* Mean miss of a group and limit over replications from, from + step, ... */
+/* Mean miss of a group and limit over all replications. */
 static double mean_miss(const struct cs_judgement *j, const struct cs_result *const *runs,
-                        size_t count, size_t from, size_t step, size_t group,
-                        const struct cs_limit *limit, size_t limit_index)
+                        size_t count, size_t group, const struct cs_limit *limit,
+                        size_t limit_index)
 {
     double sum = 0.0, used = 0.0;
-    for (size_t r = from; r < count; r += step) {
+    for (size_t r = 0; r < count; r++) {
         double n;
         const double miss = cs_judge_miss(runs[r], &j->groups[group], limit, limit_index, &n);
         if (!isnan(miss)) {
@@ -143,22 +159,24 @@ void cs_judge(struct cs_judgement *j, const struct cs_result *const *runs, size_
         if (runs[r]->outcome != CS_OUTCOME_DONE && j->outcome == CS_OUTCOME_DONE)
             j->outcome = runs[r]->outcome;
     group_windows(j, runs, count, arena);
+    struct cs_arena scratch;
+    cs_arena_init(&scratch);
     double worst = -1.0;
     size_t met = 0;
     for (size_t g = 0; g < j->group_count; g++) {
         bool holds = true;
         for (size_t i = 0; i < limit_count; i++) {
-            const double s = severity(
-                mean_miss(j, runs, count, 0, count > 1 ? 2 : 1, g, &limits[i], i), &limits[i]);
+            const double s = severity(j, runs, count, count > 1 ? 2 : 1, g, &limits[i], &scratch);
             if (s > worst) {
                 worst = s;
                 j->worst_group = g;
                 j->worst_limit = i;
             }
-            holds &= severity(mean_miss(j, runs, count, 0, 1, g, &limits[i], i), &limits[i]) <= 1.0;
+            holds &= !(mean_miss(j, runs, count, g, &limits[i], i) > allowed_share(&limits[i]));
         }
         met += holds;
     }
+    cs_arena_fini(&scratch);
     j->windows_met = (double)met / (double)j->group_count;
     if (limit_count > 0) {
         const struct cs_limit *limit = &limits[j->worst_limit];
