@@ -65,6 +65,8 @@ void cs_csv_print_requests(const struct cs_request_log *log, FILE *out)
           "cached_tokens\n", out);
     for (size_t i = 0; i < log->count; i++) {
         const struct cs_request_record *const r = &log->rows[i];
+        if (r->arrival_ps < 0)
+            continue;
         const bool served = r->done_ps >= 0 && r->first_token_ps >= 0;
         put_seconds(r->arrival_ps, out);
         fprintf(out, ",%" PRId32 ",%" PRId32 ",%" PRId32 ",", r->input, r->output, r->replica);

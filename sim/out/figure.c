@@ -12,7 +12,7 @@
 #include <string.h>
 #include "out/figure.h"
 
-enum { DIGITS_WITHOUT_INTERVAL = 3, DIGITS_MOST = 4 };
+enum { DIGITS_WITHOUT_INTERVAL = 3, DIGITS_MOST = 3 };
 
 const char *const cs_time_unit_names[CS_TIME_COUNT] = {"us", "ms", "s", "min", "h"};
 static const double unit_seconds[CS_TIME_COUNT] = {1e-6, 1e-3, 1, 60, 3600};
@@ -171,15 +171,21 @@ struct cs_figure cs_figure_usd(double usd)
     return amount >= 0.995 ? cs_figure_number(usd, 2) : cs_figure_short(usd);
 }
 
+struct cs_figure cs_figure_ratio(double ratio)
+{
+    return cs_figure_number(ratio, ratio < 0.995 ? 2 : ratio < 9.95 ? 1 : 0);
+}
+
 struct cs_figure cs_figure_percent(double share)
 {
     if (!isfinite(share))
         return none();
-    const double missing = fabs(1 - share), nearest = fmin(fabs(share), missing);
-    int decimals = nearest < 1e-15 ? 0 : -magnitude(nearest) - 2;
-    decimals = decimals < 0 ? 0 : decimals > 6 ? 6 : decimals;
-    if (nearest >= 1e-15 && nearest < 0.0995 && decimals == 0)
-        decimals = 1;
+    const double nearest = fmin(fabs(share), fabs(1 - share));
+    if (share > 0 && share < 0.5e-4)
+        return (struct cs_figure){"<0.01 %"};
+    if (share < 1 && 1 - share < 0.5e-4)
+        return (struct cs_figure){">99.99 %"};
+    const int decimals = nearest == 0 || nearest >= 0.0995 ? 0 : nearest >= 0.00995 ? 1 : 2;
     struct cs_figure f = cs_figure_number(100 * share, decimals);
     const size_t used = strlen(f.text);
     snprintf(f.text + used, sizeof f.text - used, " %%");

@@ -3,7 +3,8 @@
  * The one rule: the last digit shown is the first that the interval puts in doubt. A half-width of
  * 0.018 s rounds to 0.02, so 0.3123 s is shown as "0.31 s"; a half-width that begins with 1 keeps
  * two digits (GUM, JCGM 100:2008, 7.2.6: rounding must not cost much of the uncertainty). Figures
- * without an interval get three significant digits, none gets more than four.
+ * without an interval get three significant digits, and none gets more: percentiles come out of a
+ * histogram whose buckets are 0.4 % wide (des/hist.h).
  *
  * Each function returns its text by value: `printf("%s", cs_figure_usd(x).text)`. NaN is "-".
  * Text is UTF-8 (the sign of an interval); out/text.h turns it to ASCII where needed.
@@ -42,7 +43,9 @@ struct cs_figure cs_figure_time_in(struct cs_interval seconds, enum cs_time_unit
 struct cs_figure cs_figure_time_given(double seconds);
 /* An amount of USD without its unit: "2.88", "144", "22,800". */
 struct cs_figure cs_figure_usd(double usd);
-/* A share as "31 %"; never "100 %" or "0 %" unless it is exactly that. */
+/* How many times as much: "5.2", "12", "0.13". */
+struct cs_figure cs_figure_ratio(double ratio);
+/* A share as "31 %"; never "100 %" or "0 %" unless it is exactly that (">99.99 %"). */
 struct cs_figure cs_figure_percent(double share);
 /* With an SI prefix (k M G T P) and a unit: cs_figure_si(3.35e12, "B/s") is "3.35 TB/s". */
 struct cs_figure cs_figure_si(double value, const char *unit);

@@ -28,7 +28,7 @@ static void cell(const char *text, FILE *out)
 
 static void print_options(const struct cs_answer *answer, struct cs_arena *a, FILE *out)
 {
-    fputs("| | option | GPUs | 95 % | p95 TTFT | p95 TPOT | busy | USD/day | USD/Mtok |\n"
+    fputs("| | option | GPUs | 95 % | p95 TTFT | p95 TPOT | load | USD/day | USD/Mtok |\n"
           "|--:|:--|--:|--:|--:|--:|--:|--:|--:|\n", out);
     for (size_t i = 0; i < answer->option_count; i++) {
         const struct cs_option_answer *const o = &answer->options[i];
@@ -50,7 +50,7 @@ static void print_options(const struct cs_answer *answer, struct cs_arena *a, FI
         const struct cs_interval *const tpot = &o->latency[CS_METRIC_TPOT].stat[CS_STAT_P95];
         cell(o->simulated ? cs_figure_time_value(*ttft).text : "-", out);
         cell(o->simulated ? cs_figure_time_value(*tpot).text : "-", out);
-        cell(o->simulated ? cs_figure_percent(o->busy).text : "-", out);
+        cell(o->simulated ? cs_figure_percent(o->capacity_share).text : "-", out);
         cell(cs_figure_usd(o->cost.usd_per_day).text, out);
         cell(cs_figure_usd(o->cost.usd_per_mtok).text, out);
         putc('\n', out);
@@ -96,7 +96,7 @@ static void print_apis(const struct cs_answer *answer, const struct cs_option_an
         cell(a->api->title ? a->api->title : a->api->name, out);
         cell(cs_figure_usd(a->usd_per_day).text, out);
         cell(cs_figure_usd(a->usd_per_mtok).text, out);
-        cell(priced ? cs_figure_short(a->usd_per_day / o->cost.usd_per_day).text : "-", out);
+        cell(priced ? cs_figure_ratio(a->usd_per_day / o->cost.usd_per_day).text : "-", out);
         cell(a->note ? a->note : "", out);
         putc('\n', out);
     }

@@ -114,7 +114,7 @@ static const char *words_of_apis(const struct cs_answer *answer, const struct cs
                                         cs_figure_usd(a->usd_per_day).text);
         if (o->cost.usd_per_day > 0)
             words = cs_arena_printf(t->arena, "%s, %s times%s", words,
-                                    cs_figure_short(a->usd_per_day / o->cost.usd_per_day).text,
+                                    cs_figure_ratio(a->usd_per_day / o->cost.usd_per_day).text,
                                     named ? "" : " as much");
         named++;
     }
@@ -158,12 +158,11 @@ static void print_answer(const struct cs_answer *answer, const struct cs_text *t
     print_limits(answer, o, t);
     if (!answer->scenario->slo.count)
         cs_text_section(t, NULL, "no SLO was given: any fleet that keeps up will do");
-    const char *words = o->binding_text ? cs_arena_printf(t->arena, "binds: %s", o->binding_text)
-                                        : "binds: nothing";
-    if (isfinite(o->capacity_share))
-        words = cs_arena_printf(t->arena, "%s · the busiest hour offers %s of what it can do",
-                                words, cs_figure_percent(o->capacity_share).text);
-    cs_text_section(t, NULL, words);
+    if (o->binding_text)
+        cs_text_section(t, NULL,
+                        cs_arena_printf(t->arena, "binds: %s%s",
+                                        o->binding == CS_BINDING_NONE ? "nothing; " : "",
+                                        o->binding_text));
     cs_text_section(t, NULL, words_of_count(o, t));
     const char *const apis = words_of_apis(answer, o, t);
     if (*apis)
@@ -174,15 +173,17 @@ static void print_answer(const struct cs_answer *answer, const struct cs_text *t
 static void print_options(const struct cs_answer *answer, const struct cs_text *t)
 {
     struct cs_grid grid;
+    size_t feasible = 0;
     cs_grid_init(&grid, t->arena, "lrrrrrrr");
     static const char *const heads[] = {"OPTIONS",  "GPUs", "95 %",    "p95 TTFT",
-                                        "p95 TPOT", "busy", "USD/day", "USD/Mtok"};
+                                        "p95 TPOT", "load", "USD/day", "USD/Mtok"};
     for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++)
         cs_grid_add(&grid, "%s", heads[i]);
     for (size_t i = 0; i < answer->option_count; i++) {
         const struct cs_option_answer *const o = &answer->options[i];
         if (!o->feasible)
             continue;
+        feasible++;
         cs_grid_add(&grid, "%2zu  %s", i + 1, cs_words_option(t->arena, answer, o));
         cs_grid_add(&grid, "%s", cs_figure_number((double)o->gpus, 0).text);
         if (o->option->replicas > 0)
@@ -195,11 +196,14 @@ static void print_options(const struct cs_answer *answer, const struct cs_text *
                          o->simulated
                              ? cs_figure_time_value(o->latency[shown[m]].stat[CS_STAT_P95]).text
                              : "-");
-        cs_grid_add(&grid, "%s", o->simulated ? cs_figure_percent(o->busy).text : "-");
+        cs_grid_add(&grid, "%s", o->simulated ? cs_figure_percent(o->capacity_share).text : "-");
         cs_grid_add(&grid, "%s", cs_figure_usd(o->cost.usd_per_day).text);
         cs_grid_add(&grid, "%s", cs_figure_usd(o->cost.usd_per_mtok).text);
     }
-    cs_grid_print(&grid, t, 0, true);
+    if (feasible)
+        cs_grid_print(&grid, t, 0, true);
+    else
+        cs_text_section(t, "OPTIONS", "none of them will do");
     for (size_t i = 0; i < answer->option_count; i++) {
         const struct cs_option_answer *const o = &answer->options[i];
         if (o->feasible)
@@ -261,7 +265,8 @@ static void print_latency(const struct cs_answer *answer, const struct cs_option
     if (answer->scenario->slo.count)
         cs_text_section(t, "SERVED",
                         cs_arena_printf(t->arena, "%s of %ss and %s of requests met the SLO · "
-                                        "goodput %s requests/s · %s rejected, %s preempted",
+                                        "goodput %s requests/s · a replication: %s rejected, "
+                                        "%s preempted",
                                         cs_figure_percent(o->windows_met).text,
                                         cs_words_window[answer->scenario->slo.window],
                                         cs_figure_percent(o->attainment).text,
@@ -317,7 +322,7 @@ static void print_apis(const struct cs_answer *answer, const struct cs_option_an
         cs_grid_add(&grid, "%s", cs_figure_usd(a->usd_per_day).text);
         cs_grid_add(&grid, "%s", cs_figure_usd(a->usd_per_mtok).text);
         cs_grid_add(&grid, "%s", o && o->cost.usd_per_day > 0
-                                       ? cs_figure_short(a->usd_per_day / o->cost.usd_per_day).text
+                                       ? cs_figure_ratio(a->usd_per_day / o->cost.usd_per_day).text
                                        : "-");
         const char *words =
             a->price ? cs_arena_printf(t->arena, "%s in, %s out; %s, %s",
@@ -334,37 +339,51 @@ static void print_apis(const struct cs_answer *answer, const struct cs_option_an
     cs_grid_print(&grid, t, 0, true);
 }
 
-/* The busy share by hour, three days a line for a week, 24 hours a group. */
+/* Requests by hour, against the busiest; three days a line for a week. */
 static void print_load(const struct cs_answer *answer, const struct cs_option_answer *o,
                        const struct cs_text *t)
 {
     enum { DAY = 24, DAYS_A_LINE = 3 };
     static const char *const days[] = {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
-    if (o->hour_count < 2)
-        return;
-    const bool weekly = answer->scenario->traffic.curve.starts_monday;
-    const char *line = "";
-    bool first = true;
-    for (size_t i = 0; i < o->hour_count; i++) {
-        if (i % DAY == 0 && weekly)
-            line = cs_arena_printf(t->arena, "%s%s ", line, days[i / DAY % 7]);
-        line = cs_arena_printf(t->arena, "%s%s", line, cs_text_bar(t, o->hours[i].busy));
-        const bool ends_day = i % DAY == DAY - 1, is_last = i + 1 == o->hour_count;
-        if (is_last || (ends_day && i / DAY % DAYS_A_LINE == DAYS_A_LINE - 1)) {
-            cs_text_section(t, first ? "LOAD" : NULL, line);
-            first = false;
-            line = "";
-        } else if (ends_day) {
-            line = cs_arena_printf(t->arena, "%s ", line);
+    double most = 0;
+    for (size_t i = 0; i < o->hour_count; i++)
+        most = fmax(most, o->hours[i].requests);
+    if (o->hour_count >= DAY && o->hour_count <= 7 * DAY && most > 0) {
+        const bool weekly = answer->scenario->traffic.curve.starts_monday;
+        const char *line = "";
+        bool first = true;
+        for (size_t i = 0; i < o->hour_count; i++) {
+            if (i % DAY == 0 && weekly)
+                line = cs_arena_printf(t->arena, "%s%s ", line, days[i / DAY % 7]);
+            line = cs_arena_printf(t->arena, "%s%s", line,
+                                   cs_text_bar(t, o->hours[i].requests / most));
+            const bool ends_day = i % DAY == DAY - 1, is_last = i + 1 == o->hour_count;
+            if (is_last || (ends_day && i / DAY % DAYS_A_LINE == DAYS_A_LINE - 1)) {
+                cs_text_section(t, first ? "LOAD" : NULL, line);
+                first = false;
+                line = "";
+            } else if (ends_day) {
+                line = cs_arena_printf(t->arena, "%s ", line);
+            }
         }
+        cs_text_section(t, NULL, cs_arena_printf(t->arena, "requests by hour, the busiest %s",
+                                                 t->utf8 ? "█" : "9"));
     }
-    cs_text_section(t, NULL, cs_arena_printf(t->arena, "busy share of the GPUs by hour: %s; %s on "
-                                             "average; KV cache %s full on average, %s at most",
-                                             t->utf8 ? "▁ under 12 %, █ over 87 %"
-                                                     : "digits are tenths",
-                                             cs_figure_percent(o->busy).text,
-                                             cs_figure_percent(o->kv_mean).text,
-                                             cs_figure_percent(o->kv_peak).text));
+    cs_text_section(t, "GPUS", cs_arena_printf(t->arena, "%s of capacity in the busiest hour · busy "
+                                               "%s of the time, %s requests at once in a replica"
+                                               " · KV cache %s full, %s at most",
+                                               cs_figure_percent(o->capacity_share).text,
+                                               cs_figure_percent(o->busy).text,
+                                               cs_figure_short(o->batch_mean).text,
+                                               cs_figure_percent(o->kv_mean).text,
+                                               cs_figure_percent(o->kv_peak).text));
+}
+
+/* "Little's law" of "Little's law: sequences running = rate x residence". */
+static const char *short_law(const struct cs_text *t, const char *law)
+{
+    const char *const colon = strchr(law, ':');
+    return colon ? cs_arena_strndup(t->arena, law, (size_t)(colon - law)) : law;
 }
 
 static void print_checks(const struct cs_answer *answer, const struct cs_text *t)
@@ -377,10 +396,12 @@ static void print_checks(const struct cs_answer *answer, const struct cs_text *t
         const struct cs_law *const c = &answer->checks[i];
         const double scale = fabs(c->expected) > 0 ? fabs(c->expected) : 1;
         const double difference = fabs(c->actual - c->expected) / scale;
+        const bool is_bound = strstr(c->law, ">=") || strstr(c->law, "<=");
+        const bool differs = !is_bound && difference >= 5e-7;
         if (c->ok)
-            words = cs_arena_printf(t->arena, "%s%s%s ✓%s%s", words, i ? " · " : "", c->law,
-                                    difference >= 5e-7 ? " " : "",
-                                    difference >= 5e-7 ? cs_figure_percent(difference).text : "");
+            words = cs_arena_printf(t->arena, "%s%s%s ✓%s%s", words, i ? " · " : "",
+                                    short_law(t, c->law), differs ? " " : "",
+                                    differs ? cs_figure_percent(difference).text : "");
         else
             words = cs_arena_printf(t->arena, "%s%s%s FAILED: expected %.6g, got %.6g", words,
                                     i ? " · " : "", c->law, c->expected, c->actual);

@@ -2,7 +2,7 @@
  *
  * Expected texts are worked out by hand from the rule in out/figure.h: the half-width keeps one
  * significant digit, two when it begins with 1; the value is rounded to the same place; at most
- * four significant digits are shown, three without an interval.
+ * three significant digits are shown.
  */
 #include <check.h>
 #include <math.h>
@@ -24,9 +24,9 @@ START_TEST(half_width_decides_the_digits)
 }
 END_TEST
 
-START_TEST(never_more_than_four_digits_and_never_plus_minus_zero)
+START_TEST(never_more_than_three_digits_and_never_plus_minus_zero)
 {
-    ck_assert_str_eq(cs_figure_time(around(0.312345, 1e-7)).text, "312.3 ms ± 0.1");
+    ck_assert_str_eq(cs_figure_time(around(0.312345, 1e-7)).text, "312 ms ± 1");
 }
 END_TEST
 
@@ -98,11 +98,20 @@ START_TEST(shares_are_whole_only_when_they_are)
     ck_assert_str_eq(cs_figure_percent(1).text, "100 %");
     ck_assert_str_eq(cs_figure_percent(0).text, "0 %");
     ck_assert_str_eq(cs_figure_percent(0.99913).text, "99.91 %");
-    ck_assert_str_eq(cs_figure_percent(0.9999963).text, "99.9996 %");
-    ck_assert_str_eq(cs_figure_percent(0.0023).text, "0.2 %");
+    ck_assert_str_eq(cs_figure_percent(0.9999963).text, ">99.99 %");
+    ck_assert_str_eq(cs_figure_percent(0.0023).text, "0.23 %");
+    ck_assert_str_eq(cs_figure_percent(0.0000023).text, "<0.01 %");
     ck_assert_str_eq(cs_figure_percent(0.9634).text, "96.3 %");
     ck_assert_str_eq(cs_figure_percent(1.127).text, "113 %");
     ck_assert_str_eq(cs_figure_percent(NAN).text, "-");
+}
+END_TEST
+
+START_TEST(ratios)
+{
+    ck_assert_str_eq(cs_figure_ratio(5.221).text, "5.2");
+    ck_assert_str_eq(cs_figure_ratio(0.1312).text, "0.13");
+    ck_assert_str_eq(cs_figure_ratio(12.19).text, "12");
 }
 END_TEST
 
@@ -122,13 +131,14 @@ int main(void)
     Suite *const suite = suite_create("figure");
     TCase *const all = tcase_create("all");
     tcase_add_test(all, half_width_decides_the_digits);
-    tcase_add_test(all, never_more_than_four_digits_and_never_plus_minus_zero);
+    tcase_add_test(all, never_more_than_three_digits_and_never_plus_minus_zero);
     tcase_add_test(all, interval_wider_than_the_value_keeps_its_first_digit);
     tcase_add_test(all, one_replication_shows_no_interval);
     tcase_add_test(all, units_of_time);
     tcase_add_test(all, numbers_carry_commas);
     tcase_add_test(all, money_shows_cents_below_a_hundred);
     tcase_add_test(all, shares_are_whole_only_when_they_are);
+    tcase_add_test(all, ratios);
     tcase_add_test(all, prefixes);
     suite_add_tcase(suite, all);
     SRunner *const runner = srunner_create(suite);

@@ -197,10 +197,11 @@ END_TEST
 START_TEST(requests_are_exact_to_the_picosecond)
 {
     struct cs_request_record rows[] = {
+        {-1, -1, -1, -1, 5, 5, 0, 0, 0}, /* of the warm-up */
         {123456789012, 200000000000, 333000000000, 999000000000, 100, 20, 1, 2, 16},
         {223456789012, 223456789012, 323456789012, 323456789012, 7, 1, 0, 0, 0},
         {INT64_C(3000000000000000), -1, -1, -1, 100000, 20, 0, 0, 0}};
-    const struct cs_request_log log = {.rows = rows, .count = 3, .capacity = 3};
+    const struct cs_request_log log = {.rows = rows, .count = 4, .capacity = 4};
     char *csv;
     size_t size;
     FILE *const out = open_memstream(&csv, &size);
