@@ -8,9 +8,9 @@
 #include "out/list.h"
 #include <assert.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 #include "out/figure.h"
+#include "plan/cost.h"
 #include "spec/yaml.h"
 
 enum { COLUMNS_MOST = 10 };
@@ -121,27 +121,16 @@ static const struct cs_list_column hardware_columns[] = {
     {"fp8_flop_per_s", "fp8", 'r'},
     {"link_bytes_per_s", "link", 'r'},
     {"tdp_w", "TDP", 'r'},
-    {"on_demand_usd_per_hour", "USD/h", 'r'},
+    {"usd_per_gpu_hour", "USD/h", 'r'},
 };
 
-static int ascending(const void *a, const void *b)
+/* The price that a scenario takes unless told otherwise (plan/cost.c); 0 where the sheet has none. */
+static double usd_per_hour(const struct cs_hardware *h, struct cs_arena *arena)
 {
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-/* The median on-demand price in USD/s over all rows of the sheet; 0: none. */
-static double on_demand(const struct cs_hardware *h, struct cs_arena *arena)
-{
-    double *const prices = cs_arena_alloc(arena, h->rental_count + 1, sizeof *prices);
-    size_t n = 0;
-    for (size_t i = 0; i < h->rental_count; i++)
-        if (h->rentals[i].term && strcmp(h->rentals[i].term, "on_demand") == 0)
-            prices[n++] = h->rentals[i].usd_per_s;
-    if (!n)
-        return 0;
-    qsort(prices, n, sizeof *prices, ascending);
-    return n % 2 ? prices[n / 2] : (prices[n / 2 - 1] + prices[n / 2]) / 2;
+    const struct cs_cost cost = {.prices = "listed"};
+    struct cs_price_used price = {0};
+    cs_cost_gpu_price(&price, h, &cost, arena);
+    return price.note || isnan(price.usd_per_gpu_hour) ? 0 : price.usd_per_gpu_hour;
 }
 
 static bool hardware_row(struct row *r, struct cs_catalog *c, const char *name,
@@ -151,7 +140,7 @@ static bool hardware_row(struct row *r, struct cs_catalog *c, const char *name,
         cs_catalog_hardware(c, name, (struct cs_span){0}, NULL, diags);
     if (!h)
         return false;
-    const double usd_per_hour = 3600 * on_demand(h, r->arena);
+    const double price = usd_per_hour(h, r->arena);
     add_text(r, h->name);
     add_text(r, h->klass);
     add_number(r, h->memory_bytes, cs_figure_si(h->memory_bytes, "B"));
@@ -160,7 +149,7 @@ static bool hardware_row(struct row *r, struct cs_catalog *c, const char *name,
     add_number(r, h->flops[CS_COMPUTE_FP8], cs_figure_short(1e-12 * h->flops[CS_COMPUTE_FP8]));
     add_number(r, h->link_Bps, cs_figure_si(h->link_Bps, "B/s"));
     add_number(r, h->tdp_w, cs_figure_si(h->tdp_w, "W"));
-    add_number(r, usd_per_hour, cs_figure_usd(usd_per_hour));
+    add_number(r, price, cs_figure_usd(price));
     return true;
 }
 
