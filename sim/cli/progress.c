@@ -1,7 +1,8 @@
 /* Progress: one line on a terminal's standard error (see progress.h).
  *
- * The time left is the time spent, scaled by the share still to do; it is shown once a tenth is
- * done, since before that it says nothing. At most ten lines a second are written.
+ * The time left is the time spent when the share last changed, scaled by the share still to do,
+ * less what has passed since; it is shown once a tenth is done and while it is not overdue, since
+ * otherwise it says nothing. At most ten lines a second are written.
  * Memory: none.
  */
 #include "cli/progress.h"
@@ -31,14 +32,21 @@ void cs_progress_show(void *user, double done_share, const char *what)
     if (!p->on)
         return;
     const double now = now_s(), spent = now - p->start_s;
+    if (done_share != p->share) {
+        p->share = done_share;
+        p->share_s = now;
+    }
     if (spent < 1 || now - p->last_s < 0.1)
         return;
     const double share = isfinite(done_share) ? fmin(fmax(done_share, 0), 1) : 0;
     const int filled = (int)(share * BAR);
     fprintf(stderr, "\r\033[K[%.*s%.*s] %3.0f %%  %.50s", filled, full, BAR - filled, empty,
             floor(100 * share), what ? what : "");
-    if (share >= 0.1)
-        fprintf(stderr, ", %.0f s left", ceil(spent * (1 - share) / share));
+    const double left = share < 0.1 ? 0
+                                    : (p->share_s - p->start_s) * (1 - share) / share -
+                                          (now - p->share_s);
+    if (left > 0)
+        fprintf(stderr, ", %.0f s left", ceil(left));
     fflush(stderr);
     p->last_s = now;
     p->shown = true;

@@ -124,7 +124,7 @@ static const struct cs_list_column hardware_columns[] = {
     {"usd_per_gpu_hour", "USD/h", 'r'},
 };
 
-/* The price that a scenario takes unless told otherwise (plan/cost.c); 0 where the sheet has none. */
+/* The price that a scenario takes unless told otherwise (plan/cost.c); 0: the sheet has none. */
 static double usd_per_hour(const struct cs_hardware *h, struct cs_arena *arena)
 {
     const struct cs_cost cost = {.prices = "listed"};

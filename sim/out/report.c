@@ -370,8 +370,8 @@ static void print_load(const struct cs_answer *answer, const struct cs_option_an
                                                  t->utf8 ? "█" : "9"));
     }
     cs_text_section(t, "GPUS", cs_arena_printf(t->arena, "%s of capacity in the busiest hour · "
-                                               "busy %s of the time, %s requests at once in a replica"
-                                               " · KV cache %s full, %s at most",
+                                               "busy %s of the time, %s requests at once in a "
+                                               "replica · KV cache %s full, %s at most",
                                                cs_figure_percent(o->capacity_share).text,
                                                cs_figure_percent(o->busy).text,
                                                cs_figure_short(o->batch_mean).text,
