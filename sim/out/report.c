@@ -136,7 +136,8 @@ static void print_answer(const struct cs_answer *answer, const struct cs_text *t
             cs_text_put(t, "\n");
             return;
         }
-        cs_text_section(t, NULL, cs_arena_printf(t->arena, "nearest: %s",
+        cs_text_section(t, NULL, cs_arena_printf(t->arena, "%s: %s",
+                                                 o->option->replicas > 0 ? "as given" : "nearest",
                                                  cs_words_fleet(t->arena, o)));
     } else {
         const char *const fleet = cs_words_fleet(t->arena, o);
