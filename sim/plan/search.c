@@ -206,37 +206,6 @@ static int cap(const struct cs_search *s)
     return s->replications > 0 ? s->replications : CS_SEARCH_REPLICATIONS;
 }
 
-int cs_search_wants(struct cs_search *s, struct cs_trial **list)
-{
-    const struct cs_candidate *c = &s->candidates[s->current];
-    if (s->phase == CS_SEARCH_DONE)
-        return 0;
-    if (s->phase == CS_SEARCH_UNLOADED) {
-        list[0] = s->unloaded = new_trial(s, c, 1, 0, CS_TRIAL_UNLOADED);
-        return 1;
-    }
-    if (s->phase == CS_SEARCH_SCREEN) {
-        struct cs_set *set = set_of(s, c, s->replicas);
-        s->asked = set;
-        list[0] = set->trials[0] = new_trial(s, c, s->replicas, 0, CS_TRIAL_SEARCH);
-        set->count = 1;
-        return 1;
-    }
-    struct cs_set *set = s->asked;
-    int target = s->replications;
-    for (size_t i = 0; target == 0 && i < sizeof SCHEDULE / sizeof SCHEDULE[0]; i++)
-        if (SCHEDULE[i] > set->count)
-            target = SCHEDULE[i];
-    int made = 0;
-    const enum cs_trial_kind kind = s->fixed ? CS_TRIAL_WEEK : CS_TRIAL_SEARCH;
-    for (int r = set->count; r < target; r++)
-        list[made++] = set->trials[r] =
-            new_trial(s, set->candidate, set->replicas, (uint64_t)r, kind);
-    set->count = target;
-    set->decided = true;
-    return made;
-}
-
 static void judge(struct cs_search *s, struct cs_set *set)
 {
     const struct cs_result *runs[CS_SEARCH_REPLICATIONS];
@@ -407,6 +376,45 @@ static void conclude(struct cs_search *s)
         return;
     }
     decide(s, set->candidate, set->replicas + 1);
+}
+
+/* The replications still missing to the next stage of the schedule. */
+static int want_replications(struct cs_search *s, struct cs_trial **list)
+{
+    struct cs_set *set = s->asked;
+    int target = s->replications;
+    for (size_t i = 0; target == 0 && i < sizeof SCHEDULE / sizeof SCHEDULE[0]; i++)
+        if (SCHEDULE[i] > set->count)
+            target = SCHEDULE[i];
+    int made = 0;
+    const enum cs_trial_kind kind = s->fixed ? CS_TRIAL_WEEK : CS_TRIAL_SEARCH;
+    for (int r = set->count; r < target; r++)
+        list[made++] = set->trials[r] =
+            new_trial(s, set->candidate, set->replicas, (uint64_t)r, kind);
+    set->count += made;
+    set->decided = true;
+    return made;
+}
+
+int cs_search_wants(struct cs_search *s, struct cs_trial **list)
+{
+    while (s->phase == CS_SEARCH_DECIDE) {
+        const int made = want_replications(s, list);
+        if (made > 0)
+            return made;
+        conclude(s); /* the screening made all that were asked for */
+    }
+    if (s->phase == CS_SEARCH_DONE)
+        return 0;
+    const struct cs_candidate *c = &s->candidates[s->current];
+    if (s->phase == CS_SEARCH_UNLOADED) {
+        list[0] = s->unloaded = new_trial(s, c, 1, 0, CS_TRIAL_UNLOADED);
+        return 1;
+    }
+    s->asked = set_of(s, c, s->replicas);
+    list[0] = s->asked->trials[0] = new_trial(s, c, s->replicas, 0, CS_TRIAL_SEARCH);
+    s->asked->count = 1;
+    return 1;
 }
 
 void cs_search_absorb(struct cs_search *s)

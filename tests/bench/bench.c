@@ -1,0 +1,259 @@
+/* Speed and memory of the simulator, as JSON on stdout.
+ *
+ * Every figure is measured on the product's own path: a scenario file, the catalogue, the sealed
+ * option, the cluster with all of the report's metrics on (hourly windows, four latency metrics,
+ * waits, SLO limits). "generate" draws the same requests and throws them away: what is left of the
+ * ratio is the price of simulating them. Rates are requests per second of processor time of one
+ * thread, so that other programs on the machine disturb them less; generate and simulate take
+ * turns, and the medians of five turns are printed.
+ *
+ * The highest stable rate is found here, by bisection: a rate is stable when, after 300,000
+ * requests, the queue drains within 30 s of the last arrival.
+ * Peak memory is the resident set of a process of its own for each size.
+ *
+ * Usage: bench [--quick] [part ...] from the repository root; parts: rates long fleets memory plan.
+ */
+#include "plan/candidate.h"
+#include "plan/plan.h"
+#include "spec/catalog.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { TURNS = 5 };
+static int64_t requests_per_turn = 2000000;
+
+static double clock_s(clockid_t id)
+{
+    struct timespec t;
+    clock_gettime(id, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+struct bench { /* a scenario compiled for running */
+    struct cs_arena arena;
+    struct cs_question question;
+    struct cs_candidate candidate;
+    int replicas;
+};
+
+static const struct cs_scenario *load(struct cs_arena *arena, const char *path,
+                                      const char *const *sets, size_t count)
+{
+    struct cs_diags diags;
+    cs_diags_init(&diags, arena);
+    struct cs_catalog *catalog = cs_catalog_open(arena, "build/release/capsim");
+    const struct cs_scenario *s = cs_scenario_load(catalog, path, sets, count, &diags);
+    if (s == NULL) {
+        cs_diags_print(&diags, stderr);
+        exit(3);
+    }
+    return s;
+}
+
+static void open_bench(struct bench *b, double rate, double input, int replicas, int64_t requests)
+{
+    cs_arena_init(&b->arena);
+    const char *sets[] = {
+        cs_arena_printf(&b->arena, "traffic.rate=%.9g req/s", rate),
+        cs_arena_printf(&b->arena, "traffic.lengths.input.lognormal.mean=%g tokens", input),
+        cs_arena_printf(&b->arena, "deploy.replicas=%d", replicas),
+        cs_arena_printf(&b->arena, "simulate.requests=%lld", (long long)requests),
+    };
+    const struct cs_scenario *s = load(&b->arena, "tests/bench/replica.yaml", sets, 4);
+    cs_question_prepare(&b->question, s, NULL);
+    b->question.run.detect_unstable = false;
+    cs_candidate_compile(&b->candidate, &s->options[0], 1, &b->question, &b->arena);
+    b->replicas = replicas;
+}
+
+static int64_t generate(const struct bench *b)
+{
+    struct cs_workload w;
+    cs_workload_init(&w, &b->question.workload, 1, 0);
+    struct cs_arrival a;
+    int64_t n = 0, tokens = 0;
+    while (cs_workload_next(&w, &a)) {
+        n++;
+        tokens += a.input + a.output;
+    }
+    return tokens > 0 ? n : 0;
+}
+
+/* One run; returns the requests simulated. *drain_s: from the last arrival to the end. */
+static int64_t simulate(const struct bench *b, double *drain_s)
+{
+    struct cs_trial trial = {
+        .candidate = &b->candidate, .replicas = b->replicas, .kind = CS_TRIAL_WEEK};
+    cs_trial_run(&trial, &b->question, NULL);
+    const struct cs_result *r = trial.result;
+    if (drain_s != NULL)
+        *drain_s = 1e-12 * (double)r->stopped_ps -
+                   (double)b->question.workload.max_requests / b->question.workload.requests_per_s;
+    const int64_t n = (int64_t)r->all_arrived;
+    cs_trial_drop(&trial);
+    return n;
+}
+
+static double highest_stable_rate(double input)
+{
+    double low = 0.0, high = 0.0;
+    struct bench probe;
+    open_bench(&probe, 1.0, input, 1, 1000);
+    low = 0.5 * probe.candidate.capacity;
+    high = 1.5 * probe.candidate.capacity;
+    cs_arena_fini(&probe.arena);
+    while (high / low > 1.002) {
+        const double middle = 0.5 * (low + high);
+        struct bench b;
+        open_bench(&b, middle, input, 1, 300000);
+        double drain;
+        simulate(&b, &drain);
+        cs_arena_fini(&b.arena);
+        /* the arrivals' own random length: three standard deviations of the last arrival's time */
+        const double noise = 3.0 * 548.0 / middle;
+        if (drain < 30.0 + noise)
+            low = middle;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static int by_value(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static double median(double *x, size_t n)
+{
+    qsort(x, n, sizeof *x, by_value);
+    return x[n / 2];
+}
+
+/* Measures one setting and prints its JSON object. */
+static void measure(const char *name, double rate, double share, double input, int replicas)
+{
+    struct bench b;
+    open_bench(&b, rate, input, replicas, requests_per_turn);
+    double generated[TURNS], simulated[TURNS], ratio[TURNS];
+    for (int t = 0; t < TURNS; t++) {
+        const double t0 = clock_s(CLOCK_THREAD_CPUTIME_ID);
+        const int64_t n = generate(&b);
+        const double t1 = clock_s(CLOCK_THREAD_CPUTIME_ID);
+        const int64_t m = simulate(&b, NULL);
+        const double t2 = clock_s(CLOCK_THREAD_CPUTIME_ID);
+        generated[t] = (double)n / (t1 - t0);
+        simulated[t] = (double)m / (t2 - t1);
+        ratio[t] = (t2 - t1) / (t1 - t0);
+    }
+    printf("    {\"name\": \"%s\", \"replicas\": %d, \"rate_rps\": %.4g, \"load_share\": %.2f, "
+           "\"input_tokens\": %g, \"requests\": %lld, \"simulated_per_s\": %.4g, "
+           "\"generated_per_s\": %.4g, \"ratio\": %.3f}",
+           name, replicas, rate, share, input, (long long)requests_per_turn,
+           median(simulated, TURNS), median(generated, TURNS), median(ratio, TURNS));
+    fflush(stdout);
+    cs_arena_fini(&b.arena);
+}
+
+static void measure_memory(double rate, int64_t requests)
+{
+    fflush(stdout);
+    const pid_t child = fork();
+    if (child == 0) {
+        struct bench b;
+        open_bench(&b, rate, 512.0, 1, requests);
+        const double t0 = clock_s(CLOCK_THREAD_CPUTIME_ID);
+        simulate(&b, NULL);
+        const double t1 = clock_s(CLOCK_THREAD_CPUTIME_ID);
+        struct rusage usage;
+        getrusage(RUSAGE_SELF, &usage);
+        printf("    {\"requests\": %lld, \"peak_mb\": %.1f, \"seconds\": %.2f}",
+               (long long)requests, (double)usage.ru_maxrss / 1024.0, t1 - t0);
+        fflush(stdout);
+        _exit(0);
+    }
+    int status;
+    waitpid(child, &status, 0);
+}
+
+static void measure_plan(int threads)
+{
+    struct cs_arena arena;
+    cs_arena_init(&arena);
+    struct cs_diags diags;
+    cs_diags_init(&diags, &arena);
+    const double t0 = clock_s(CLOCK_MONOTONIC), c0 = clock_s(CLOCK_PROCESS_CPUTIME_ID);
+    const struct cs_scenario *s = load(&arena, "scenarios/50M-tokens.yaml", NULL, 0);
+    const struct cs_plan_settings settings = {.threads = threads};
+    const struct cs_answer *a = cs_plan_run(s, &arena, &settings, &diags);
+    const double t1 = clock_s(CLOCK_MONOTONIC), c1 = clock_s(CLOCK_PROCESS_CPUTIME_ID);
+    printf("    {\"scenario\": \"50M-tokens\", \"threads\": %d, \"wall_s\": %.3f, \"cpu_s\": %.3f, "
+           "\"options\": %zu, \"runs\": %llu, \"replications_of_best\": %d}",
+           threads, t1 - t0, c1 - c0, a->option_count, (unsigned long long)a->runs,
+           a->best >= 0 ? a->options[a->best].replications : 0);
+    cs_arena_fini(&arena);
+}
+
+static bool wanted(int argc, char **argv, const char *part)
+{
+    bool any = false;
+    for (int i = 1; i < argc; i++) {
+        if (argv[i][0] == '-')
+            continue;
+        any = true;
+        if (strcmp(argv[i], part) == 0)
+            return true;
+    }
+    return !any;
+}
+
+int main(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++)
+        if (strcmp(argv[i], "--quick") == 0)
+            requests_per_turn = 200000;
+    const double top = highest_stable_rate(512.0);
+    printf("{\n  \"bench\": \"capsim\", \"version\": \"%s\",\n  \"highest_stable_rps\": %.4g,\n",
+           CS_VERSION, top);
+    printf("  \"engine\": [\n");
+    const char *comma = "";
+    if (wanted(argc, argv, "rates")) {
+        measure("one replica, 70 %", 0.70 * top, 0.70, 512.0, 1);
+        printf(",\n");
+        measure("one replica, 10 %", 0.10 * top, 0.10, 512.0, 1);
+        printf(",\n");
+        measure("one replica, 95 %", 0.95 * top, 0.95, 512.0, 1);
+        comma = ",\n";
+    }
+    if (wanted(argc, argv, "long")) {
+        printf("%s", comma);
+        measure("prompts of 8K, 70 %", 0.70 * highest_stable_rate(8192.0), 0.70, 8192.0, 1);
+        comma = ",\n";
+    }
+    if (wanted(argc, argv, "fleets")) {
+        printf("%s", comma);
+        measure("8 replicas, 70 %", 8 * 0.70 * top, 0.70, 512.0, 8);
+        printf(",\n");
+        measure("100 replicas, 70 %", 100 * 0.70 * top, 0.70, 512.0, 100);
+    }
+    printf("\n  ],\n  \"memory\": [\n");
+    if (wanted(argc, argv, "memory")) {
+        measure_memory(0.70 * top, requests_per_turn / 2);
+        printf(",\n");
+        measure_memory(0.70 * top, 25 * requests_per_turn);
+    }
+    printf("\n  ],\n  \"plan\": [\n");
+    if (wanted(argc, argv, "plan")) {
+        measure_plan(1);
+        printf(",\n");
+        measure_plan(2);
+    }
+    printf("\n  ]\n}\n");
+    return 0;
+}
