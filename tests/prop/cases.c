@@ -146,8 +146,9 @@ static void draw_arrivals(struct prop_case *c, struct cs_rng *rng, bool coarse)
         if (!chance(rng, together))
             t += chance(rng, 0.03) ? 40 * gap + 1 : range(rng, 0, 2 * gap + 1);
     }
-    c->fleet.limits.request_ps =
-        chance(rng, 0.4) ? 0 : chance(rng, 0.5) ? typical * range(rng, 0, 3) : range(rng, 0, 5 * gap);
+    c->fleet.limits.request_ps = chance(rng, 0.4)   ? 0
+                                 : chance(rng, 0.5) ? typical * range(rng, 0, 3)
+                                                    : range(rng, 0, 5 * gap);
 }
 
 void case_draw(struct prop_case *c, struct cs_arena *arena, uint64_t seed)

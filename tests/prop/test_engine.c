@@ -6,8 +6,8 @@
  * compares first step, first token, end, preemptions and replica of every request; then the sums of
  * the result with the log and with what the reference counted: tokens in = tokens out, gaps between
  * tokens, busy time, blocks all free at the end. Every case is also run in random slices of time,
- * which must give the same result and log, and whose snapshots must count as the log does. (Sums kept
- * as doubles may differ by 1e-12 there: several replicas add to them in the order of the slices.)
+ * which must give the same result and log, and whose snapshots must count as the log does. (Sums
+ * kept as doubles may differ by 1e-12 there: replicas add to them in the order of the slices.)
  * The one rule: the allowed difference is zero. A case that fails (a broken check of the engine and
  * an endless run count too) is cut down to the fewest requests that still fail, and printed.
  */
@@ -445,7 +445,7 @@ static void cut_down(struct prop_case *c)
                 if (!holds(&trial))
                     *c = trial;
             }
-    for (int what = 0; what < 6; what++) { /* fewer replicas and plainer steps, where it still fails */
+    for (int what = 0; what < 6; what++) { /* one replica and plainer steps, where it still fails */
         trial = *c;
         if (what == 0)
             trial.fleet.replicas = 1;

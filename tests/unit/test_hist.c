@@ -185,9 +185,9 @@ START_TEST(ramp_is_adding_one_by_one)
         ck_assert_msg(same_counts(&ramp, &single), "first %lld step %lld k %lld weight %llu",
                       (long long)first, (long long)step, (long long)k,
                       (unsigned long long)weight);
-        const double size = ((double)llabs(first) + (double)k * (double)llabs(step));
-        ck_assert_double_le(fabs(ramp.sum_ps - single.sum_ps),
-                            1e-15 * (double)(k + 1) * (double)(k + 1) * (double)(weight + 1) * size);
+        const double size = (double)llabs(first) + (double)k * (double)llabs(step);
+        const double added = (double)(k + 1) * (double)(weight + 1);
+        ck_assert_double_le(fabs(ramp.sum_ps - single.sum_ps), 1e-15 * added * (double)k * size);
         cs_arena_fini(&own);
     }
 }
