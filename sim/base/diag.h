@@ -29,7 +29,7 @@ struct cs_source {
 
 struct cs_span {
     const struct cs_source *source; /* NULL: no place */
-    int line, column, length;       /* from 1; length in characters, at least 1; line 0: whole file */
+    int line, column, length; /* from 1; length in characters, at least 1; line 0: whole file */
 };
 
 enum cs_diag_level { CS_DIAG_ERROR, CS_DIAG_WARNING };

@@ -248,7 +248,8 @@ static const struct name *find_name(const char *word, size_t length, double *fac
         if (length == own)
             return &names[i];
         for (size_t j = 0; j < sizeof prefixes / sizeof prefixes[0]; j++)
-            if ((names[i].prefixes & prefixes[j].kind) && strlen(prefixes[j].text) == length - own &&
+            if ((names[i].prefixes & prefixes[j].kind) &&
+                strlen(prefixes[j].text) == length - own &&
                 memcmp(word, prefixes[j].text, length - own) == 0) {
                 *factor *= prefixes[j].factor;
                 return &names[i];

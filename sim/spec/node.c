@@ -175,8 +175,8 @@ static bool set_in(struct edit *e, struct cs_node *node, const char *path)
     struct step step, more;
     const char *rest = path;
     if (!next_step(&rest, &step)) {
-        cs_diag_error(e->diags, span_in(e, path, 1), "write key=value, such as traffic.burstiness=2",
-                      "this is no key");
+        cs_diag_error(e->diags, span_in(e, path, 1),
+                      "write key=value, such as traffic.burstiness=2", "this is no key");
         return false;
     }
     if (node->kind == CS_NODE_LIST)

@@ -115,8 +115,8 @@ static void take_limits(struct cs_resolving *r, const struct cs_node *map, const
         const bool given = cs_node_get(map, "max_num_batched_tokens") != NULL;
         cs_diag_error(r->schema.diags,
                       span_of(map, given ? "max_num_batched_tokens" : "max_num_seqs"), NULL,
-                      "%s.max_num_batched_tokens is %d, less than max_num_seqs, which is %d: a full "
-                      "step decodes one token a request",
+                      "%s.max_num_batched_tokens is %d, less than max_num_seqs, which is %d: a "
+                      "full step decodes one token a request",
                       path, o->max_num_batched_tokens, o->max_num_seqs);
     }
 }
@@ -208,9 +208,9 @@ static void check_models(struct cs_resolving *r, const struct cs_node *node)
 {
     if (!is_models(node)) {
         cs_diag_error(r->schema.diags, node->span, "expected a model's name or a list of them",
-                      node->kind == CS_NODE_LIST ? "model must be a name or a list of names"
-                                                 : "model must be a name or a list of names, not %s",
-                      cs_node_kind_name(node));
+                      "model must be a name or a list of names%s%s",
+                      node->kind == CS_NODE_LIST ? "" : ", not ",
+                      node->kind == CS_NODE_LIST ? "" : cs_node_kind_name(node));
         return;
     }
     const bool list = node->kind == CS_NODE_LIST;
@@ -254,8 +254,8 @@ static void multiply_out(struct cs_resolving *r, const struct cs_node *entry, co
     for (size_t i = 0; i < map->count; i++) {
         const size_t choices = choices_of(map->items[i]);
         if (!choices) {
-            cs_diag_error(r->schema.diags, map->items[i]->span, NULL, "%s.%s is an empty list", path,
-                          map->keys[i]->text);
+            cs_diag_error(r->schema.diags, map->items[i]->span, NULL, "%s.%s is an empty list",
+                          path, map->keys[i]->text);
             return;
         }
         if (total > MOST_OPTIONS / choices) {

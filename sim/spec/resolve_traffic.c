@@ -100,8 +100,8 @@ static void resolve_kind(struct cs_resolving *r, const struct cs_node *map, cons
                           "%s.uniform.max is less than its min", path);
     } else if (text->quantiles) {
         lengths->kind = CS_LENGTHS_QUANTILES;
-        resolve_quantiles(r, text->quantiles, cs_arena_printf(r->schema.arena, "%s.quantiles", path),
-                          lengths);
+        const char *const own = cs_arena_printf(r->schema.arena, "%s.quantiles", path);
+        resolve_quantiles(r, text->quantiles, own, lengths);
     }
     lengths->min = text->min;
     lengths->max = text->max;
@@ -149,8 +149,8 @@ static void resolve_lengths(struct cs_resolving *r, struct cs_traffic *traffic)
         if (!sheet)
             return;
         if (!sheet->has_lengths)
-            cs_diag_error(r->schema.diags, node->span, NULL, "the traffic sheet '%s' holds no lengths",
-                          sheet->name);
+            cs_diag_error(r->schema.diags, node->span, NULL,
+                          "the traffic sheet '%s' holds no lengths", sheet->name);
         traffic->joint = true;
         traffic->pairs = sheet->lengths;
         traffic->lengths_name = sheet->name;

@@ -25,7 +25,9 @@ struct cs_traffic {
     struct cs_joint_lengths pairs;
     struct cs_lengths input, output;
     const char *lengths_name; /* NULL: given in place */
-    double input_share;    /* 0: as the lengths are; else lengths are rescaled to this share of input tokens, mean input + output kept */
+    /* 0: as the lengths are; else lengths are rescaled to this share of input tokens, and the
+     * mean of input + output is kept. */
+    double input_share;
     struct cs_curve curve;
     const char *curve_name; /* NULL: given in place or flat */
     double burstiness;      /* coefficient of variation of gaps; 1 Poisson, else gamma */

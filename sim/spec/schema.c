@@ -122,8 +122,8 @@ static bool read_count(struct cs_schema *s, const struct cs_key *key, const stru
     if (key->unit == CS_UNIT_NUMBER && key->kind == CS_KEY_COUNT) {
         const size_t sign = node->length && node->text[0] == '-' ? 1 : 0;
         if (!node->length || strspn(node->text + sign, "0123456789") + sign != node->length) {
-            cs_diag_error(s->diags, node->span, expectation(s, key), "%s is not a whole number: '%s'",
-                          path, quote(s, node));
+            cs_diag_error(s->diags, node->span, expectation(s, key),
+                          "%s is not a whole number: '%s'", path, quote(s, node));
             return false;
         }
     }
@@ -195,7 +195,8 @@ bool cs_schema_value(struct cs_schema *s, const struct cs_key *key, const struct
     int64_t whole = 0;
     if (node->kind != CS_NODE_SCALAR || cs_node_is_null(node)) {
         cs_diag_error(s->diags, node->span, expectation(s, key),
-                      cs_node_is_null(node) ? "%s has no value" : "%s must be a single value, not %s",
+                      cs_node_is_null(node) ? "%s has no value"
+                                            : "%s must be a single value, not %s",
                       path, cs_node_kind_name(node));
         return false;
     }

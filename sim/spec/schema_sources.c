@@ -83,8 +83,8 @@ static bool is_covered(struct cs_schema *s, const struct cs_node *root, const st
 {
     if (find_source(root, path))
         return true;
-    cs_diag_error(s->diags, at->span, cs_arena_printf(s->arena, "add '%s: ...' under sources", path),
-                  "%s has no source", path);
+    const char *const hint = cs_arena_printf(s->arena, "add '%s: ...' under sources", path);
+    cs_diag_error(s->diags, at->span, hint, "%s has no source", path);
     return false;
 }
 

@@ -27,8 +27,8 @@ static void check_at_most(struct sealing *z, const char *path, int value, const 
                           int limit)
 {
     if (value > limit)
-        cs_diag_error(z->schema.diags, span_at(z, path), NULL, "%s is %d, more than %s, which is %d",
-                      path, value, other, limit);
+        cs_diag_error(z->schema.diags, span_at(z, path), NULL,
+                      "%s is %d, more than %s, which is %d", path, value, other, limit);
 }
 
 static void check_architecture(struct sealing *z, const struct cs_model *m)

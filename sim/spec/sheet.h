@@ -26,7 +26,13 @@ enum cs_precision {
     CS_PRECISION_Q4_K_M,
     CS_PRECISION_COUNT
 };
-enum cs_compute { CS_COMPUTE_BF16, CS_COMPUTE_FP8, CS_COMPUTE_INT8, CS_COMPUTE_FP4, CS_COMPUTE_COUNT };
+enum cs_compute {
+    CS_COMPUTE_BF16,
+    CS_COMPUTE_FP8,
+    CS_COMPUTE_INT8,
+    CS_COMPUTE_FP4,
+    CS_COMPUTE_COUNT
+};
 
 struct cs_precision_info {
     const char *name;
@@ -48,7 +54,8 @@ struct cs_measured { /* a published throughput row of a model sheet; 0 = not giv
 };
 
 struct cs_model {
-    const char *name, *title, *maker, *licence, *released, *notes; /* released "no": announced only */
+    const char *name, *title, *maker, *licence, *notes;
+    const char *released; /* a date, or "no": announced only */
     double parameters_total, parameters_active; /* as published */
     enum cs_precision weights;                  /* the maker's own precision */
     bool has_architecture;                      /* false: cannot be simulated */
@@ -69,7 +76,8 @@ struct cs_model {
 };
 
 struct cs_rental {
-    const char *provider, *term, *region, *date, *source, *note; /* term: on_demand spot reserved_1y reserved_3y article */
+    const char *provider, *region, *date, *source, *note;
+    const char *term; /* on_demand spot reserved_1y reserved_3y article */
     double usd_per_s; /* per GPU */
 };
 struct cs_purchase {
@@ -104,7 +112,8 @@ struct cs_engine_sheet { /* a serving engine: behaviour and overheads of one ver
     bool cuda_graph_padding;
     int max_num_seqs, max_num_batched_tokens, block_size;
     double gpu_memory_utilization;
-    double reserve_single_bytes, reserve_parallel_bytes; /* per GPU; parallel: with tensor parallelism */
+    /* Per GPU, alone and with tensor parallelism. */
+    double reserve_single_bytes, reserve_parallel_bytes;
     double request_s, step_s, layer_s, moe_layer_s, prefill_step_s, all_reduce_s;
     double weights_eff, compute_eff, kv_eff, prefill_attention_eff, link_eff;
     double sampler_bytes; /* per logit, with top-p or top-k sampling */
@@ -120,7 +129,8 @@ struct cs_api_price {
     enum cs_price_basis basis;
     const char *provider, *date, *source, *note;
     double input, output; /* USD per token */
-    double cached_input, cache_write, batch_input, batch_output; /* USD per token; < 0: not listed */
+    /* USD per token; < 0: not listed. */
+    double cached_input, cache_write, batch_input, batch_output;
     const struct cs_api_tier *tiers; /* ascending by above_tokens */
     size_t tier_count;
 };

@@ -112,8 +112,9 @@ static const struct cs_table derived_table = {"derived_from", TABLE(derived_keys
 
 static const struct cs_key joint_keys[] = {
     {.name = "levels", .kind = CS_KEY_NUMBERS, .unit = CS_UNIT_NUMBER, .low = "0", .high = "100",
-     AT(cs_traffic_sheet_text, levels), .count = offsetof(struct cs_traffic_sheet_text, level_count),
-     .required = true, .example = "a list of percent ranks from 0 to 100", .doc = "Percent ranks."},
+     AT(cs_traffic_sheet_text, levels),
+     .count = offsetof(struct cs_traffic_sheet_text, level_count), .required = true,
+     .example = "a list of percent ranks from 0 to 100", .doc = "Percent ranks."},
     {.name = "input", .kind = CS_KEY_NUMBERS, .unit = CS_UNIT_NUMBER, .low = "0",
      .high = "100000000", AT(cs_traffic_sheet_text, input),
      .count = offsetof(struct cs_traffic_sheet_text, input_count), .required = true,

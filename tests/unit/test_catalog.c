@@ -225,7 +225,8 @@ END_TEST
 START_TEST(a_bad_sheet_is_told_once_with_who_named_it)
 {
     test_write("hardware/card-1gb.yaml",
-               "name: card-1gb\nmemory: {capacity: 1, bandwidth: 936 GB/s}\nsources: {memory: m}\n");
+               "name: card-1gb\nmemory: {capacity: 1, bandwidth: 936 GB/s}\n"
+               "sources: {memory: m}\n");
     struct cs_source source = {"chat.yaml", "hardware: card-1gb", 18};
     const struct cs_span at = {&source, 1, 11, 8};
     for (int i = 0; i < 3; i++)

@@ -96,7 +96,8 @@ END_TEST
 
 START_TEST(columns_are_characters_and_controls_are_shown)
 {
-    cs_diag_error(&diags, at("gr\xc3\xb6\xc3\x9f" "e:\t\x1b[31m 5", 1, 13, 1), NULL, "bad \x07\xff text");
+    cs_diag_error(&diags, at("gr\xc3\xb6\xc3\x9f" "e:\t\x1b[31m 5", 1, 13, 1), NULL,
+                  "bad \x07\xff text");
     expect("scenarios/chat.yaml:1:13: error: bad \\x07\\xff text\n"
            "    1 | gr\xc3\xb6\xc3\x9f" "e: \\x1b[31m 5\n"
            "      |                ^\n" /* 12 characters, one of them shown as four */

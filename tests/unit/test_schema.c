@@ -295,8 +295,8 @@ START_TEST(tables_print_as_markdown)
     ck_assert_ptr_nonnull(strstr(
         text, "| `thing.limit` | a time, `150 ms`; 1 ms to 1 h | `385 ms`: tested | A time. |\n"));
     ck_assert_ptr_nonnull(strstr(text, "| `thing.text` | text | must be given | Some text. |\n"));
-    ck_assert_ptr_nonnull(
-        strstr(text, "| `thing.inner.memory` | an amount of memory, `80 GB` | | Inner memory. |\n"));
+    ck_assert_ptr_nonnull(strstr(
+        text, "| `thing.inner.memory` | an amount of memory, `80 GB` | | Inner memory. |\n"));
     ck_assert_ptr_nonnull(strstr(text, "| `thing.rows[].price` |"));
     free(text);
 }

@@ -1,6 +1,7 @@
 /* Traces: what a CSV becomes, plain and compressed, and each refusal with its line.
  *
- * The compressed file is written here with zlib, so that no binary file lies in the tree.
+ * The compressed file is written here with zlib, so that no binary file lies in the tree, and cut
+ * in half to see that a damaged one is told. Line numbers in the table were counted by hand.
  */
 #include <check.h>
 #include <stdio.h>
@@ -50,8 +51,10 @@ END_TEST
 
 START_TEST(columns_stand_in_any_order)
 {
-    ck_assert(parse("class,output_tokens,prefix_tokens,session,arrival_s,prefix_group,input_tokens\n"
-                    "chat,93,17,s9,0.5,\"gr,1\",417\ncode,7,,s4,2.5,,20\nchat,8,5,s9,3,\"gr,1\",9\n"));
+    ck_assert(parse("class,output_tokens,prefix_tokens,session,arrival_s,prefix_group,"
+                    "input_tokens\n"
+                    "chat,93,17,s9,0.5,\"gr,1\",417\ncode,7,,s4,2.5,,20\n"
+                    "chat,8,5,s9,3,\"gr,1\",9\n"));
     ck_assert_uint_eq(trace.count, 3);
     ck_assert_int_eq(trace.input[2], 9);
     ck_assert_int_eq(trace.prefix_tokens[0], 17);

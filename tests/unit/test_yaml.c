@@ -44,9 +44,10 @@ static void expect_node(const struct cs_node *root, const char *path, const char
 
 START_TEST(a_tree_knows_its_places)
 {
-    const struct cs_node *const root = parse("name: chat\r\n"
-                                             "gr\xc3\xb6\xc3\x9f" "e: [3.35 TB/s, {p95: \"60 ms\"}]\r\n"
-                                             "notes: >\n  two\n  lines\n");
+    const struct cs_node *const root =
+        parse("name: chat\r\n"
+              "gr\xc3\xb6\xc3\x9f" "e: [3.35 TB/s, {p95: \"60 ms\"}]\r\n"
+              "notes: >\n  two\n  lines\n");
     ck_assert_ptr_nonnull(root);
     ck_assert_int_eq(root->kind, CS_NODE_MAP);
     ck_assert_uint_eq(root->count, 3);
