@@ -156,7 +156,9 @@ static void put_plan(cJSON *node, const struct cs_option_answer *o)
     put_number(node, "expert_parallel", 1); /* experts are split like every other weight */
     put_number(node, "replicas", o->replicas);
     put_number(node, "gpus", (double)o->gpus);
-    put_pair(node, "gpus_ci95", (double)o->gpus_lo, (double)o->gpus_hi);
+    const bool interval = o->gpus_hi > 0;
+    put_pair(node, "gpus_ci95", interval ? (double)o->gpus_lo : NAN,
+             interval ? (double)o->gpus_hi : NAN);
     put_bool(node, "given", option->replicas > 0);
     put_bool(node, "undecided", o->undecided);
     cJSON *const price = put_object(node, "price");

@@ -44,6 +44,7 @@ static void print_options(const struct cs_answer *answer, struct cs_arena *a, FI
         cell(name, out);
         cell(cs_figure_number((double)o->gpus, 0).text, out);
         cell(o->option->replicas > 0 ? "given"
+             : o->gpus_hi == 0       ? "-"
                                      : cs_arena_printf(a, "%ld–%ld%s", o->gpus_lo, o->gpus_hi,
                                                        o->undecided ? "?" : ""), out);
         const struct cs_interval *const ttft = &o->latency[CS_METRIC_TTFT].stat[CS_STAT_P95];

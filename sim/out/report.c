@@ -83,6 +83,8 @@ static const char *words_of_count(const struct cs_option_answer *o, const struct
     const char *words;
     if (o->option->replicas > 0)
         words = "the fleet is as given";
+    else if (o->gpus_hi == 0)
+        words = "one replication: no interval of the count";
     else if (o->gpus_lo == o->gpus_hi)
         words = cs_arena_printf(t->arena, "95 %% sure of the count: %s",
                                 cs_words_count(t->arena, (double)o->gpus, "GPU"));
@@ -189,6 +191,8 @@ static void print_options(const struct cs_answer *answer, const struct cs_text *
         cs_grid_add(&grid, "%s", cs_figure_number((double)o->gpus, 0).text);
         if (o->option->replicas > 0)
             cs_grid_add(&grid, "given");
+        else if (o->gpus_hi == 0)
+            cs_grid_add(&grid, "-");
         else
             cs_grid_add(&grid, "%ld–%ld%s", o->gpus_lo, o->gpus_hi, o->undecided ? "?" : "");
         const enum cs_metric shown[2] = {CS_METRIC_TTFT, CS_METRIC_TPOT};

@@ -118,7 +118,8 @@ static void fill_worst(struct cs_option_answer *a, const struct cs_search *s)
         latency_of(&w->latency[m], h, n);
     }
     cs_arena_fini(&scratch);
-    w->requests_per_s = requests / (double)n / (w->length_s * folds(first)) * s->question->scale;
+    const double length_s = fmin(w->length_s * folds(first), first->measured_ps * 1e-12);
+    w->requests_per_s = requests / (double)n / length_s * s->question->scale;
 }
 
 static void fill_hours(struct cs_option_answer *a, const struct cs_set *set, double scale,
@@ -269,7 +270,8 @@ void cs_answer_option(struct cs_option_answer *a, const struct cs_search *s, str
     a->tensor_parallel = c->tensor_parallel;
     a->replicas = (int)(set->replicas * scale);
     a->gpus = (long)a->replicas * c->gpus_per_replica;
-    a->gpus_lo = a->gpus_hi = a->gpus;
+    if (set->count > 1 || s->fixed) /* one replication, or a trace, has no interval */
+        a->gpus_lo = a->gpus_hi = a->gpus;
     if (!s->fixed && s->undecided && s->neighbour != NULL)
         a->gpus_lo = (long)(s->neighbour->replicas * scale) * c->gpus_per_replica;
     a->replications = set->count;

@@ -75,7 +75,7 @@ struct cs_option_answer {
     const struct cs_option *option;
     int tensor_parallel, pipeline_parallel, replicas;
     long gpus;
-    long gpus_lo, gpus_hi; /* 95 %; equal to gpus when the fleet is given */
+    long gpus_lo, gpus_hi; /* 95 %; equal to gpus when the fleet is given; 0: not known */
     bool undecided;        /* the interval did not decide at the cap; planned the larger */
     bool feasible;
     const char *reason; /* why not feasible, or why another size; NULL when feasible */

@@ -195,6 +195,15 @@ static void close_books(struct cs_cluster *c)
     c->done = true;
 }
 
+/* At the last arrival of an overloaded run: a twentieth of all requests still in the system, and
+ * more than run at once, is a queue that was growing to the end. */
+static bool was_growing(const struct cs_cluster *c)
+{
+    const int64_t room = (int64_t)c->fleet.limits.max_num_seqs * c->fleet.replicas;
+    return c->options.backlog_limit > 0 && c->pool.in_use > 2 * room &&
+           (uint64_t)c->pool.in_use > c->result.all_arrived / 20;
+}
+
 bool cs_cluster_run_until(struct cs_cluster *c, int64_t time_ps)
 {
     while (!c->done && c->has_next && c->next.time_ps <= time_ps) {
@@ -207,6 +216,11 @@ bool cs_cluster_run_until(struct cs_cluster *c, int64_t time_ps)
             return false;
         }
         c->has_next = cs_workload_next(&c->workload, &c->next);
+        if (!c->has_next && was_growing(c)) {
+            c->result.outcome = CS_OUTCOME_UNSTABLE;
+            close_books(c);
+            return false;
+        }
     }
     if (c->done)
         return false;

@@ -28,7 +28,8 @@ struct cs_run_options {
     const struct cs_limit *limits;
     size_t limit_count;    /* at most CS_RESULT_LIMITS */
     int64_t lost_wait_ps;  /* stop as LOST when the oldest waiting request is older; 0: never */
-    int64_t backlog_limit; /* stop as UNSTABLE when more requests wait; 0: never */
+    int64_t backlog_limit; /* overloaded on average: UNSTABLE when more are in the system, or
+                              many at the last arrival; 0: not asked */
     bool detect_unstable;  /* stop when work in the system grows over whole days */
     struct cs_request_log *log; /* NULL: none; counts warm-up requests too */
 };
