@@ -37,8 +37,8 @@ struct cs_replica {
     int32_t partial;                      /* the partly prefilled request, -1: none */
     int64_t partial_done;                 /* its tokens computed so far */
     int32_t admitted_head, admitted_tail; /* running requests in admission order */
-    int32_t waiting_head, waiting_tail;
-    int64_t waiting;
+    struct cs_queue waiting;
+    int64_t head_at;                 /* when the first of them may be planned; INT64_MAX: none */
     int64_t running;                 /* slots taken, those in their last step included */
     int64_t leaving, leaving_blocks; /* ended at n or before, not yet released */
     int64_t leaving_end;             /* when they are */

@@ -50,8 +50,8 @@ struct cs_replica *cs_replica_new(struct cs_arena *arena, const struct cs_step *
                              .partial = -1,
                              .admitted_head = -1,
                              .admitted_tail = -1,
-                             .waiting_head = -1,
-                             .waiting_tail = -1,
+                             .waiting.arena = arena,
+                             .head_at = INT64_MAX,
                              .leaving_end = INT64_MIN,
                              .window_end = INT64_MIN};
     r->crossing = cs_arena_alloc(arena, (size_t)limits->block_size, sizeof *r->crossing);
@@ -95,25 +95,20 @@ static void admitted_remove(struct cs_replica *r, int32_t i)
         r->admitted_tail = prev;
 }
 
-static int64_t eligible(const struct cs_replica *r, int32_t i)
+/* When the head of the queue may be planned. */
+static inline int64_t head_eligible(const struct cs_replica *r)
 {
-    return r->pool->items[i].arrival_ps + r->limits->request_ps;
+    if (r->waiting.count == 0)
+        return INT64_MAX;
+    return r->pool->items[cs_queue_front(&r->waiting)].arrival_ps + r->limits->request_ps;
 }
 
 void cs_replica_push(struct cs_replica *r, int32_t request)
 {
-    struct cs_request *items = r->pool->items;
-    items[request].next = -1;
-    if (r->waiting_tail >= 0) {
-        items[r->waiting_tail].next = request;
-    } else {
-        r->waiting_head = request;
-        const int64_t at = eligible(r, request);
-        if (at < r->quiet_until)
-            r->quiet_until = at;
-    }
-    r->waiting_tail = request;
-    r->waiting++;
+    cs_queue_push(&r->waiting, request);
+    r->head_at = head_eligible(r);
+    const bool first = r->waiting.count == 1;
+    r->quiet_until = first && r->head_at < r->quiet_until ? r->head_at : r->quiet_until;
 }
 
 /* ---- the books of a step ----------------------------------------------------------------- */
@@ -145,8 +140,9 @@ static inline void book(struct cs_replica *r, int64_t start, int64_t t1, int64_t
     const double time = (double)span;
     res->all_busy_ps += span;
     res->all_batch_area += (double)active * time;
-    /* mean KV times the span: leaves out that later steps are longer, under 0.1 % of it */
-    res->all_kv_area += ((double)kv + 0.5 * (double)(D * (k - 1))) * time;
+    /* sum over i < k of (kv + i D)(t1 + i g) */
+    const double s1 = 0.5 * (double)(k * (k - 1)), s2 = s1 * (double)(2 * k - 1) * (1.0 / 3.0);
+    res->all_kv_area += (double)kv * time + (double)D * ((double)t1 * s1 + (double)g * s2);
     const int64_t peak = kv + D * (k - 1);
     if (peak > res->kv_peak_tokens)
         res->kv_peak_tokens = peak;
@@ -266,11 +262,8 @@ static void preempt_last(struct cs_replica *r)
     q->preemptions++;
     r->running--;
     admitted_remove(r, i);
-    q->next = r->waiting_head;
-    r->waiting_head = i;
-    if (r->waiting_tail < 0)
-        r->waiting_tail = i;
-    r->waiting++;
+    cs_queue_push_front(&r->waiting, i);
+    r->head_at = head_eligible(r);
 }
 
 /* Blocks for the decodes of step n + 1; true when that took a preemption. */
@@ -333,16 +326,14 @@ static int64_t admit(struct cs_replica *r, struct cs_step_load *load, int64_t bu
                      int64_t start)
 {
     int64_t ended = 0;
-    while (budget > 0 && r->waiting_head >= 0 && r->running < r->limits->max_num_seqs) {
-        const int32_t i = r->waiting_head;
+    while (r->head_at <= now && budget > 0 && r->running < r->limits->max_num_seqs) {
+        const int32_t i = cs_queue_front(&r->waiting);
         struct cs_request *q = &r->pool->items[i];
         const int64_t pledge = cs_kvcache_blocks(r, (int64_t)q->prompt + q->left - 1);
-        if (eligible(r, i) > now || !cs_kvcache_has_room(r, q, pledge))
+        if (!cs_kvcache_has_room(r, q, pledge))
             break;
-        r->waiting_head = q->next;
-        if (r->waiting_head < 0)
-            r->waiting_tail = -1;
-        r->waiting--;
+        cs_queue_pop(&r->waiting);
+        r->head_at = head_eligible(r);
         r->running++;
         if (r->counting)
             r->free_blocks -= cs_kvcache_blocks(r, q->prompt);
@@ -402,10 +393,10 @@ static bool plan(struct cs_replica *r, int64_t now)
         }
     }
     const int64_t start = now > r->end ? now : r->end;
-    if (!preempted && r->waiting_head >= 0) {
-        const int64_t before = r->waiting;
+    if (!preempted && r->head_at <= now) {
+        const int64_t before = r->running;
         ended += admit(r, &load, budget, now, start);
-        active += before - r->waiting;
+        active += r->running - before;
     }
     if (load.tokens == 0)
         return false;
@@ -462,40 +453,44 @@ static bool head_is_blocked(const struct cs_replica *r)
     return r->running >= r->limits->max_num_seqs ||
            r->decoding >= r->limits->max_num_batched_tokens ||
            (r->counting &&
-            cs_kvcache_blocks(r, r->pool->items[r->waiting_head].prompt) > r->free_blocks);
+            cs_kvcache_blocks(r, r->pool->items[cs_queue_front(&r->waiting)].prompt) >
+                r->free_blocks);
 }
 
 /* Covers as many pure decode steps as nothing can disturb, if their planning lies at or before
  * `until`; else remembers when it will. False when the next step needs a plan of its own. */
 static bool jump(struct cs_replica *r, int64_t now, int64_t until)
 {
-    if (r->partial >= 0 || r->decoding == 0 || r->ends.first <= r->n)
-        return false;
-    int64_t k = r->ends.first - r->n;
-    if (r->windows.first - 1 - r->n < k)
-        k = r->windows.first - 1 - r->n;
-    if (k <= 0)
+    if (r->partial >= 0)
         return false;
     release(r, now);
+    retire(r);
+    if (r->end <= now)
+        release(r, now);
+    int64_t k = r->ends.first - r->n; /* at least 1 */
+    if (r->windows.first - 1 - r->n < k)
+        k = r->windows.first - 1 - r->n;
+    if (r->decoding == 0 || k <= 0)
+        return false;
+    const bool blocked = r->head_at < INT64_MAX && head_is_blocked(r);
+    if (r->head_at <= now && !blocked)
+        return false;
     const struct cs_step_load load = {.tokens = r->decoding,
                                       .sampled = r->decoding,
                                       .kv_tokens = kv_tokens_at(r, r->n + 1),
                                       .window_kv_tokens = window_kv_tokens_at(r, r->n + 1)};
     const int64_t t1 = cs_step_ps(r->step, &load);
     const int64_t g = r->step->kv_ps * r->decoding + r->step->window_kv_ps * r->growing;
-    if (r->waiting_head >= 0 && !head_is_blocked(r)) {
-        const int64_t at = eligible(r, r->waiting_head);
-        if (at <= now)
-            return false;
-        /* plans of steps n+1, n+2, ... happen at `now`, end, end + ramp(1), ... (asynchronous) */
-        int64_t early = ramps_below(at - r->end, t1, g);
-        if (r->limits->asynchronous)
-            early++;
-        if (early < k)
-            k = early;
+    /* plans of steps n+1, n+2, ... happen at `now`, end, end + ramp(1), ... (asynchronous), or at
+     * end, end + ramp(1), ...; those before the head of the queue may be planned are free */
+    if (!blocked && r->head_at <= r->end + ramp(k - 1, t1, g)) {
+        const int64_t early = ramps_below(r->head_at - r->end, t1, g) + r->limits->asynchronous;
+        k = early < k ? early : k;
         if (k <= 0)
             return false;
     }
+    if (r->leaving > 0 && (blocked || r->counting))
+        k = 1; /* slots and blocks come free at the end of step n, when step n+2 is planned */
     const int64_t free_before = r->free_blocks;
     if (r->counting) {
         k = cs_kvcache_take_ahead(r, k);
@@ -523,12 +518,7 @@ static bool jump(struct cs_replica *r, int64_t now, int64_t until)
 static void advance_once(struct cs_replica *r, int64_t until)
 {
     if (r->idle) {
-        if (r->waiting_head < 0) {
-            r->quiet_until = INT64_MAX;
-            return;
-        }
-        const int64_t at = eligible(r, r->waiting_head);
-        const int64_t now = at > r->end ? at : r->end;
+        const int64_t now = r->head_at > r->end ? r->head_at : r->end;
         r->quiet_until = now;
         if (now > until)
             return;
@@ -569,19 +559,20 @@ int64_t cs_replica_wake(const struct cs_replica *r)
 int64_t cs_replica_outstanding(const struct cs_replica *r, int64_t t)
 {
     const int64_t gone = r->leaving_end <= t ? r->leaving : 0;
-    return r->waiting + r->running - gone;
+    return r->waiting.count + r->running - gone;
 }
 
 int64_t cs_replica_waiting(const struct cs_replica *r)
 {
-    return r->waiting;
+    return r->waiting.count;
 }
 
 int64_t cs_replica_oldest_waiting(const struct cs_replica *r)
 {
-    if (r->waiting_head < 0 || r->pool->items[r->waiting_head].preemptions > 0)
+    if (r->waiting.count == 0)
         return INT64_MAX;
-    return r->pool->items[r->waiting_head].arrival_ps;
+    const struct cs_request *q = &r->pool->items[cs_queue_front(&r->waiting)];
+    return q->preemptions > 0 ? INT64_MAX : q->arrival_ps;
 }
 
 int64_t cs_replica_last_end(const struct cs_replica *r)
@@ -601,8 +592,8 @@ void cs_replica_snapshot(const struct cs_replica *r, int64_t t, struct cs_snapsh
     const bool busy = t < r->end || (!r->idle && r->decoding > 0);
     *snapshot = (struct cs_snapshot){
         .time_ps = t,
-        .waiting = (int)r->waiting,
-        .running = (int)(cs_replica_outstanding(r, t) - r->waiting),
+        .waiting = (int)r->waiting.count,
+        .running = (int)(cs_replica_outstanding(r, t) - r->waiting.count),
         .decoding = (int)r->decoding,
         .kv_blocks_used = cs_kvcache_held(r, r->n) - (r->leaving_end <= t ? r->leaving_blocks : 0),
         .kv_blocks = r->limits->kv_blocks,

@@ -33,6 +33,17 @@ void cs_pool_grow(struct cs_pool *pool)
     pool->capacity = capacity;
 }
 
+void cs_queue_grow(struct cs_queue *q)
+{
+    const uint32_t size = q->size == 0 ? 16 : 2 * q->size;
+    int32_t *ring = cs_arena_alloc(q->arena, size, sizeof *ring);
+    for (uint32_t i = 0; i < q->count; i++)
+        ring[i] = q->ring[(q->front + i) & (q->size - 1)];
+    q->ring = ring;
+    q->front = 0;
+    q->size = size;
+}
+
 static void allocate(struct cs_wheel *w, int64_t size)
 {
     w->size = size;

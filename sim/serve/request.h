@@ -2,7 +2,7 @@
  *
  * A pool holds the requests of a cluster by index (an index stays valid when the pool grows, a
  * pointer does not). A request is in one of three places: a waiting queue, a replica's admission
- * list (both use `prev`/`next`), or free.
+ * list (`prev`/`next`), or free.
  *
  * The wheel answers "which running request ends first?" in O(1): the step in which a sequence ends
  * is known when its prefill ends, so sequences hang in a ring of buckets, one per step, with a
@@ -33,7 +33,7 @@ struct cs_request {
     int32_t window; /* of its arrival; -1: not counted */
     int32_t preemptions;
     int32_t pledge;     /* blocks it would hold at its end, while admitted */
-    int32_t prev, next; /* waiting queue or admission list */
+    int32_t prev, next; /* admission list */
     struct cs_link mark[CS_MARK_COUNT];
     int64_t row; /* in the request log; -1: none */
 };
@@ -61,6 +61,38 @@ static inline void cs_pool_give(struct cs_pool *pool, int32_t index)
     pool->items[index].next = pool->free_head;
     pool->free_head = index;
     pool->in_use--;
+}
+
+/* A queue of requests that also takes back at its front: a ring, doubled when full. */
+struct cs_queue {
+    struct cs_arena *arena;
+    int32_t *ring;
+    uint32_t front, count, size; /* size: a power of two, 0 at first */
+};
+void cs_queue_grow(struct cs_queue *q);
+
+static inline void cs_queue_push(struct cs_queue *q, int32_t request)
+{
+    if (q->count == q->size)
+        cs_queue_grow(q);
+    q->ring[(q->front + q->count++) & (q->size - 1)] = request;
+}
+static inline void cs_queue_push_front(struct cs_queue *q, int32_t request)
+{
+    if (q->count == q->size)
+        cs_queue_grow(q);
+    q->front = (q->front - 1) & (q->size - 1);
+    q->ring[q->front] = request;
+    q->count++;
+}
+static inline int32_t cs_queue_front(const struct cs_queue *q)
+{
+    return q->ring[q->front];
+}
+static inline void cs_queue_pop(struct cs_queue *q)
+{
+    q->front = (q->front + 1) & (q->size - 1);
+    q->count--;
 }
 
 struct cs_wheel {
