@@ -1,14 +1,11 @@
 /* Drawing lengths, and the means of what is drawn. See lengths.h.
  *
- * Partial expectations used for the clamped means, X in [m, M], Phi the normal distribution:
- *   lognormal  E[X; X < x] = mean Phi((ln x - mu - sigma^2) / sigma)
- *   gamma      E[X; X < x] = mean F(x; shape + 1, scale)
- *   uniform and quantile rows: integrals of a piecewise linear quantile function, clamped
- * The distribution functions are GSL's. Draws use one uniform, normal or gamma each, so streams
- * stay aligned between runs whatever the parameters.
+ * Means of the clamped lognormal and gamma come from des/clamped; uniform and quantile rows are
+ * integrals of a piecewise linear quantile function, clamped. Draws use one uniform, normal or
+ * gamma each, so streams stay aligned between runs whatever the parameters.
  */
 #include "serve/lengths.h"
-#include <gsl/gsl_cdf.h>
+#include "des/clamped.h"
 #include <math.h>
 
 static const double MOST_TOKENS = 1e9;
@@ -105,17 +102,10 @@ double cs_length_mean(const struct cs_lengths *l)
     const double m = fmax(1.0, l->min), M = l->max > 0.0 ? l->max : MOST_TOKENS;
     if (l->kind == CS_LENGTHS_FIXED)
         return fmin(fmax(l->a, m), M);
-    if (l->kind == CS_LENGTHS_LOGNORMAL && l->b > 0.0) {
-        const double mu = log(l->a) - 0.5 * l->b * l->b;
-        const double zm = (log(m) - mu) / l->b, zM = (log(M) - mu) / l->b;
-        return m * gsl_cdf_ugaussian_P(zm) + M * gsl_cdf_ugaussian_Q(zM) +
-               l->a * (gsl_cdf_ugaussian_P(zM - l->b) - gsl_cdf_ugaussian_P(zm - l->b));
-    }
-    if (l->kind == CS_LENGTHS_GAMMA && l->b > 0.0) {
-        const double k = 1.0 / (l->b * l->b), theta = l->a / k;
-        return m * gsl_cdf_gamma_P(m, k, theta) + M * gsl_cdf_gamma_Q(M, k, theta) +
-               l->a * (gsl_cdf_gamma_P(M, k + 1.0, theta) - gsl_cdf_gamma_P(m, k + 1.0, theta));
-    }
+    if (l->kind == CS_LENGTHS_LOGNORMAL && l->b > 0.0)
+        return cs_clamped_lognormal(l->a, l->b, m, M);
+    if (l->kind == CS_LENGTHS_GAMMA && l->b > 0.0)
+        return cs_clamped_gamma(l->a, l->b, m, M);
     if (l->kind == CS_LENGTHS_UNIFORM) {
         const double levels[] = {0.0, 1.0}, values[] = {l->a, l->b};
         return row_mean(levels, values, 2, m, M);

@@ -21,9 +21,10 @@
  * reads D more KV tokens than step k-1, so k steps take exactly k t1 + g k (k-1) / 2 picoseconds,
  * g = kv_ps D. `jump` covers them at once, up to the next end of a request, full sliding window,
  * lack of blocks, or plan that can admit somebody. Three sums make this possible:
- *   context of a sequence at step s = prompt + (s - s0)  =>  sum = base + D s, base = sum(prompt -
- * s0) it needs a block at steps s = s0 + 1 - prompt (mod b) =>  crossing[s mod b] blocks at step s
- *   it ends at step s0 + left - 1                         =>  a wheel of steps (request.h)
+ *
+ *   a context at step s is prompt + (s - s0): their sum is base + D s, base = sum(prompt - s0);
+ *   it needs a block at steps s = s0 + 1 - prompt (mod b): crossing[s mod b] blocks at step s;
+ *   it ends at step s0 + left - 1: a wheel of steps (request.h).
  *
  * Memory: the run's arena; requests belong to the pool. It does not model prefix caching.
  */
@@ -38,22 +39,17 @@ struct cs_replica *cs_replica_new(struct cs_arena *arena, const struct cs_step *
                                   struct cs_recorder *recorder, int64_t begin_ps)
 {
     struct cs_replica *r = cs_arena_alloc(arena, 1, sizeof *r);
-    *r = (struct cs_replica){.step = step,
-                             .limits = limits,
-                             .pool = pool,
-                             .rec = recorder,
-                             .result = recorder->result,
-                             .start = begin_ps,
-                             .end = begin_ps,
-                             .quiet_until = INT64_MAX,
-                             .idle = true,
-                             .partial = -1,
-                             .admitted_head = -1,
-                             .admitted_tail = -1,
-                             .waiting.arena = arena,
-                             .head_at = INT64_MAX,
-                             .leaving_end = INT64_MIN,
-                             .window_end = INT64_MIN};
+    r->step = step;
+    r->limits = limits;
+    r->pool = pool;
+    r->rec = recorder;
+    r->result = recorder->result;
+    r->start = r->end = begin_ps;
+    r->quiet_until = r->head_at = INT64_MAX;
+    r->leaving_end = r->window_end = INT64_MIN;
+    r->idle = true;
+    r->partial = r->admitted_head = r->admitted_tail = -1;
+    r->waiting.arena = arena;
     r->crossing = cs_arena_alloc(arena, (size_t)limits->block_size, sizeof *r->crossing);
     cs_wheel_init(&r->ends, arena, CS_MARK_FINISH);
     cs_wheel_init(&r->windows, arena, CS_MARK_WINDOW);

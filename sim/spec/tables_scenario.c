@@ -157,8 +157,8 @@ static const struct cs_key deploy_keys[] = {
      AT(cs_deploy_text, option.block_size), .low = "1 token", .high = "4096 tokens",
      .doc = "Tokens in a block of KV cache. Default: the engine's."},
     {.name = "prefix_caching", .kind = CS_KEY_BOOL, AT(cs_deploy_text, option.prefix_caching),
-     .fallback = "yes", .why = "on in current engines; it matters where a trace names prefixes",
-     .doc = "Whether prompts that share a prefix share its KV blocks."},
+     .fallback = "no", .why = "not modelled yet: every prompt is computed whole",
+     .doc = "Whether prompts that share a prefix share its KV blocks. Not modelled yet."},
 };
 const struct cs_table cs_table_deploy = {"deploy", TABLE(deploy_keys),
                                          .size = sizeof(struct cs_deploy_text)};
