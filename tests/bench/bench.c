@@ -16,6 +16,7 @@
 #include "plan/candidate.h"
 #include "plan/plan.h"
 #include "spec/catalog.h"
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -84,14 +85,22 @@ static int64_t generate(const struct bench *b)
     return tokens > 0 ? n : 0;
 }
 
-/* One run; returns the requests simulated. *drain_s: from the last arrival to the end. */
+/* One run; returns the requests simulated. *drain_s: from the last arrival to the end, INFINITY
+ * when the run was stopped as overloaded. */
 static int64_t simulate(const struct bench *b, double *drain_s)
 {
     struct cs_trial trial = {
         .candidate = &b->candidate, .replicas = b->replicas, .kind = CS_TRIAL_WEEK};
     cs_trial_run(&trial, &b->question, NULL);
     const struct cs_result *r = trial.result;
-    if (drain_s != NULL)
+    const bool ended = r->outcome == CS_OUTCOME_DONE;
+    if (drain_s == NULL && !ended) {
+        fputs("bench: a run was stopped early as overloaded; its speed says nothing\n", stderr);
+        exit(1);
+    }
+    if (drain_s != NULL && !ended)
+        *drain_s = INFINITY;
+    else if (drain_s != NULL)
         *drain_s = 1e-12 * (double)r->stopped_ps -
                    (double)b->question.workload.max_requests / b->question.workload.requests_per_s;
     const int64_t n = (int64_t)r->all_arrived;
