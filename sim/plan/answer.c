@@ -38,6 +38,11 @@ static void latency_of(struct cs_latency *l, const struct cs_hist *h, size_t n)
         for (size_t r = 0; r < n; r++)
             x[r] = stat_of(&h[r], s);
         l->stat[s] = cs_estimate_mean(x, n, 0.95);
+        if (s != CS_STAT_MEAN) { /* a percentile is known to half a bucket of the histogram */
+            const double half = l->stat[s].value / (2.0 * CS_HIST_SUB);
+            l->stat[s].lo = fmin(l->stat[s].lo, l->stat[s].value - half);
+            l->stat[s].hi = fmax(l->stat[s].hi, l->stat[s].value + half);
+        }
     }
     no_band(l);
 }
@@ -272,8 +277,10 @@ void cs_answer_option(struct cs_option_answer *a, const struct cs_search *s, str
     a->gpus = (long)a->replicas * c->gpus_per_replica;
     if (set->count > 1 || s->fixed) /* one replication, or a trace, has no interval */
         a->gpus_lo = a->gpus_hi = a->gpus;
-    if (!s->fixed && s->undecided && s->neighbour != NULL)
+    if (!s->fixed && s->undecided && s->neighbour != NULL && a->gpus_lo > 0)
         a->gpus_lo = (long)(s->neighbour->replicas * scale) * c->gpus_per_replica;
+    else if (!s->fixed && scale > 1.0 && a->gpus_lo > 0) /* no count in between was tried */
+        a->gpus_lo = ((long)((set->replicas - 1) * scale) + 1) * c->gpus_per_replica;
     a->replications = set->count;
     a->capacity_share = w->requests_per_s * w->peak_factor / (c->capacity * set->replicas * scale);
     const bool unstable = set->judgement.outcome == CS_OUTCOME_UNSTABLE;

@@ -5,8 +5,9 @@
  * limit plus twice the share of the window that may miss it (all that arrived since wait too).
  *
  * A fleet so large that one replication would exceed 20 million requests is simulated at a
- * fraction of its size and traffic: every replica sees the same load, and a smaller pool balances
- * worse, so the answer errs to the safe side. Arrival times, lengths and seeds are unchanged.
+ * fraction of its size and traffic, of at least 8 replicas: every replica sees the same load, and
+ * a smaller pool balances worse, so the answer errs to the safe side. The count is then known to
+ * the granularity of that fraction, and its interval says so.
  */
 #include "plan/candidate.h"
 #include "plan/bound.h"
@@ -14,6 +15,7 @@
 
 static const double PS = 1e12;
 static const double MOST_REQUESTS = 20e6;
+static const double LEAST_REPLICAS = 8.0;
 static const double UNLOADED_REQUESTS = 2000.0;
 
 static void set_windows(struct cs_question *q, const struct cs_scenario *s, double span_s)
@@ -39,9 +41,7 @@ void cs_question_prepare(struct cs_question *q, const struct cs_scenario *s,
         span_s = trace->arrival_s[trace->count - 1] + 1.0;
     else if (s->simulate.requests > 0)
         span_s = (double)s->simulate.requests / q->workload.requests_per_s;
-    const double expected = span_s * q->workload.requests_per_s;
-    if (trace == NULL && s->simulate.requests == 0 && expected > MOST_REQUESTS)
-        q->scale = ceil(expected / MOST_REQUESTS);
+    q->expected_requests = span_s * q->workload.requests_per_s;
     for (size_t i = 0; i < s->slo.count && i < CS_RESULT_LIMITS; i++) {
         const struct cs_slo_limit *l = &s->slo.limits[i];
         q->limits[i] =
@@ -65,6 +65,15 @@ void cs_question_prepare(struct cs_question *q, const struct cs_scenario *s,
         if (q->lost_wait_ps == 0 || lost < (double)q->lost_wait_ps)
             q->lost_wait_ps = (int64_t)lost;
     }
+}
+
+void cs_question_scale(struct cs_question *q, double fewest_replicas)
+{
+    if (q->workload.trace != NULL || q->scenario->simulate.requests > 0)
+        return;
+    const double wanted = ceil(q->expected_requests / MOST_REQUESTS);
+    const double most = floor(fewest_replicas / LEAST_REPLICAS);
+    q->scale = fmax(1.0, fmin(wanted, most));
 }
 
 void cs_candidate_compile(struct cs_candidate *c, const struct cs_option *o, int t,

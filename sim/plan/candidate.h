@@ -25,6 +25,7 @@ struct cs_candidate {
 struct cs_question {
     const struct cs_scenario *scenario;
     struct cs_workload_spec workload;
+    double expected_requests; /* in one replication, unscaled */
     double scale; /* simulated fleet and traffic are 1 / scale of the real ones; 1 unless huge */
     struct cs_limit limits[CS_RESULT_LIMITS];
     size_t limit_count;
@@ -34,6 +35,8 @@ struct cs_question {
 
 void cs_question_prepare(struct cs_question *q, const struct cs_scenario *scenario,
                          const struct cs_trace *trace);
+/* Sets the scale, once the smallest fleet any option could do with is known. */
+void cs_question_scale(struct cs_question *q, double fewest_replicas);
 void cs_candidate_compile(struct cs_candidate *c, const struct cs_option *option,
                           int tensor_parallel, const struct cs_question *question,
                           struct cs_arena *arena);

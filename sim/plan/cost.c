@@ -255,8 +255,9 @@ const struct cs_api_answer *cs_cost_apis(const struct cs_scenario *s,
                 continue;
             double in, out;
             price_of(bills[i].price, a.input, &in, &out);
-            bills[i].input += in * a.input;
-            bills[i].output += out * a.output;
+            /* what tiers add to the base price: nothing, exactly, when no request reaches one */
+            bills[i].input += (in - bills[i].price->input) * a.input;
+            bills[i].output += (out - bills[i].price->output) * a.output;
             const double context = bills[i].api->context_tokens;
             bills[i].share_over_context += context > 0.0 && (double)a.input + a.output > context;
         }
@@ -269,8 +270,9 @@ const struct cs_api_answer *cs_cost_apis(const struct cs_scenario *s,
             b->usd_per_day = b->usd_per_mtok = b->input = b->output = NAN;
             continue;
         }
-        b->input *= per_day * workload->mean_input / input_tokens;
-        b->output *= per_day * workload->mean_output / output_tokens;
+        b->input = per_day * workload->mean_input * (b->price->input + b->input / input_tokens);
+        b->output =
+            per_day * workload->mean_output * (b->price->output + b->output / output_tokens);
         b->usd_per_day = b->input + b->output;
         b->usd_per_mtok = b->usd_per_day / (tokens * 1e-6);
         b->share_over_context /= n;

@@ -19,8 +19,9 @@ struct round {
     size_t count;
     const struct cs_question *question;
     const struct cs_plan_settings *settings;
-    double finished; /* share of the searches */
-    size_t done;
+    double progress; /* of all searches, before this round */
+    size_t done;     /* by the calling thread */
+    int threads;
 };
 
 static void run_trial(void *user, size_t index)
@@ -31,9 +32,12 @@ static void run_trial(void *user, size_t index)
 
 static void tick(void *user)
 {
-    const struct round *round = user;
-    if (round->settings->progress != NULL)
-        round->settings->progress(round->settings->user, round->finished, "simulating");
+    struct round *round = user;
+    const double share = fmin(1.0, (double)++round->done * round->threads / (double)round->count);
+    if (round->settings->progress != NULL) /* a round brings most searches a third further */
+        round->settings->progress(round->settings->user,
+                                  round->progress + (1.0 - round->progress) * share / 3.0,
+                                  "simulating");
 }
 
 /* Runs all searches to their ends; returns the number of trials run. */
@@ -42,20 +46,20 @@ static uint64_t run_searches(struct cs_search *searches, size_t count,
                              const struct cs_plan_settings *settings, struct cs_arena *arena)
 {
     const int threads = cs_pool_threads(settings->threads);
-    struct round round = {.question = question, .settings = settings};
+    struct round round = {.question = question, .settings = settings, .threads = threads};
     round.trials = cs_arena_alloc(arena, 32 * count + 1, sizeof(struct cs_trial *));
     uint64_t runs = 0;
     for (;;) {
         round.count = 0;
-        size_t finished = 0;
+        round.done = 0;
+        round.progress = 0.0;
         for (size_t i = 0; i < count; i++) {
             const int made = cs_search_wants(&searches[i], round.trials + round.count);
             round.count += (size_t)made;
-            finished += made == 0;
+            round.progress += cs_search_progress(&searches[i]) / (double)count;
         }
         if (round.count == 0)
             return runs;
-        round.finished = (double)finished / (double)count;
         cs_pool_run(threads, round.count, run_trial, tick, &round);
         runs += round.count;
         for (size_t i = 0; i < count; i++)
@@ -178,6 +182,12 @@ const struct cs_answer *cs_plan_run(const struct cs_scenario *scenario, struct c
     for (size_t i = 0; i < scenario->option_count; i++)
         cs_search_init(&searches[i], &scenario->options[i], question,
                        scenario->simulate.replications, arena);
+    double fewest = INFINITY; /* options without a fleet to find say 1: they are not scaled */
+    for (size_t i = 0; i < scenario->option_count; i++)
+        fewest = fmin(fewest, cs_search_fewest(&searches[i]));
+    cs_question_scale(question, fewest);
+    for (size_t i = 0; i < scenario->option_count; i++)
+        cs_search_begin(&searches[i]);
     answer->runs = run_searches(searches, scenario->option_count, question, settings, arena);
     summarise(answer, searches, question, arena);
     answer->apis = cs_cost_apis(scenario, w, arena);
@@ -196,6 +206,7 @@ void cs_plan_log(const struct cs_answer *answer, size_t option, struct cs_reques
     cs_arena_init(&arena);
     struct cs_question question;
     cs_question_prepare(&question, answer->scenario, answer->trace);
+    question.scale = 1.0 / answer->fleet_share;
     struct cs_candidate candidate;
     cs_candidate_compile(&candidate, o->option, o->tensor_parallel, &question, &arena);
     struct cs_trial trial = {.candidate = &candidate,

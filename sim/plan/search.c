@@ -13,6 +13,9 @@
 #include <string.h>
 
 static const int SCHEDULE[] = {6, 12, CS_SEARCH_REPLICATIONS};
+/* With so many requests in each a replication tells the share above a limit to 0.1 %. */
+static const double MANY_REQUESTS = 5e6;
+static const int SHORT_SCHEDULE[] = {4, 6, 12};
 
 const char *cs_metric_label(enum cs_metric metric)
 {
@@ -157,7 +160,20 @@ void cs_search_init(struct cs_search *s, const struct cs_option *o,
         decide(s, c, replicas);
         return;
     }
-    start_candidate(s);
+}
+
+void cs_search_begin(struct cs_search *s)
+{
+    if (s->phase != CS_SEARCH_DONE && !s->fixed)
+        start_candidate(s);
+}
+
+double cs_search_fewest(const struct cs_search *s)
+{
+    double least = s->fixed || s->candidate_count == 0 ? 1.0 : INFINITY;
+    for (int i = 0; i < s->candidate_count && !s->fixed; i++)
+        least = fmin(least, fewest(s, &s->candidates[i]));
+    return least;
 }
 
 /* The next candidate that could beat the best, or the decision, or the end. */
@@ -201,9 +217,14 @@ static struct cs_trial *new_trial(struct cs_search *s, const struct cs_candidate
     return t;
 }
 
+static const int *schedule(const struct cs_search *s)
+{
+    return s->question->expected_requests > MANY_REQUESTS ? SHORT_SCHEDULE : SCHEDULE;
+}
+
 static int cap(const struct cs_search *s)
 {
-    return s->replications > 0 ? s->replications : CS_SEARCH_REPLICATIONS;
+    return s->replications > 0 ? s->replications : schedule(s)[2];
 }
 
 static void judge(struct cs_search *s, struct cs_set *set)
@@ -383,9 +404,9 @@ static int want_replications(struct cs_search *s, struct cs_trial **list)
 {
     struct cs_set *set = s->asked;
     int target = s->replications;
-    for (size_t i = 0; target == 0 && i < sizeof SCHEDULE / sizeof SCHEDULE[0]; i++)
-        if (SCHEDULE[i] > set->count)
-            target = SCHEDULE[i];
+    for (size_t i = 0; target == 0 && i < 3; i++)
+        if (schedule(s)[i] > set->count)
+            target = schedule(s)[i];
     int made = 0;
     const enum cs_trial_kind kind = s->fixed ? CS_TRIAL_WEEK : CS_TRIAL_SEARCH;
     for (int r = set->count; r < target; r++)
@@ -438,4 +459,10 @@ void cs_search_drop(struct cs_search *s)
     for (int i = 0; i < s->set_count; i++)
         for (int r = 0; r < s->sets[i]->count; r++)
             cs_trial_drop(s->sets[i]->trials[r]);
+}
+
+double cs_search_progress(const struct cs_search *s)
+{
+    static const double at[] = {0.05, 0.15, 0.3, 1.0};
+    return s->phase == CS_SEARCH_DECIDE && s->chosen != NULL ? 0.65 : at[s->phase];
 }

@@ -8,9 +8,9 @@
  *      busiest hour (fluid bound); one that cannot beat what is found is never simulated.
  *   2. Unloaded: single requests on an idle replica. If those miss the SLO no fleet can meet it.
  *   3. Screen: one replication; replicas grow by doubling steps until they pass, then bisection.
- *   4. Decide: 6, 12, 24 replications until the interval accepts or rejects; a rejected or, at the
- *      cap, undecided count is followed by one replica more, an accepted one by the neighbour
- * below, until an accepted count stands on one that is not.
+ *   4. Decide: 6, 12, 24 replications (4, 6, 12 of over 5 million requests) until the interval
+ * accepts or rejects; a rejected or, at the cap, undecided count is followed by one replica more,
+ * an accepted one by the neighbour below, until an accepted count stands on one that is not.
  *
  * A fleet that the scenario gives is only decided. Trials belong to the search until it is dropped.
  */
@@ -56,10 +56,16 @@ struct cs_search {
 
 void cs_search_init(struct cs_search *s, const struct cs_option *option,
                     const struct cs_question *question, int replications, struct cs_arena *arena);
+/* The fewest replicas that any candidate could do with; 1 when the fleet is given. */
+double cs_search_fewest(const struct cs_search *s);
+/* Starts, once the question's scale is set. */
+void cs_search_begin(struct cs_search *s);
 /* Appends the trials wanted next to list (room for at most 32); 0: the search is done. */
 int cs_search_wants(struct cs_search *s, struct cs_trial **list);
 /* Takes the trials last wanted, now run. */
 void cs_search_absorb(struct cs_search *s);
+/* How far it is, 0 to 1, by its phase. */
+double cs_search_progress(const struct cs_search *s);
 void cs_search_drop(struct cs_search *s);
 /* A phrase that says how a judged set misses its SLO: "TTFT p95 3.2 s in the worst window (limit
  * 1 s)" or "unstable: 112 % of capacity". */
