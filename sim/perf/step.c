@@ -48,10 +48,15 @@ static double combine(double x, double y)
     return sqrt(x * x + y * y);
 }
 
-static double peak(const struct cs_hardware *h, enum cs_compute kind)
+static double peak(const struct cs_hardware *h, enum cs_compute kind, const struct efficiency *e)
 {
     const double f = h->flops[kind] > 0.0 ? h->flops[kind] : h->flops[CS_COMPUTE_BF16];
-    return f * h->compute_factor;
+    return e->overheads ? f * h->compute_factor : f;
+}
+
+static double bandwidth(const struct cs_hardware *h, const struct efficiency *e)
+{
+    return e->overheads ? h->bandwidth_Bps * h->bandwidth_factor : h->bandwidth_Bps;
 }
 
 /* Attention: KV reads per token and FLOPs per pair, for `layers` of them. */
@@ -60,8 +65,8 @@ static void attention(const struct cs_option *o, int t, const struct efficiency 
 {
     const struct cs_model *m = o->model;
     const struct cs_hardware *h = o->hardware;
-    const double W = h->bandwidth_Bps * h->bandwidth_factor;
-    const double F = peak(h, CS_COMPUTE_BF16);
+    const double W = bandwidth(h, e);
+    const double F = peak(h, CS_COMPUTE_BF16, e);
     const double heads = (double)m->heads / t;
     *kv = layers * cs_weights_kv_layer_bytes(m, o->kv_precision, t) /
           (W * e->kv * (e->overheads ? h->kv_factor : 1.0) * o->pipeline_parallel);
@@ -105,9 +110,9 @@ static struct coefficients derive(const struct cs_option *o, int t, bool top_p,
     const struct cs_engine_sheet *eng = o->engine;
     const struct cs_hardware *h = o->hardware;
     const struct cs_precision_info *p = &cs_precision_infos[o->precision];
-    const double W = h->bandwidth_Bps * (e->overheads ? h->bandwidth_factor : 1.0);
-    const double F_attention = peak(h, p->attention_compute), F_ffn = peak(h, p->compute);
-    const double F_head = peak(h, CS_COMPUTE_BF16);
+    const double W = bandwidth(h, e);
+    const double F_attention = peak(h, p->attention_compute, e), F_ffn = peak(h, p->compute, e);
+    const double F_head = peak(h, CS_COMPUTE_BF16, e);
     const double L = m->layers, L_moe = m->moe_layers, L_dense = L - L_moe;
     const double P_attention = cs_weights_attention_layer(m);
     const double P_ffn = L_dense * cs_weights_dense_ffn(m) + L_moe * cs_weights_shared(m);

@@ -10,6 +10,7 @@
  * the granularity of that fraction, and its interval says so.
  */
 #include "plan/candidate.h"
+#include "base/check.h"
 #include "plan/bound.h"
 #include <math.h>
 
@@ -98,9 +99,29 @@ void cs_candidate_compile(struct cs_candidate *c, const struct cs_option *o, int
         cs_bound_capacity(&c->step, &c->limits, q->workload.mean_input, q->workload.mean_output);
 }
 
+/* From twelve hours before the busiest curve step, and an hour to warm up, to twelve after it. */
+static void limit_to_busiest_day(struct cs_workload_spec *w, struct cs_run_options *run)
+{
+    const struct cs_curve *curve = &w->traffic->curve;
+    if (w->trace != NULL || w->end_ps == INT64_MAX)
+        return;
+    size_t peak = 0;
+    for (size_t i = 1; i < curve->count; i++)
+        if (curve->weights[i] > curve->weights[peak])
+            peak = i;
+    const int64_t hour = (int64_t)(3600.0 * PS);
+    const int64_t middle = (int64_t)((double)peak * curve->step_s * PS);
+    if (middle + 12 * hour < w->end_ps)
+        w->end_ps = run->end_ps = middle + 12 * hour;
+    if (middle - 13 * hour > w->start_ps)
+        w->start_ps = middle - 13 * hour;
+}
+
 void cs_trial_run(struct cs_trial *t, const struct cs_question *q, struct cs_request_log *log)
 {
     cs_arena_init(&t->arena);
+    cs_check_context()->scenario = q->scenario->path;
+    cs_check_context()->seed = q->scenario->simulate.seed;
     const struct cs_candidate *c = t->candidate;
     const struct cs_fleet fleet = {.step = &c->step,
                                    .limits = c->limits,
@@ -115,10 +136,12 @@ void cs_trial_run(struct cs_trial *t, const struct cs_question *q, struct cs_req
     const double offered = q->workload.requests_per_s / q->scale;
     if (offered > carried)
         run.backlog_limit = (int64_t)(7200.0 * offered) + 1000;
-    if (t->kind == CS_TRIAL_SEARCH)
+    if (t->kind == CS_TRIAL_SEARCH || t->kind == CS_TRIAL_SCREEN)
         run.lost_wait_ps = q->lost_wait_ps;
     struct cs_workload_spec workload = q->workload;
     workload.requests_per_s /= q->scale;
+    if (t->kind == CS_TRIAL_SCREEN)
+        limit_to_busiest_day(&workload, &run);
     struct cs_traffic quiet;
     if (t->kind == CS_TRIAL_UNLOADED) {
         quiet = *q->workload.traffic;

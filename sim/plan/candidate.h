@@ -43,6 +43,7 @@ void cs_candidate_compile(struct cs_candidate *c, const struct cs_option *option
 
 enum cs_trial_kind {
     CS_TRIAL_WEEK,    /* the scenario's traffic, to its end */
+    CS_TRIAL_SCREEN,  /* its busiest day alone, stopped likewise */
     CS_TRIAL_SEARCH,  /* the same, stopped when the SLO is certainly missed */
     CS_TRIAL_UNLOADED /* single requests on an idle replica: the best latency there is */
 };

@@ -2,8 +2,9 @@
  *
  * Windows of fewer than 100 requests join their neighbour. A limit "p95 <= L" is judged as the
  * share of requests above L, which must be at most 5 % in each window; rejected requests are above
- * every limit. The worst window is chosen on the even replications and estimated on the odd ones,
- * so that picking the worst of many noisy windows does not bias it. Then, one-sided at 97.5 %:
+ * every such limit. The worst window is chosen on the even replications and estimated on the odd
+ * ones, so that picking the worst of many noisy windows does not bias it. Then, one-sided at 97.5
+ * %:
  *
  *     accepted  when the interval of the worst share lies at or below what is allowed,
  *     rejected  when it lies above, or a run was unstable or certainly lost,

@@ -1,9 +1,8 @@
 /* The search of search.h: candidates, screening, decision.
  *
- * Cost: screening takes one replication per size tried, and most wrong sizes end early because
- * their queue is hopeless within the hour. The decision takes the schedule twice: for the answer
- * and for the neighbour below. Replication 0 of the screening serves the decision as well when it
- * ran to its end.
+ * Cost: screening simulates the busiest day alone, and most wrong sizes end early because their
+ * queue is hopeless within the hour. The decision takes the schedule twice: for the answer and for
+ * the neighbour below.
  *
  * It assumes that more replicas never hurt; the neighbour below is tested, not all sizes.
  * Memory: sets in the search's arena, each trial in its own.
@@ -317,7 +316,7 @@ static void next_candidate(struct cs_search *s)
 static void screen(struct cs_search *s)
 {
     const struct cs_candidate *c = &s->candidates[s->current];
-    struct cs_set *set = s->asked;
+    struct cs_set *set = &s->probe;
     judge(s, set);
     if (set->judgement.outcome == CS_OUTCOME_DONE &&
         !(set->judgement.miss.value > set->judgement.allowed))
@@ -423,7 +422,7 @@ int cs_search_wants(struct cs_search *s, struct cs_trial **list)
         const int made = want_replications(s, list);
         if (made > 0)
             return made;
-        conclude(s); /* the screening made all that were asked for */
+        conclude(s); /* it has had them all */
     }
     if (s->phase == CS_SEARCH_DONE)
         return 0;
@@ -432,9 +431,10 @@ int cs_search_wants(struct cs_search *s, struct cs_trial **list)
         list[0] = s->unloaded = new_trial(s, c, 1, 0, CS_TRIAL_UNLOADED);
         return 1;
     }
-    s->asked = set_of(s, c, s->replicas);
-    list[0] = s->asked->trials[0] = new_trial(s, c, s->replicas, 0, CS_TRIAL_SEARCH);
-    s->asked->count = 1;
+    s->probe.candidate = c;
+    s->probe.replicas = s->replicas;
+    s->probe.count = 1;
+    list[0] = s->probe.trials[0] = new_trial(s, c, s->replicas, 0, CS_TRIAL_SCREEN);
     return 1;
 }
 
@@ -448,7 +448,9 @@ void cs_search_absorb(struct cs_search *s)
         else
             next_candidate(s);
     } else if (s->phase == CS_SEARCH_SCREEN) {
+        struct cs_trial *trial = s->probe.trials[0];
         screen(s);
+        cs_trial_drop(trial);
     } else if (s->phase == CS_SEARCH_DECIDE) {
         conclude(s);
     }

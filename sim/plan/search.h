@@ -7,7 +7,8 @@
  *   1. Candidates: tensor-parallel sizes that fit, ordered by the fewest GPUs that could carry the
  *      busiest hour (fluid bound); one that cannot beat what is found is never simulated.
  *   2. Unloaded: single requests on an idle replica. If those miss the SLO no fleet can meet it.
- *   3. Screen: one replication; replicas grow by doubling steps until they pass, then bisection.
+ *   3. Screen: the busiest day of one replication; replicas grow by doubling steps until they pass,
+ * then bisection.
  *   4. Decide: 6, 12, 24 replications (4, 6, 12 of over 5 million requests) until the interval
  * accepts or rejects; a rejected or, at the cap, undecided count is followed by one replica more,
  * an accepted one by the neighbour below, until an accepted count stands on one that is not.
@@ -26,7 +27,7 @@ struct cs_set { /* trials of one fleet */
     int replicas;
     struct cs_trial *trials[CS_SEARCH_REPLICATIONS];
     int count;
-    bool decided; /* it has had its replications, not only a screening one */
+    bool decided; /* it has had its replications */
     struct cs_judgement judgement;
 };
 
@@ -43,6 +44,7 @@ struct cs_search {
     enum cs_search_phase phase;
     struct cs_set *sets[64];
     int set_count;
+    struct cs_set probe;                  /* the fleet being screened, on its busiest day */
     struct cs_set *asked;                 /* what the last round was about */
     struct cs_trial *unloaded;            /* of the current candidate */
     int failed, passed, replicas, stride; /* screening: highest known to fail, lowest to pass */

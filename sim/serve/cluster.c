@@ -30,6 +30,7 @@ struct cs_cluster {
     struct cs_result result;
     struct cs_replica **replicas;
     struct cs_argmin wake, load;
+    struct cs_check_context *context;
     int64_t next_day, last_backlog, days_grown;
 };
 
@@ -39,6 +40,7 @@ struct cs_cluster *cs_cluster_new(struct cs_arena *arena, const struct cs_fleet 
 {
     struct cs_cluster *c = cs_arena_alloc(arena, 1, sizeof *c);
     c->arena = arena;
+    c->context = cs_check_context();
     c->fleet = *fleet;
     c->options = *options;
     cs_check(fleet->replicas >= 1 && options->limit_count <= CS_RESULT_LIMITS);
@@ -117,6 +119,7 @@ static int64_t log_row(struct cs_request_log *log, const struct cs_arrival *a, i
 static void take_arrival(struct cs_cluster *c)
 {
     const struct cs_arrival a = c->next;
+    c->context->time_ps = a.time_ps; /* what a failing check would print */
     c->now = c->last_arrival = a.time_ps;
     const int32_t window = cs_recorder_window(&c->recorder, a.time_ps);
     c->result.all_arrived++;
@@ -161,7 +164,7 @@ static void look_for_growth(struct cs_cluster *c)
     int64_t backlog = 0;
     for (int i = 0; i < c->fleet.replicas; i++) {
         cs_replica_meet(c->replicas[i], c->next_day);
-        backlog += cs_replica_waiting(c->replicas[i]);
+        backlog += cs_replica_outstanding(c->replicas[i], c->next_day);
     }
     const int64_t room = (int64_t)c->fleet.limits.max_num_seqs * c->fleet.replicas;
     c->days_grown = backlog > c->last_backlog + room ? c->days_grown + 1 : 0;

@@ -206,8 +206,6 @@ static inline void release(struct cs_replica *r, int64_t now)
 /* Requests whose last step is n stop decoding; they hold slot and blocks until it ends. */
 static void retire(struct cs_replica *r)
 {
-    if (r->ends.first > r->n)
-        return;
     int32_t next;
     for (int32_t i = cs_wheel_pop(&r->ends, r->pool); i >= 0; i = next) {
         struct cs_request *q = &r->pool->items[i];
@@ -228,6 +226,16 @@ static void retire(struct cs_replica *r)
         cs_pool_give(r->pool, i);
     }
     r->leaving_end = r->end;
+}
+
+/* Before anything is planned at `now`: who ended leaves, and what is free by then is free. */
+static inline void settle(struct cs_replica *r, int64_t now)
+{
+    release(r, now);
+    if (r->ends.first <= r->n)
+        retire(r);
+    if (r->end <= now) /* synchronous, or idle */
+        release(r, now);
 }
 
 /* ---- when blocks run out ---------------------------------------------------------------- */
@@ -359,10 +367,6 @@ static int64_t admit(struct cs_replica *r, struct cs_step_load *load, int64_t bu
 /* Plans step n + 1 at the instant `now`; false when the plan is empty. */
 static bool plan(struct cs_replica *r, int64_t now)
 {
-    release(r, now);
-    retire(r);
-    if (r->end <= now) /* synchronous, or idle */
-        release(r, now);
     const bool preempted = r->counting && take_decode_blocks(r);
     saturate_windows(r);
 
@@ -457,19 +461,13 @@ static bool head_is_blocked(const struct cs_replica *r)
  * `until`; else remembers when it will. False when the next step needs a plan of its own. */
 static bool jump(struct cs_replica *r, int64_t now, int64_t until)
 {
-    if (r->partial >= 0)
-        return false;
-    release(r, now);
-    retire(r);
-    if (r->end <= now)
-        release(r, now);
     int64_t k = r->ends.first - r->n; /* at least 1 */
     if (r->windows.first - 1 - r->n < k)
         k = r->windows.first - 1 - r->n;
-    if (r->decoding == 0 || k <= 0)
+    if (r->partial >= 0 || r->decoding == 0 || k <= 0)
         return false;
-    const bool blocked = r->head_at < INT64_MAX && head_is_blocked(r);
-    if (r->head_at <= now && !blocked)
+    const bool blocked = r->head_at <= now;
+    if (blocked && !head_is_blocked(r))
         return false;
     const struct cs_step_load load = {.tokens = r->decoding,
                                       .sampled = r->decoding,
@@ -485,7 +483,7 @@ static bool jump(struct cs_replica *r, int64_t now, int64_t until)
         if (k <= 0)
             return false;
     }
-    if (r->leaving > 0 && (blocked || r->counting))
+    if ((blocked || r->counting) && r->leaving > 0)
         k = 1; /* slots and blocks come free at the end of step n, when step n+2 is planned */
     const int64_t free_before = r->free_blocks;
     if (r->counting) {
@@ -494,9 +492,11 @@ static bool jump(struct cs_replica *r, int64_t now, int64_t until)
             return false;
     }
     const int64_t last = k - 1; /* of the jump, from 0 */
-    const int64_t planned = !r->limits->asynchronous ? r->end + ramp(last, t1, g)
-                            : last == 0              ? now
-                                                     : r->end + ramp(last - 1, t1, g);
+    int64_t planned = r->end + ramp(last, t1, g);
+    if (r->limits->asynchronous) {
+        const int64_t before = r->end + ramp(last - 1, t1, g);
+        planned = last == 0 ? now : before;
+    }
     if (planned > until) {
         r->free_blocks = free_before;
         r->quiet_until = planned;
@@ -518,11 +518,15 @@ static void advance_once(struct cs_replica *r, int64_t until)
         r->quiet_until = now;
         if (now > until)
             return;
+        settle(r, now);
         cs_check(plan(r, now)); /* an empty engine has room for whatever it accepted */
     } else {
         const int64_t now = r->limits->asynchronous ? r->start : r->end;
         r->quiet_until = now;
-        if (now > until || jump(r, now, until))
+        if (now > until)
+            return;
+        settle(r, now);
+        if (jump(r, now, until))
             return;
         if (!plan(r, now))
             r->idle = true;
@@ -541,7 +545,7 @@ void cs_replica_meet(struct cs_replica *r, int64_t t)
 {
     cs_replica_advance(r, t - 1);
     if (r->end <= t) /* a synchronous engine learns of its ends when it plans: now, at the latest */
-        retire(r);
+        settle(r, t);
     release(r, t);
 }
 
@@ -556,11 +560,6 @@ int64_t cs_replica_outstanding(const struct cs_replica *r, int64_t t)
 {
     const int64_t gone = r->leaving_end <= t ? r->leaving : 0;
     return r->waiting.count + r->running - gone;
-}
-
-int64_t cs_replica_waiting(const struct cs_replica *r)
-{
-    return r->waiting.count;
 }
 
 int64_t cs_replica_oldest_waiting(const struct cs_replica *r)

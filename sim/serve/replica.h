@@ -53,7 +53,6 @@ int64_t cs_replica_wake(const struct cs_replica *r);
 int64_t cs_replica_outstanding(const struct cs_replica *r, int64_t t);
 /* Arrival of the oldest request that has never run, INT64_MAX when there is none at the head. */
 int64_t cs_replica_oldest_waiting(const struct cs_replica *r);
-int64_t cs_replica_waiting(const struct cs_replica *r);
 /* Closes the books at the end of the run, `end` not before anything that happened. */
 void cs_replica_finish(struct cs_replica *r, int64_t end);
 int64_t cs_replica_last_end(const struct cs_replica *r);

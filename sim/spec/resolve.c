@@ -43,6 +43,9 @@ static void resolve_slo(struct cs_resolving *r)
     slo->window = (enum cs_window)r->text.slo.window;
     slo->availability = r->text.slo.availability;
     slo->confidence = r->text.slo.confidence;
+    if (slo->confidence > 0.0)
+        cs_diag_warning(r->schema.diags, cs_span_of(r->scenario->node, "slo.confidence"), NULL,
+                        "slo.confidence is not modelled yet: the model's own error has no band");
 }
 
 /* --- compare --------------------------------------------------------------------------------- */

@@ -94,7 +94,7 @@ static const struct cs_key slo_keys[] = {
      .doc = "Not modelled yet; the report says so."},
     {.name = "confidence", .kind = CS_KEY_QUANTITY, .unit = CS_UNIT_SHARE,
      AT(cs_slo_text, confidence), .low = "50%", .high = "99.9999%",
-     .doc = "How sure the plan must be that it meets the SLO."},
+     .doc = "How sure the plan must be that it meets the SLO. Not modelled yet."},
 };
 static const struct cs_table slo_table = {"slo", TABLE(slo_keys), .size = 0};
 
@@ -219,7 +219,7 @@ static const struct cs_key simulate_keys[] = {
      AT(cs_simulate_text, requests), .present = offsetof(struct cs_simulate_text, has_requests),
      .low = "1", .high = "1e12", .doc = "Stops after so many arrivals instead."},
     {.name = "replications", .kind = CS_KEY_COUNT, AT(cs_simulate_text, replications), .low = "1",
-     .high = "10000", .automatic = true, .fallback = "auto",
+     .high = "24", .automatic = true, .fallback = "auto",
      .why = "until the interval decides", .doc = "Independent repetitions."},
     {.name = "seed", .kind = CS_KEY_COUNT64, AT(cs_simulate_text, seed), .low = "0",
      .high = "9e15", .fallback = "1", .why = "the same bytes every time",
