@@ -83,7 +83,7 @@ START_TEST(a_plain_scenario_has_its_defaults)
     const int got[] = {o->tensor_parallel, o->pipeline_parallel, o->replicas, o->gpus,
                        o->max_num_seqs, o->max_num_batched_tokens, o->block_size,
                        o->prefix_caching};
-    const int wanted[] = {0, 1, 0, 0, 193, 8191, 16, 1};
+    const int wanted[] = {0, 1, 0, 0, 193, 8191, 16, 0};
     for (size_t i = 0; i < sizeof got / sizeof got[0]; i++)
         ck_assert_msg(got[i] == wanted[i], "figure %zu is %d, not %d", i, got[i], wanted[i]);
     near_to(o->gpu_memory_utilization, 0.91);
@@ -121,7 +121,7 @@ START_TEST(everything_given_arrives)
         "  hardware: card-48gb\n  tensor_parallel: 4\n  pipeline_parallel: 3\n  gpus: 24\n"
         "  router: round_robin\n  max_num_seqs: 61\n  max_num_batched_tokens: 2049\n"
         "  kv_blocks: 12345\n  gpu_memory_utilization: 85%\n  block_size: 32\n"
-        "  prefix_caching: no\n"
+        "  prefix_caching: yes\n"
         "compare: oracle\n"
         "cost: {prices: Delphi, gpu: 2.5 USD/h, staff: 120 USD/day, electricity: 0.11 USD/kWh,\n"
         "  carbon: 385 gCO2e/kWh, pue: 1.4,\n"
@@ -163,7 +163,7 @@ START_TEST(everything_given_arrives)
     const int got[] = {o->tensor_parallel, o->pipeline_parallel, o->replicas, o->gpus,
                        o->max_num_seqs, o->max_num_batched_tokens, o->block_size,
                        o->prefix_caching, (int)o->kv_blocks};
-    const int wanted[] = {4, 3, 2, 24, 61, 2049, 32, 0, 12345}; /* 24 = 2 x 4 x 3 */
+    const int wanted[] = {4, 3, 2, 24, 61, 2049, 32, 1, 12345}; /* 24 = 2 x 4 x 3 */
     for (size_t i = 0; i < sizeof got / sizeof got[0]; i++)
         ck_assert_msg(got[i] == wanted[i], "figure %zu is %d, not %d", i, got[i], wanted[i]);
     near_to(o->gpu_memory_utilization, 0.85);

@@ -1,0 +1,422 @@
+/* The step-time model against published vectors, hand working and the physical floor.
+ *
+ * Origins: the vectors (docs/model.md, test vectors) are from an independent implementation of
+ * the same equations; single terms are worked by hand in the comment above the line; pairs are
+ * counted one by one; the floor and the tables are properties that must hold for every sheet.
+ */
+#include "perf/step.h"
+#include <check.h>
+#include <math.h>
+#include "base/rng.h"
+#include "perf/weights.h"
+#include "sheets.h"
+
+static void setup(void)
+{
+    sheets_open();
+}
+
+static void teardown(void)
+{
+    sheets_close();
+}
+
+/* The limits of the engine that the vectors and the constants belong to. */
+static struct cs_option option_of(const char *model, const char *hardware)
+{
+    struct cs_option o = sheets_option(model, hardware, CS_PRECISION_BF16);
+    o.max_num_seqs = 128;
+    o.max_num_batched_tokens = 2048;
+    return o;
+}
+
+static struct cs_step_load load_of(int64_t tokens, int64_t sampled, int64_t kv, double pairs,
+                                   bool prefill)
+{
+    return (struct cs_step_load){.tokens = tokens, .sampled = sampled, .kv_tokens = kv,
+                                 .pairs = pairs, .prefill = prefill};
+}
+
+static double step_ms(const struct cs_option *o, int t, bool top_p, const struct cs_step_load *l)
+{
+    struct cs_step step;
+    cs_step_compile(&step, o, t, top_p, sheets_arena());
+    return 1e-9 * (double)cs_step_ps(&step, l);
+}
+
+/* docs/model.md, test vectors, in ms: (T, B, K, Q, prefill), everything sampled. The sampler sorts
+ * for Llama and not for Mixtral. The constants are published rounded to three digits while the
+ * vectors came from the unrounded ones: hence a tolerance of 2e-4, and not 1e-3 ms. */
+START_TEST(steps_take_as_long_as_the_published_vectors)
+{
+    const struct cs_step_load loads[] = {
+        load_of(1, 1, 1000, 0, false),      load_of(16, 16, 12800, 0, false),
+        load_of(64, 64, 64000, 0, false),   load_of(40, 33, 25600, 4800, true),
+        load_of(2048, 1, 0, 2098176, true), load_of(33, 33, 26400, 0, false),
+    };
+    static const struct {
+        const char *model, *hardware;
+        int t;
+        bool top_p;
+        double ms[6];
+    } rows[] = {
+        {"llama-3.1-8b", "h100-sxm-80gb", 1, true,
+         {6.6806, 7.4784, 10.7443, 9.2297, 50.44, 8.445}},
+        {"llama-2-70b", "h100-sxm-80gb", 4, true,
+         {16.0261, 16.6554, 19.3665, 18.399, 148.2104, 17.600}},
+        {"mixtral-8x7b", "h100-sxm-80gb", 2, false,
+         {6.3555, 18.4226, 19.8004, 19.7309, 51.8478, 18.933}},
+        {"llama-3.1-8b", "a100-sxm-80gb", 1, true,
+         {10.1291, 11.4982, 17.6706, 14.1535, 154.0404, 0}},
+    };
+    for (size_t r = 0; r < sizeof rows / sizeof rows[0]; r++) {
+        struct cs_option o = option_of(rows[r].model, rows[r].hardware);
+        struct cs_hardware plain = *o.hardware; /* the vectors have no factor of the GPU in them */
+        plain.bandwidth_factor = plain.kv_factor = plain.compute_factor = 1;
+        o.hardware = &plain;
+        for (size_t i = 0; i < 6; i++) {
+            if (rows[r].ms[i] == 0)
+                continue;
+            const double ms = step_ms(&o, rows[r].t, rows[r].top_p, &loads[i]);
+            ck_assert_msg(fabs(ms / rows[r].ms[i] - 1) < 2e-4, "%s on %s, load %zu: %.4f ms, not %g",
+                          rows[r].model, rows[r].hardware, i, ms, rows[r].ms[i]);
+        }
+    }
+}
+END_TEST
+
+/* Factors of the GPU: bandwidth 0.92 slows what reads, KV 0.44 the KV reads on top of it. */
+START_TEST(factors_of_the_gpu_slow_what_they_name)
+{
+    const struct cs_option o = option_of("llama-3.1-8b", "a100-sxm-80gb");
+    ck_assert_double_eq(o.hardware->bandwidth_factor, 0.92);
+    ck_assert_double_eq(o.hardware->kv_factor, 0.44);
+    struct cs_step step;
+    cs_step_compile(&step, &o, 1, false, sheets_arena());
+    /* 32 layers x 2 x 8 heads x 128 x 2 B = 131072 B; 2039e9 x 0.92 x 0.937 x 0.44 = 773.3857e9 B/s:
+     * 169.478 ns */
+    ck_assert_int_eq(step.kv_ps, 169478);
+    struct cs_hardware slow = *o.hardware;
+    slow.compute_factor = 0.5;
+    struct cs_option half = o;
+    half.hardware = &slow;
+    const struct cs_step_load prefill = load_of(2048, 1, 0, 0, true);
+    struct cs_step_parts a, b;
+    cs_step_explain(&a, &o, 1, false, &prefill);
+    cs_step_explain(&b, &half, 1, false, &prefill);
+    ck_assert_double_eq_tol(b.compute_s, 2 * a.compute_s, 1e-12 * a.compute_s);
+    ck_assert_double_eq(b.weights_s, a.weights_s);
+}
+END_TEST
+
+START_TEST(batches_are_padded_to_the_captured_sizes)
+{
+    struct cs_option o = option_of("llama-3.1-8b", "h100-sxm-80gb");
+    struct cs_step s;
+    cs_step_compile(&s, &o, 1, false, sheets_arena());
+    static const int same[][2] = {{3, 4}, {5, 8}, {9, 16}, {33, 40}, {121, 128}, {249, 256}};
+    for (size_t i = 0; i < sizeof same / sizeof same[0]; i++) {
+        ck_assert_int_eq(s.token_ps[same[i][0]], s.token_ps[same[i][1]]);
+        ck_assert_int_gt(s.token_ps[same[i][0]], s.token_ps[same[i][0] - 1]);
+    }
+    /* beyond 2 x 128 sequences every size is its own */
+    for (int t = 257; t < 300; t++)
+        ck_assert_int_gt(s.token_ps[t], s.token_ps[t - 1]);
+    o.max_num_seqs = 256; /* captured to 512, above 256 in steps of 16 */
+    cs_step_compile(&s, &o, 1, false, sheets_arena());
+    ck_assert_int_eq(s.token_ps[257], s.token_ps[272]);
+    ck_assert_int_eq(s.token_ps[497], s.token_ps[512]);
+    ck_assert_int_gt(s.token_ps[513], s.token_ps[512]);
+    ck_assert_int_gt(s.token_ps[514], s.token_ps[513]);
+    struct cs_engine_sheet eager = *o.engine;
+    eager.cuda_graph_padding = false;
+    o.engine = &eager;
+    cs_step_compile(&s, &o, 1, false, sheets_arena());
+    ck_assert_int_gt(s.token_ps[34], s.token_ps[33]);
+}
+END_TEST
+
+/* Llama-2-70b on 4 H100, T = 16: 2 x 80 x (6.35e-6 x 2 + 2 x 16 x 8192 x 2 x 3/4 / (450e9 x 0.6))
+ * = 160 x (12.7e-6 + 393216 / 270e9 = 1.456356e-6) = 2.265017 ms. */
+START_TEST(tensor_parallel_divides_weights_and_adds_all_reduces)
+{
+    const struct cs_option o = option_of("llama-2-70b", "h100-sxm-80gb");
+    const struct cs_step_load l = load_of(16, 16, 12800, 0, false);
+    struct cs_step_parts one, four;
+    cs_step_explain(&one, &o, 1, false, &l);
+    cs_step_explain(&four, &o, 4, false, &l);
+    ck_assert_double_eq(one.communication_s, 0);
+    ck_assert_double_eq_tol(four.communication_s, 2.265017e-3, 1e-9);
+    ck_assert_double_eq_tol(four.weights_s, one.weights_s / 4, 1e-15);
+    ck_assert_double_eq_tol(four.kv_s, one.kv_s / 4, 1e-15);
+    ck_assert_double_eq(four.fixed_s, one.fixed_s);
+    /* 8 KV heads: a group of 16 holds one head on each, as one of 8 does */
+    struct cs_step_parts eight, sixteen;
+    cs_step_explain(&eight, &o, 8, false, &l);
+    cs_step_explain(&sixteen, &o, 16, false, &l);
+    ck_assert_double_eq(sixteen.kv_s, eight.kv_s);
+    /* ... and leaves the link domain of 8 for PCIe at 64 GB/s:
+     * 160 x (6.35e-6 x 4 + 2 x 16 x 8192 x 2 x 15/16 / 38.4e9 = 12.8e-6) = 6.112 ms */
+    ck_assert_double_eq_tol(sixteen.communication_s, 6.112e-3, 1e-9);
+}
+END_TEST
+
+/* Two stages: step overhead twice, one hop of 6.35e-6 + 2 x 16 x 8192 / 270e9 s = 7.320904 us, KV
+ * reads shared; weights and compute are passed one after the other. */
+START_TEST(pipeline_adds_a_hop_and_shares_kv_reads)
+{
+    struct cs_option o = option_of("llama-2-70b", "h100-sxm-80gb");
+    const struct cs_step_load l = load_of(16, 16, 12800, 0, false);
+    struct cs_step_parts one, two;
+    cs_step_explain(&one, &o, 1, false, &l);
+    o.pipeline_parallel = 2;
+    cs_step_explain(&two, &o, 1, false, &l);
+    ck_assert_double_eq_tol(two.fixed_s - one.fixed_s, 0.988e-3, 1e-12);
+    ck_assert_double_eq_tol(two.communication_s, 7.320904e-6, 1e-12);
+    ck_assert_double_eq_tol(two.kv_s, one.kv_s / 2, 1e-15);
+    ck_assert_double_eq(two.gemm_s, one.gemm_s);
+    ck_assert_double_eq(two.head_s, one.head_s);
+}
+END_TEST
+
+/* DeepSeek-R1: attention of a layer 7168 x 1536 + 1536 x 128 x 192 + 7168 x 576 + 512 x 128 x 256
+ * + 128 x 128 x 7168 = 187,105,280. KV of a token: 61 x (512 + 64) x 2 B over 3.35e12 x 0.937 B/s =
+ * 22.38710 ns, held whole by every GPU; its products 61 x 128/t heads x (2 x 576 + 2 x 512) FLOP
+ * over 989e12 x 0.65 = 26.42951 ns alone, 3.303688 ns on eight. Squares add: 34.636703 and
+ * 22.629555 ns. A pair: 61 x 2 x 128 x (128 + 64 + 128) / (989e12 x 0.35) = 14.436285 ns alone. */
+START_TEST(latent_attention_reads_one_latent_and_computes_for_every_head)
+{
+    const struct cs_option o = sheets_option("deepseek-r1", "h100-sxm-80gb", CS_PRECISION_FP8);
+    ck_assert_double_eq(cs_weights_attention_layer(o.model), 187105280.0);
+    ck_assert_double_eq(cs_weights_kv_layer_bytes(o.model, CS_PRECISION_BF16, 8), 1152);
+    ck_assert_double_eq(cs_weights_kv_layer_bytes(o.model, CS_PRECISION_FP8, 1), 576);
+    struct cs_step s;
+    cs_step_compile(&s, &o, 1, false, sheets_arena());
+    ck_assert_int_eq(s.kv_ps, 34637);
+    ck_assert_double_eq_tol(s.pair_ps, 14436.285, 1e-3);
+    cs_step_compile(&s, &o, 8, false, sheets_arena());
+    ck_assert_int_eq(s.kv_ps, 22630);
+    ck_assert_double_eq_tol(s.pair_ps, 14436.285 / 8, 1e-3);
+    ck_assert_int_eq(s.window_tokens, 0);
+}
+END_TEST
+
+/* Three dense layers before 58 MoE ones: experts of 3 x 7168 x 2048 weights of 1 B. One token
+ * touches 8 of 256; 64 tokens 256 (1 - (1 - 1/32)^64) = 222.4375. Weights / (3.35e12 x 0.845). */
+START_TEST(experts_are_read_as_often_as_tokens_touch_them)
+{
+    struct cs_option o = sheets_option("deepseek-r1", "h100-sxm-80gb", CS_PRECISION_FP8);
+    struct cs_hardware fast = *o.hardware; /* no compute time beside the reads */
+    for (int k = 0; k < CS_COMPUTE_COUNT; k++)
+        fast.flops[k] = 1e24;
+    o.hardware = &fast;
+    const double read = 58 * 3.0 * 7168 * 2048 / (3.35e12 * 0.845);
+    struct cs_step_parts p;
+    struct cs_step_load l = load_of(1, 1, 0, 0, false);
+    cs_step_explain(&p, &o, 1, false, &l);
+    ck_assert_double_eq_tol(p.experts_s, 8 * read, 1e-9 * p.experts_s);
+    l.tokens = 64;
+    cs_step_explain(&p, &o, 1, false, &l);
+    ck_assert_double_eq_tol(p.experts_s / read, 222.4375, 1e-3);
+    /* 61 attentions of 1 B, 3 dense FFN of 3 x 7168 x 18432, 58 shared of 3 x 7168 x 2048 */
+    ck_assert_double_eq_tol(p.weights_s,
+                            (61 * 187105280.0 + 3 * 396361728.0 + 58 * 44040192.0) /
+                                (3.35e12 * 0.845),
+                            1e-12);
+    /* 0.988 ms + 61 x 10.3 us + 58 x 3.3 us */
+    ck_assert_double_eq_tol(p.fixed_s, 1.8077e-3, 1e-12);
+}
+END_TEST
+
+/* gpt-oss-20b: 12 of 24 layers see 128 tokens. KV: 12 x 2 x 8 x 64 x 2 B = 24576 B over 3.35e12 x
+ * 0.937 B/s = 7.829373 ns in either kind; a pair 12 x 4 x 64 x 64 / (989e12 x 0.35) = 568.0 ps. */
+START_TEST(sliding_windows_have_terms_of_their_own)
+{
+    const struct cs_option o = sheets_option("gpt-oss-20b", "h100-sxm-80gb", CS_PRECISION_MXFP4);
+    struct cs_step s;
+    cs_step_compile(&s, &o, 1, false, sheets_arena());
+    ck_assert_int_eq(s.window_tokens, 128);
+    ck_assert_int_eq(s.kv_ps, 7829);
+    ck_assert_int_eq(s.window_kv_ps, 7829);
+    ck_assert_double_eq_tol(s.pair_ps, 568.0022, 1e-3);
+    ck_assert_double_eq_tol(s.window_pair_ps, 568.0022, 1e-3);
+    /* 40 decodes of context 1000: 40000 tokens in full layers, 40 x 128 in windowed ones */
+    struct cs_step_load l = load_of(40, 40, 40000, 0, false);
+    const int64_t full = cs_step_ps(&s, &l);
+    l.window_kv_tokens = 5120;
+    ck_assert_int_eq(cs_step_ps(&s, &l) - full, 5120 * 7829);
+    ck_assert_int_eq(full - s.token_ps[40] - s.sample_ps[40], 40000 * 7829);
+}
+END_TEST
+
+START_TEST(pairs_are_those_counted_one_by_one)
+{
+    struct cs_rng rng;
+    cs_rng_init(&rng, 11, 0, "pairs");
+    for (int i = 0; i < 20000; i++) {
+        const int64_t n = 1 + (int64_t)(cs_rng_u64(&rng) % 90);
+        const int64_t c = (int64_t)(cs_rng_u64(&rng) % 120);
+        const int64_t w = cs_rng_u64(&rng) % 4 == 0 ? 0 : 1 + (int64_t)(cs_rng_u64(&rng) % 150);
+        int64_t pairs = 0;
+        for (int64_t q = 1; q <= n; q++) /* the query at place c + q sees itself and all before */
+            pairs += w > 0 && c + q > w ? w : c + q;
+        ck_assert_msg(cs_step_pairs(n, c, w) == (double)pairs, "n %ld c %ld w %ld", (long)n,
+                      (long)c, (long)w);
+    }
+}
+END_TEST
+
+START_TEST(precisions_read_their_bytes_on_their_peak)
+{
+    const struct cs_step_load l = load_of(40, 40, 0, 0, false);
+    struct cs_option o = option_of("llama-3.1-8b", "h100-sxm-80gb");
+    struct cs_step_parts bf16, fp8, int4;
+    cs_step_explain(&bf16, &o, 1, false, &l);
+    o.precision = CS_PRECISION_FP8;
+    cs_step_explain(&fp8, &o, 1, false, &l);
+    o.precision = CS_PRECISION_INT4;
+    cs_step_explain(&int4, &o, 1, false, &l);
+    ck_assert_double_eq_tol(fp8.weights_s, bf16.weights_s / 2, 1e-15);
+    /* 4.15625 bits of 16 */
+    ck_assert_double_eq_tol(int4.weights_s, bf16.weights_s * 4.15625 / 16, 1e-15);
+    /* per layer 41,943,040 attention weights at 989e12, 176,160,768 FFN weights at 1979e12:
+     * 2 x 32 x 40 x (4.241e-8 + 8.901504e-8) / 0.65 */
+    ck_assert_double_eq_tol(fp8.compute_s,
+                            2560 * (41943040 / 989e12 + 176160768 / 1979e12) / 0.65, 1e-12);
+    ck_assert_double_eq_tol(bf16.compute_s, 2560 * (218103808 / 989e12) / 0.65, 1e-12);
+    ck_assert_double_eq(int4.compute_s, bf16.compute_s);
+    ck_assert_double_eq(fp8.head_s, bf16.head_s); /* the head stays at 16 bits */
+    /* a card without FP8: its 16-bit peak */
+    struct cs_option old = option_of("llama-3.1-8b", "a100-sxm-80gb");
+    struct cs_step_parts old_bf16, old_fp8;
+    cs_step_explain(&old_bf16, &old, 1, false, &l);
+    old.precision = CS_PRECISION_FP8;
+    cs_step_explain(&old_fp8, &old, 1, false, &l);
+    ck_assert_double_eq(old_fp8.compute_s, old_bf16.compute_s);
+}
+END_TEST
+
+/* 128256 logits x 509 B / 3.35e12 B/s = 19.48725 us for each sequence sampled. */
+START_TEST(the_sampler_costs_only_when_it_sorts)
+{
+    const struct cs_option o = option_of("llama-3.1-8b", "h100-sxm-80gb");
+    const struct cs_step_load l = load_of(40, 33, 0, 0, true);
+    struct cs_step_parts greedy, sorted;
+    cs_step_explain(&greedy, &o, 1, false, &l);
+    cs_step_explain(&sorted, &o, 1, true, &l);
+    ck_assert_double_eq(greedy.sampler_s, 0);
+    ck_assert_double_eq_tol(sorted.sampler_s, 33 * 19.48725e-6, 1e-10);
+    ck_assert_double_eq_tol(sorted.total_s - greedy.total_s, sorted.sampler_s, 1e-15);
+}
+END_TEST
+
+START_TEST(single_sequences_wait_for_memory_and_prompts_for_arithmetic)
+{
+    static const char *const hardware[] = {"h100-sxm-80gb", "a100-sxm-80gb", "rtx-4090", "l40s",
+                                           "apple-m4-max-40c"};
+    for (size_t i = 0; i < sizeof hardware / sizeof hardware[0]; i++) {
+        const struct cs_option o = option_of("llama-3.1-8b", hardware[i]);
+        const struct cs_step_load decode = load_of(1, 1, 600, 0, false);
+        const struct cs_step_load prefill = load_of(2048, 1, 0, 2098176, true);
+        struct cs_step_parts p;
+        cs_step_explain(&p, &o, 1, false, &decode);
+        ck_assert_str_eq(p.binding, "weights");
+        ck_assert_double_gt(p.weights_s, 10 * p.compute_s);
+        cs_step_explain(&p, &o, 1, false, &prefill);
+        ck_assert_str_eq(p.binding, "compute");
+        ck_assert_double_gt(p.compute_s, 2 * p.weights_s);
+    }
+    /* 100 decodes of 16384 tokens read 215 GB of KV against 16 GB of weights */
+    const struct cs_option o = option_of("llama-3.1-8b", "h100-sxm-80gb");
+    const struct cs_step_load longs = load_of(100, 100, 1638400, 0, false);
+    struct cs_step_parts p;
+    cs_step_explain(&p, &o, 1, false, &longs);
+    ck_assert_str_eq(p.binding, "KV");
+}
+END_TEST
+
+/* Every model on every machine at every precision: no step beats its bytes over the bandwidth or
+ * its FLOPs over the peak, and the compiled tables say what the explanation adds up. */
+START_TEST(no_step_is_shorter_than_physics_and_tables_agree)
+{
+    size_t models, machines, checked = 0;
+    const char *const *const model = cs_catalog_names(sheets_catalog(), CS_SHEET_MODEL, &models);
+    const char *const *const machine =
+        cs_catalog_names(sheets_catalog(), CS_SHEET_HARDWARE, &machines);
+    ck_assert_uint_ge(models, 20);
+    ck_assert_uint_ge(machines, 30);
+    static const struct cs_step_load loads[] = {
+        {.tokens = 1, .sampled = 1, .kv_tokens = 1},
+        {.tokens = 37, .sampled = 37, .kv_tokens = 51283, .window_kv_tokens = 4736},
+        {.tokens = 333, .sampled = 29, .kv_tokens = 90021, .window_kv_tokens = 3712,
+         .pairs = 113007, .window_pairs = 39001, .prefill = true},
+        {.tokens = 2048, .sampled = 1, .pairs = 2098176, .window_pairs = 254016, .prefill = true},
+    };
+    for (size_t m = 0; m < models; m++) {
+        if (!sheets_model(model[m])->has_architecture)
+            continue;
+        for (size_t h = 0; h < machines; h++) {
+            for (int p = 0; p < CS_PRECISION_COUNT; p++) {
+                struct cs_option o =
+                    sheets_option(model[m], machine[h], (enum cs_precision)p);
+                o.kv_precision = p == CS_PRECISION_FP8 ? CS_PRECISION_FP8 : CS_PRECISION_BF16;
+                o.pipeline_parallel = 1 + p % 2;
+                const int t = o.hardware->pcie_Bps > 0 || o.hardware->link_Bps > 0 ? 1 << h % 4 : 1;
+                if (t == 1 && o.hardware->pcie_Bps == 0 && o.hardware->link_Bps == 0)
+                    o.pipeline_parallel = 1;
+                for (size_t i = 0; i < sizeof loads / sizeof loads[0]; i++) {
+                    struct cs_step_parts parts;
+                    cs_step_explain(&parts, &o, t, i % 2, &loads[i]);
+                    ck_assert_msg(parts.floor_s > 0 && parts.floor_s <= parts.total_s,
+                                  "%s on %d x %s, %s, load %zu: %g s, floor %g s", model[m], t,
+                                  machine[h], cs_precision_infos[p].name, i, parts.total_s,
+                                  parts.floor_s);
+                    checked++;
+                }
+                if ((m + h + (size_t)p) % 97 != 0) /* tables of 8193 entries take a while */
+                    continue;
+                struct cs_step s;
+                cs_step_compile(&s, &o, t, true, sheets_arena());
+                for (size_t i = 0; i < sizeof loads / sizeof loads[0]; i++) {
+                    struct cs_step_parts parts;
+                    cs_step_explain(&parts, &o, t, true, &loads[i]);
+                    /* half a ps for each table, and for each KV token */
+                    const double rounding =
+                        2 + 0.5 * (double)(loads[i].kv_tokens + loads[i].window_kv_tokens);
+                    ck_assert_double_eq_tol((double)cs_step_ps(&s, &loads[i]),
+                                            1e12 * parts.total_s,
+                                            rounding + 1e-15 * 1e12 * parts.total_s);
+                }
+            }
+        }
+    }
+    ck_assert_uint_gt(checked, 20 * 30 * 7 * 4);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *const suite = suite_create("step");
+    TCase *const all = tcase_create("all");
+    tcase_set_timeout(all, 60);
+    tcase_add_checked_fixture(all, setup, teardown);
+    tcase_add_test(all, steps_take_as_long_as_the_published_vectors);
+    tcase_add_test(all, factors_of_the_gpu_slow_what_they_name);
+    tcase_add_test(all, batches_are_padded_to_the_captured_sizes);
+    tcase_add_test(all, tensor_parallel_divides_weights_and_adds_all_reduces);
+    tcase_add_test(all, pipeline_adds_a_hop_and_shares_kv_reads);
+    tcase_add_test(all, latent_attention_reads_one_latent_and_computes_for_every_head);
+    tcase_add_test(all, experts_are_read_as_often_as_tokens_touch_them);
+    tcase_add_test(all, sliding_windows_have_terms_of_their_own);
+    tcase_add_test(all, pairs_are_those_counted_one_by_one);
+    tcase_add_test(all, precisions_read_their_bytes_on_their_peak);
+    tcase_add_test(all, the_sampler_costs_only_when_it_sorts);
+    tcase_add_test(all, single_sequences_wait_for_memory_and_prompts_for_arithmetic);
+    tcase_add_test(all, no_step_is_shorter_than_physics_and_tables_agree);
+    suite_add_tcase(suite, all);
+    SRunner *const runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    const int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed != 0;
+}
