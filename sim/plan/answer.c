@@ -38,7 +38,7 @@ static void latency_of(struct cs_latency *l, const struct cs_hist *h, size_t n)
         for (size_t r = 0; r < n; r++)
             x[r] = stat_of(&h[r], s);
         l->stat[s] = cs_estimate_mean(x, n, 0.95);
-        if (s != CS_STAT_MEAN) { /* a percentile is known to half a bucket of the histogram */
+        if (s != CS_STAT_MEAN && !isnan(l->stat[s].lo)) { /* known to half a bucket at best */
             const double half = l->stat[s].value / (2.0 * CS_HIST_SUB);
             l->stat[s].lo = fmin(l->stat[s].lo, l->stat[s].value - half);
             l->stat[s].hi = fmax(l->stat[s].hi, l->stat[s].value + half);
