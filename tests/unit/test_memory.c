@@ -91,7 +91,7 @@ START_TEST(llama_70b_in_fewer_bits)
 }
 END_TEST
 
-/* DeepSeek-R1 at FP8: 61 attentions of 187,105,280, 3 dense FFN of 396,361,728, 58 layers of 256 + 1
+/* DeepSeek-R1 at FP8: 61 attentions of 187,105,280, 3 dense FFN of 396,361,728, 58 layers of 257
  * experts of 44,040,192, their routers of 7168 x 256 at 2 B, two heads of 129280 x 7168 at 2 B:
  * 672,985,186,304 B. On 8 H200 of 143771 MiB: 135,679,338,086.4 - 84,123,148,288 - 1.4e9 =
  * 50,156,189,798.4 B at 61 x 576 x 2 = 70,272 B a token, whole on every GPU: 44608.97 blocks. */
@@ -109,7 +109,7 @@ START_TEST(latent_cache_is_whole_on_every_gpu)
 }
 END_TEST
 
-/* gpt-oss-20b in MXFP4: 24 attentions of 26,542,080 at 2 B, 24 x 32 experts of 24,883,200 at 0.53125
+/* gpt-oss-20b in MXFP4: 24 attentions of 26,542,080 at 2 B, 24 x 32 experts of 24,883,200 at 17/32
  * B, routers, two heads of 201088 x 2880 at 2 B: 13,747,322,880 B (its checkpoint: 13.8 GB). 12
  * windowed layers keep 128 tokens and a block for each of 256 sequences: 12 x 2048 B x 144 x 256 =
  * 905,969,664 B; 12 full layers take 24,576 B a token. 76,968,728,985.6 less weights, 0.9e9 and the
