@@ -20,7 +20,8 @@ struct cs_memory {
     double kv_bytes;       /* left for KV on one GPU; <= 0: weights do not fit */
     int64_t kv_blocks;     /* of option->block_size tokens */
     int64_t kv_tokens;     /* kv_blocks x block_size */
-    bool fits;             /* at least one sequence of one block fits */
+    bool linked;           /* there is a link over which so many GPUs can work as one */
+    bool fits;             /* linked, and at least one sequence of one block fits */
 };
 void cs_memory_fit(struct cs_memory *m, const struct cs_option *option, int tensor_parallel);
 /* Bytes of all weights of a model at a precision. */

@@ -106,8 +106,9 @@ static void limit_to_busiest_day(struct cs_workload_spec *w, struct cs_run_optio
     if (w->trace != NULL || w->end_ps == INT64_MAX)
         return;
     size_t peak = 0;
-    for (size_t i = 1; i < curve->count; i++)
-        if (curve->weights[i] > curve->weights[peak])
+    for (size_t i = 1; i < curve->count; i++) /* of those that the run reaches */
+        if (curve->weights[i] > curve->weights[peak] &&
+            (double)i * curve->step_s * PS < (double)w->end_ps)
             peak = i;
     const int64_t hour = (int64_t)(3600.0 * PS);
     const int64_t middle = (int64_t)((double)peak * curve->step_s * PS);

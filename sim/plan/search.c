@@ -75,9 +75,16 @@ static void describe_misfit(struct cs_search *s)
             }
         }
     }
+    if (!m.linked) {
+        s->reason = cs_arena_printf(s->arena, "no link joins %d x %s: each can only serve alone",
+                                    o->tensor_parallel * o->pipeline_parallel, o->hardware->title);
+        return;
+    }
     const double capacity_gb = o->hardware->memory_bytes * o->hardware->gpu_share / 1e9;
     const int tried = o->tensor_parallel > 0 ? o->tensor_parallel * o->pipeline_parallel : 1;
-    const double first = tried == 1 && s->option->tensor_parallel == 0 ? 8.0 : tried;
+    struct cs_memory most;
+    cs_memory_fit(&most, o, 8);
+    const double first = o->tensor_parallel > 0 || !most.linked ? tried : 8.0;
     if (needs > 0)
         s->reason = cs_arena_printf(
             s->arena, "%.0f GB of weights do not fit in %d x %.0f GB: needs %d%s",
@@ -259,6 +266,28 @@ static double figure(const struct cs_search *s, struct cs_trial *const *trials, 
            1e-12;
 }
 
+/* When requests too long for the engine miss the limit by themselves, no latency tells it. */
+static const char *refusal(const struct cs_search *s, const struct cs_candidate *c,
+                           struct cs_trial *const *trials, int count, const struct cs_group *g,
+                           double allowed)
+{
+    double requests = 0.0, rejected = 0.0;
+    for (int r = 0; r < count; r++) {
+        for (size_t w = g->first; w < g->first + g->count; w++) {
+            requests += (double)trials[r]->result->windows[w].requests;
+            rejected += (double)trials[r]->result->windows[w].rejected;
+        }
+    }
+    if (!(rejected > allowed * requests))
+        return NULL;
+    const bool context = c->limits.context_tokens <= c->memory.kv_tokens;
+    return cs_arena_printf(s->arena,
+                           "%.3g %% of requests are rejected: longer than the %s of %lld "
+                           "tokens",
+                           100.0 * rejected / requests, context ? "model's context" : "KV cache",
+                           (long long)(context ? c->limits.context_tokens : c->memory.kv_tokens));
+}
+
 static const char *overload(const struct cs_search *s, const struct cs_set *set)
 {
     double offered = 0.0, served = 0.0;
@@ -281,6 +310,10 @@ const char *cs_search_why_not(const struct cs_search *s, const struct cs_set *se
     if (j->outcome == CS_OUTCOME_LOST)
         return cs_arena_printf(s->arena, "overloaded: requests wait over %s in the busiest hours",
                                amount(s, (double)s->question->lost_wait_ps * 1e-12));
+    const char *refused =
+        refusal(s, set->candidate, set->trials, set->count, &j->groups[j->worst_group], j->allowed);
+    if (refused != NULL)
+        return refused;
     return cs_arena_printf(
         s->arena, "%s %s %s in the worst window (limit %s)", cs_metric_label(l->metric),
         percentile_label(s, l),
@@ -298,6 +331,10 @@ static bool unloaded_meets(struct cs_search *s)
     if (j.verdict == CS_VERDICT_ACCEPTED || j.miss.value <= 1.5 * j.allowed)
         return true;
     const struct cs_limit *l = &s->question->limits[j.worst_limit];
+    s->reason = refusal(s, &s->candidates[s->current], &s->unloaded, 1, &j.groups[j.worst_group],
+                        j.allowed);
+    if (s->reason != NULL)
+        return false;
     s->reason = cs_arena_printf(
         s->arena, "%s %s is %s even for single requests on an idle replica of %d (limit %s)",
         cs_metric_label(l->metric), percentile_label(s, l),

@@ -79,7 +79,8 @@ static bool within(const struct cs_limit *limit, int64_t ttft, int64_t e2e, int3
     case CS_METRIC_E2E:
         return e2e <= limit->limit_ps;
     case CS_METRIC_TPOT:
-        return e2e - ttft <= limit->limit_ps * (output - 1);
+        /* d <= limit n, divided: a limit of a day times a long answer exceeds 64 bits */
+        return output <= 1 || (e2e - ttft - 1) / (output - 1) < limit->limit_ps;
     default:
         return true; /* token gaps and means are judged by window */
     }

@@ -14,6 +14,8 @@
 
 static const double PS = 1e12;
 static const double WARM_UP_S = 3600.0;
+/* 2^63 ps are 106.75 days: arrivals end at 100, so that what is still running then can end too. */
+static const double HORIZON_S = 100.0 * 86400.0;
 
 void cs_workload_prepare(struct cs_workload_spec *spec, const struct cs_traffic *traffic,
                          const struct cs_simulate *simulate, const struct cs_trace *trace)
@@ -125,12 +127,14 @@ bool cs_workload_next(struct cs_workload *w, struct cs_arrival *a)
     while (!(t < w->step_end_s)) { /* also when the rate is 0 and t is infinite */
         gap -= (w->step_end_s - w->now_s) * w->rate;
         w->now_s = w->step_end_s;
-        if (w->now_s * PS >= (double)spec->end_ps)
+        if (w->now_s * PS >= (double)spec->end_ps || w->now_s >= HORIZON_S)
             return false;
         w->step = w->step + 1 == spec->traffic->curve.count ? 0 : w->step + 1;
         enter_step(w, w->now_s);
         t = w->now_s + fmax(gap, 0.0) / w->rate;
     }
+    if (t >= HORIZON_S) /* before it is cast to picoseconds */
+        return false;
     w->now_s = t;
     a->time_ps = (int64_t)(t * PS);
     if (a->time_ps >= spec->end_ps)

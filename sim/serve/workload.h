@@ -31,7 +31,7 @@ struct cs_workload_spec {
     double gamma_shape;                    /* of the gaps; 1: exponential */
     double peak_factor;                    /* highest weight of the curve */
     double period_s;                       /* of the curve */
-    int64_t end_ps;       /* arrivals at or after this are not made; INT64_MAX: by count */
+    int64_t end_ps;       /* no arrivals at or after this; INT64_MAX: by count, or 100 days */
     int64_t start_ps;     /* -1 h for curves, 0 for traces */
     int64_t max_requests; /* counted from time 0; 0: no limit */
 };

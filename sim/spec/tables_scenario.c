@@ -4,7 +4,7 @@
  *   volume    1 token/day to 1e15 tokens/day. The largest public claim is about 1.3e15 tokens a
  *             month of one company (Google, October 2025); the gate is 20 times that.
  *   requests  1 per year to 1e12/day, about a hundred a day for every person alive.
- *   days      an hour to a year and a day; rate curves repeat after a week.
+ *   days      a quarter of an hour to 100 days (time is kept in 64-bit picoseconds: 106 days).
  *   burstiness 0.1 to 20; gaps of a coefficient above that carry no stable hourly rate.
  *   latency   1 us to a day.
  *
@@ -212,12 +212,12 @@ static const struct cs_table cost_table = {"cost", TABLE(cost_keys), .size = 0};
 
 static const struct cs_key simulate_keys[] = {
     {.name = "days", .kind = CS_KEY_QUANTITY, .unit = CS_UNIT_NUMBER, AT(cs_simulate_text, days),
-     .present = offsetof(struct cs_simulate_text, has_days), .low = "0.01", .high = "366",
+     .present = offsetof(struct cs_simulate_text, has_days), .low = "0.01", .high = "100",
      .fallback = "7", .why = "a week holds every hour of a weekly curve",
      .doc = "Simulated days."},
     {.name = "requests", .kind = CS_KEY_QUANTITY, .unit = CS_UNIT_REQUESTS,
      AT(cs_simulate_text, requests), .present = offsetof(struct cs_simulate_text, has_requests),
-     .low = "1", .high = "1e12", .doc = "Stops after so many arrivals instead."},
+     .low = "1", .high = "1e12", .doc = "Stops after so many arrivals instead, or 100 days."},
     {.name = "replications", .kind = CS_KEY_COUNT, AT(cs_simulate_text, replications), .low = "1",
      .high = "24", .automatic = true, .fallback = "auto",
      .why = "until the interval decides", .doc = "Independent repetitions."},

@@ -24,7 +24,7 @@
 
 enum { MOST_ERRORS = 100, MOST_COLUMNS = 64, MOST_FIELD = 200, CHUNK = 1 << 16 };
 static const double most_tokens = 1e8;    /* as lengths in a scenario */
-static const double most_seconds = 1e9;   /* 31 years */
+static const double most_seconds = 8.64e6; /* 100 days: time is kept in 64-bit picoseconds */
 
 enum column {
     ARRIVAL,

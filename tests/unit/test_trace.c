@@ -88,7 +88,7 @@ static const struct {
     {HEAD "0.5,417,93\n1,20.5,7\n", "input_tokens is not a whole number: '20.5'", 3},
     {HEAD "1,2,0\n", "output_tokens must be 1 to 100000000: '0'", 2},
     {HEAD "1,100000001,5\n", "input_tokens must be 1 to 100000000: '100000001'", 2},
-    {HEAD "-1,2,3\n", "arrival_s must be 0 to 1000000000: '-1'", 2},
+    {HEAD "-1,2,3\n", "arrival_s must be 0 to 8640000: '-1'", 2},
     {HEAD "nan,2,3\n", "arrival_s is not a number: 'nan'", 2},
     {HEAD "1,,3\n", "input_tokens is empty", 2},
     {HEAD "1,2\n", "2 fields, but the header names 3", 2},
