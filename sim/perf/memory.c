@@ -93,8 +93,11 @@ void cs_memory_fit(struct cs_memory *memory, const struct cs_option *o, int t)
         r.kv_blocks = (int64_t)(r.kv_bytes / (r.kv_token_bytes * o->block_size));
     r.kv_tokens = r.kv_blocks * o->block_size;
     const struct cs_hardware *h = o->hardware;
-    r.linked = t * stages == 1 || h->pcie_Bps > 0.0 ||
-               (h->link_Bps > 0.0 && t * stages <= h->link_gpus);
-    r.fits = r.linked && r.kv_blocks > 0 && r.weights_gpu_bytes + r.reserve_bytes < r.usable_bytes;
+    r.linked =
+        t * stages == 1 || h->pcie_Bps > 0.0 || (h->link_Bps > 0.0 && t * stages <= h->link_gpus);
+    const double held =
+        (double)r.kv_tokens * r.kv_token_bytes; /* kv_blocks given may be too many */
+    r.fits = r.linked && r.kv_blocks > 0 && held <= r.kv_bytes &&
+             r.weights_gpu_bytes + r.reserve_bytes < r.usable_bytes;
     *memory = r;
 }

@@ -210,10 +210,11 @@ static void fill_totals(struct cs_option_answer *a, const struct cs_search *s)
                   !(set->judgement.miss.value > set->judgement.allowed));
 }
 
+static const enum cs_binding binding_metric[CS_METRIC_COUNT] = {CS_BINDING_TTFT, CS_BINDING_TPOT,
+                                                                CS_BINDING_ITL, CS_BINDING_E2E};
+
 static enum cs_binding binding_of(const struct cs_search *s, const struct cs_set *set)
 {
-    static const enum cs_binding by_metric[CS_METRIC_COUNT] = {CS_BINDING_TTFT, CS_BINDING_TPOT,
-                                                               CS_BINDING_ITL, CS_BINDING_E2E};
     const struct cs_result *r = set->trials[0]->result;
     const bool kv_full = r->preemptions > 0 || (double)r->kv_peak_tokens >
                                                    0.97 * (double)set->candidate->memory.kv_tokens;
@@ -221,7 +222,7 @@ static enum cs_binding binding_of(const struct cs_search *s, const struct cs_set
         return kv_full ? CS_BINDING_KV_MEMORY : CS_BINDING_THROUGHPUT;
     if (kv_full)
         return CS_BINDING_KV_MEMORY;
-    return by_metric[s->question->limits[set->judgement.worst_limit].metric];
+    return binding_metric[s->question->limits[set->judgement.worst_limit].metric];
 }
 
 static void fill_binding(struct cs_option_answer *a, const struct cs_search *s,
@@ -233,6 +234,11 @@ static void fill_binding(struct cs_option_answer *a, const struct cs_search *s,
     if (!a->feasible || s->neighbour != NULL) {
         a->binding = binding_of(s, a->feasible ? s->neighbour : set);
         a->binding_text = load;
+        return;
+    }
+    if (s->missed != NULL) { /* a smaller size fits, and is too slow even when idle */
+        a->binding = binding_metric[s->missed->metric];
+        a->binding_text = cs_arena_printf(arena, "%s; %s", s->reason, load);
         return;
     }
     struct cs_memory smaller = {.fits = true};
@@ -266,6 +272,13 @@ void cs_answer_option(struct cs_option_answer *a, const struct cs_search *s, str
         86400.0 * s->question->workload.requests_per_s *
         (s->question->workload.mean_input + s->question->workload.mean_output);
     if (set == NULL) {
+        if (s->missed != NULL)
+            a->binding = binding_metric[s->missed->metric];
+        else if (s->candidate_count == 0 && a->memory.linked)
+            a->binding =
+                a->memory.weights_gpu_bytes + a->memory.reserve_bytes < a->memory.usable_bytes
+                    ? CS_BINDING_KV_MEMORY
+                    : CS_BINDING_WEIGHTS_MEMORY;
         cs_cost_fleet(&a->cost, o->hardware, &scenario->cost, &a->price, NAN, NAN, tokens_per_day);
         return;
     }
@@ -292,9 +305,8 @@ void cs_answer_option(struct cs_option_answer *a, const struct cs_search *s, str
         fill_totals(a, s);
     }
     a->feasible = a->slo_met;
-    if (!a->feasible)
-        a->reason = cs_search_why_not(s, set);
     fill_binding(a, s, arena);
+    a->reason = a->feasible ? NULL : cs_search_why_not(s, set);
     if (s->neighbour != NULL) {
         a->neighbour_replicas = (int)(s->neighbour->replicas * scale);
         a->neighbour_why_not = s->neighbour->judgement.verdict == CS_VERDICT_OPEN

@@ -78,7 +78,7 @@ struct cs_option_answer {
     long gpus_lo, gpus_hi; /* 95 %; equal to gpus when the fleet is given; 0: not known */
     bool undecided;        /* the interval did not decide at the cap; planned the larger */
     bool feasible;
-    const char *reason; /* why not feasible, or why another size; NULL when feasible */
+    const char *reason; /* why not feasible; NULL when feasible */
     enum cs_binding binding;
     const char *binding_text; /* one phrase: "TTFT p95 at 92 % of its limit in the worst hour" */
     struct cs_memory memory;

@@ -82,6 +82,12 @@ static void describe_misfit(struct cs_search *s)
     }
     const double capacity_gb = o->hardware->memory_bytes * o->hardware->gpu_share / 1e9;
     const int tried = o->tensor_parallel > 0 ? o->tensor_parallel * o->pipeline_parallel : 1;
+    if (m.kv_bytes > 0.0 && o->kv_blocks > 0) {
+        s->reason = cs_arena_printf(
+            s->arena, "%d KV blocks need %.3g GB, and %.3g GB are left beside weights and engine",
+            (int)o->kv_blocks, (double)m.kv_tokens * m.kv_token_bytes / 1e9, m.kv_bytes / 1e9);
+        return;
+    }
     struct cs_memory most;
     cs_memory_fit(&most, o, 8);
     const double first = o->tensor_parallel > 0 || !most.linked ? tried : 8.0;
@@ -145,7 +151,7 @@ void cs_search_init(struct cs_search *s, const struct cs_option *o,
         s->phase = CS_SEARCH_DONE;
         return;
     }
-    if (s->fixed) { /* the smallest size that fits, unless the total says otherwise */
+    if (s->fixed) { /* the smallest size that fits; of a total, the first that divides it */
         const struct cs_candidate *c = &s->candidates[0];
         for (int i = 1; i < s->candidate_count; i++)
             if (s->candidates[i].tensor_parallel < c->tensor_parallel)
@@ -335,6 +341,7 @@ static bool unloaded_meets(struct cs_search *s)
                         j.allowed);
     if (s->reason != NULL)
         return false;
+    s->missed = l;
     s->reason = cs_arena_printf(
         s->arena, "%s %s is %s even for single requests on an idle replica of %d (limit %s)",
         cs_metric_label(l->metric), percentile_label(s, l),
@@ -389,6 +396,16 @@ static void settle(struct cs_search *s, struct cs_set *chosen, struct cs_set *ne
     s->phase = CS_SEARCH_DONE;
 }
 
+/* Of a given number of GPUs without a given size: the next size that divides it. */
+static const struct cs_candidate *next_size(const struct cs_search *s,
+                                            const struct cs_candidate *than)
+{
+    for (int i = (int)(than - s->candidates) + 1; i < s->candidate_count; i++)
+        if (s->option->gpus > 0 && s->option->gpus % s->candidates[i].gpus_per_replica == 0)
+            return &s->candidates[i];
+    return NULL;
+}
+
 /* Replications are in: accept, reject, ask for more, or move to a neighbour. */
 static void conclude(struct cs_search *s)
 {
@@ -398,8 +415,14 @@ static void conclude(struct cs_search *s)
     if (verdict == CS_VERDICT_OPEN && set->count < cap(s))
         return;
     if (s->fixed) {
-        s->undecided = verdict == CS_VERDICT_OPEN;
-        settle(s, set, NULL);
+        const struct cs_candidate *other = next_size(s, set->candidate);
+        if (verdict == CS_VERDICT_REJECTED && other != NULL) {
+            decide(s, other, s->option->gpus / other->gpus_per_replica);
+            return;
+        }
+        /* none will do: the first says why */
+        settle(s, verdict == CS_VERDICT_REJECTED ? s->sets[0] : set, NULL);
+        s->undecided = s->chosen->judgement.verdict == CS_VERDICT_OPEN;
         return;
     }
     if (verdict == CS_VERDICT_ACCEPTED) {

@@ -53,7 +53,8 @@ struct cs_search {
     /* the answer */
     struct cs_set *chosen, *neighbour; /* neighbour: one replica fewer; NULL: none below */
     bool undecided;
-    const char *reason; /* no fleet: why */
+    const char *reason;            /* no fleet, or a smaller size that will not do: why */
+    const struct cs_limit *missed; /* that a smaller size misses however many there are; or NULL */
 };
 
 void cs_search_init(struct cs_search *s, const struct cs_option *option,
