@@ -31,10 +31,11 @@ static double share_above(const struct cs_hist *h, int64_t limit_ps, double *abo
 double cs_judge_miss(const struct cs_result *run, const struct cs_group *group,
                      const struct cs_limit *limit, size_t limit_index, double *requests)
 {
-    double n = 0.0, miss = 0.0, sum = 0.0;
+    double n = 0.0, miss = 0.0, sum = 0.0, rejected = 0.0;
     for (size_t w = group->first; w < group->first + group->count; w++) {
         const struct cs_window_tally *t = &run->windows[w];
         const struct cs_hist *h = &t->metric[limit->metric];
+        rejected += (double)t->rejected;
         if (limit->percentile == 0.0) {
             n += (double)h->count;
             sum += h->sum_ps;
@@ -49,8 +50,8 @@ double cs_judge_miss(const struct cs_result *run, const struct cs_group *group,
         }
     }
     *requests = n;
-    if (n == 0.0)
-        return NAN;
+    if (n == 0.0) /* no mean and no gap, but a miss when requests came and none was served */
+        return rejected > 0.0 ? 1.0 : NAN;
     return limit->percentile == 0.0 ? sum / n / (double)limit->limit_ps - 1.0 : miss / n;
 }
 

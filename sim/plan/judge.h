@@ -41,7 +41,8 @@ struct cs_judgement {
 void cs_judge(struct cs_judgement *j, const struct cs_result *const *runs, size_t count,
               const struct cs_limit *limits, size_t limit_count, struct cs_arena *arena);
 /* Share of a group's requests above a limit in one run; for a mean limit mean / limit - 1.
- * *requests: how many there were (gaps, for ITL). NaN when there were none. */
+ * *requests: how many there were (gaps, for ITL). NaN when there were none, 1 when all of them were
+ * rejected. */
 double cs_judge_miss(const struct cs_result *run, const struct cs_group *group,
                      const struct cs_limit *limit, size_t limit_index, double *requests);
 
