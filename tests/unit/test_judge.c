@@ -127,6 +127,7 @@ START_TEST(accepts_rejects_or_leaves_open)
         enum cs_verdict verdict;
     } cases[] = {{10, CS_VERDICT_ACCEPTED}, {50, CS_VERDICT_OPEN}, {70, CS_VERDICT_REJECTED}};
     for (int c = 0; c < 3; c++) {
+        teardown();
         setup();
         for (int r = 0; r < RUNS; r++)
             thousand(r, 0, cases[c].slow, 3000);
@@ -140,9 +141,7 @@ START_TEST(accepts_rejects_or_leaves_open)
             ck_assert_double_eq_tol(j.miss.lo, 0.04477, 1e-5);
             ck_assert_double_eq_tol(j.miss.hi, 0.05581, 1e-5);
         }
-        cs_arena_fini(&arena);
     }
-    cs_arena_init(&arena);
 }
 END_TEST
 

@@ -1,6 +1,7 @@
 /* The pool of threads: every index once, whatever their number, and ticks by the caller alone.
  *
- * Jobs write what their index owns; the sum over all of them is then known.
+ * Jobs write what their index owns; the sum over all of them is then known. The rule under test is
+ * that of sim/plan/pool.h: the number of threads cannot show in a result.
  */
 #include "plan/pool.h"
 #include <check.h>
