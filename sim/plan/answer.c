@@ -206,7 +206,7 @@ static void fill_totals(struct cs_option_answer *a, const struct cs_search *s)
     a->goodput_rps = met / seconds * scale;
     a->windows_met = set->judgement.windows_met;
     a->slo_met = set->judgement.verdict == CS_VERDICT_ACCEPTED ||
-                 (s->fixed && set->judgement.verdict == CS_VERDICT_OPEN &&
+                 (set->judgement.verdict == CS_VERDICT_OPEN &&
                   !(set->judgement.miss.value > set->judgement.allowed));
 }
 
@@ -236,7 +236,9 @@ static void fill_binding(struct cs_option_answer *a, const struct cs_search *s,
         a->binding_text = load;
         return;
     }
-    if (s->missed != NULL) { /* a smaller size fits, and is too slow even when idle */
+    if (s->missed != NULL &&
+        s->missed_size <
+            a->tensor_parallel) { /* a smaller size fits, and is too slow even when idle */
         a->binding = binding_metric[s->missed->metric];
         a->binding_text = cs_arena_printf(arena, "%s; %s", s->reason, load);
         return;

@@ -193,7 +193,8 @@ static void start_candidate(struct cs_search *s)
 {
     while (s->current < s->candidate_count) {
         const struct cs_candidate *c = &s->candidates[s->current];
-        const int n = fewest(s, c);
+        const int bound = fewest(s, c), known = s->least[s->current];
+        const int n = bound > known ? bound : known;
         const bool beaten = s->best != NULL && gpus(c, n) >= gpus(s->best, s->best_replicas);
         const double total = (double)gpus(c, n) * s->question->scale;
         if (!beaten && total <= CS_SEARCH_GPUS) {
@@ -342,6 +343,7 @@ static bool unloaded_meets(struct cs_search *s)
     if (s->reason != NULL)
         return false;
     s->missed = l;
+    s->missed_size = s->candidates[s->current].tensor_parallel;
     s->reason = cs_arena_printf(
         s->arena, "%s %s is %s even for single requests on an idle replica of %d (limit %s)",
         cs_metric_label(l->metric), percentile_label(s, l),
@@ -367,6 +369,8 @@ static void screen(struct cs_search *s)
         s->passed = s->replicas;
     else
         s->failed = s->replicas;
+    if (s->failed == s->replicas)
+        s->least[s->current] = s->failed + 1;
     if (s->passed > 0 && (s->failed == 0 || s->passed - s->failed <= 1)) {
         s->best = c; /* what lies below the fluid bound is left to the decision */
         s->best_replicas = s->passed;
@@ -393,6 +397,8 @@ static void settle(struct cs_search *s, struct cs_set *chosen, struct cs_set *ne
 {
     s->chosen = chosen;
     s->neighbour = neighbour;
+    s->undecided = chosen->judgement.verdict == CS_VERDICT_OPEN ||
+                   (neighbour != NULL && neighbour->judgement.verdict == CS_VERDICT_OPEN);
     s->phase = CS_SEARCH_DONE;
 }
 
@@ -404,6 +410,22 @@ static const struct cs_candidate *next_size(const struct cs_search *s,
         if (s->option->gpus > 0 && s->option->gpus % s->candidates[i].gpus_per_replica == 0)
             return &s->candidates[i];
     return NULL;
+}
+
+/* A fleet is not accepted: one replica more, unless another size might do with fewer GPUs. */
+static void climb(struct cs_search *s, struct cs_set *set)
+{
+    const int more = set->replicas + 1;
+    s->least[set->candidate - s->candidates] = more;
+    s->best = NULL;
+    if ((double)gpus(set->candidate, more) * s->question->scale <= CS_SEARCH_GPUS) {
+        s->best = set->candidate;
+        s->best_replicas = more;
+    } else {
+        s->reason = cs_search_why_not(s, set);
+    }
+    s->current = 0;
+    start_candidate(s);
 }
 
 /* Replications are in: accept, reject, ask for more, or move to a neighbour. */
@@ -422,7 +444,6 @@ static void conclude(struct cs_search *s)
         }
         /* none will do: the first says why */
         settle(s, verdict == CS_VERDICT_REJECTED ? s->sets[0] : set, NULL);
-        s->undecided = s->chosen->judgement.verdict == CS_VERDICT_OPEN;
         return;
     }
     if (verdict == CS_VERDICT_ACCEPTED) {
@@ -439,23 +460,18 @@ static void conclude(struct cs_search *s)
         decide(s, set->candidate, set->replicas - 1);
         return;
     }
-    const bool again = s->undecided;
-    s->undecided = again || verdict == CS_VERDICT_OPEN;
     if (s->chosen != NULL) { /* this was the neighbour below */
         settle(s, s->chosen, set);
         return;
     }
-    if (verdict == CS_VERDICT_OPEN && again) { /* too few requests to tell even the larger apart */
+    if (verdict == CS_VERDICT_OPEN && set->replicas > 1) {
         struct cs_set *below = set_of(s, set->candidate, set->replicas - 1);
-        settle(s, set, below->decided ? below : NULL);
-        return;
+        if (below->decided && below->judgement.verdict == CS_VERDICT_OPEN) {
+            settle(s, set, below); /* too few requests to tell even the larger apart */
+            return;
+        }
     }
-    if ((double)gpus(set->candidate, set->replicas + 1) * s->question->scale > CS_SEARCH_GPUS) {
-        s->reason = cs_search_why_not(s, set);
-        s->phase = CS_SEARCH_DONE;
-        return;
-    }
-    decide(s, set->candidate, set->replicas + 1);
+    climb(s, set);
 }
 
 /* The replications still missing to the next stage of the schedule. */
@@ -503,10 +519,12 @@ void cs_search_absorb(struct cs_search *s)
     if (s->phase == CS_SEARCH_UNLOADED) {
         const bool meets = unloaded_meets(s);
         cs_trial_drop(s->unloaded);
-        if (meets)
+        if (meets) {
             s->phase = CS_SEARCH_SCREEN;
-        else
+        } else {
+            s->least[s->current] = CS_SEARCH_GPUS + 1; /* no number of them will do */
             next_candidate(s);
+        }
     } else if (s->phase == CS_SEARCH_SCREEN) {
         struct cs_trial *trial = s->probe.trials[0];
         screen(s);

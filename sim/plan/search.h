@@ -10,8 +10,9 @@
  *   3. Screen: the busiest day of one replication; replicas grow by doubling steps until they pass,
  * then bisection.
  *   4. Decide: 6, 12, 24 replications (4, 6, 12 of over 5 million requests) until the interval
- * accepts or rejects; a rejected or, at the cap, undecided count is followed by one replica more,
- * an accepted one by the neighbour below, until an accepted count stands on one that is not.
+ * accepts or rejects; a rejected or, at the cap, undecided count is followed by one replica more or
+ * by another size with fewer GPUs, an accepted one by the neighbour below, until an accepted count
+ * stands on one that is not.
  *
  * A fleet that the scenario gives is only decided. Trials belong to the search until it is dropped.
  */
@@ -48,6 +49,7 @@ struct cs_search {
     struct cs_set *asked;                 /* what the last round was about */
     struct cs_trial *unloaded;            /* of the current candidate */
     int failed, passed, replicas, stride; /* screening: highest known to fail, lowest to pass */
+    int least[CS_SEARCH_SIZES];           /* replicas of each candidate, fewer are known to fail */
     const struct cs_candidate *best;      /* lowest passed so far, and its replicas */
     int best_replicas;
     /* the answer */
@@ -55,6 +57,7 @@ struct cs_search {
     bool undecided;
     const char *reason;            /* no fleet, or a smaller size that will not do: why */
     const struct cs_limit *missed; /* that a smaller size misses however many there are; or NULL */
+    int missed_size;
 };
 
 void cs_search_init(struct cs_search *s, const struct cs_option *option,
