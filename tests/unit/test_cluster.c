@@ -200,6 +200,14 @@ START_TEST(an_overloaded_run_is_stopped)
     ck_assert_int_eq(cs_cluster_result(c)->outcome, CS_OUTCOME_LOST);
     /* a third of the time waiting grows by a third: 60 s are reached at about 180 s */
     ck_assert_double_eq_tol((double)cs_cluster_result(c)->stopped_ps * 1e-12, 180, 40);
+    /* an hour of warm-up at 1.5 times capacity takes half an hour more to serve, and no counted
+     * window has missed by it: only then can a counted request have waited too long. The load is
+     * known to 6 % (test_bound): 1476 to 2124 s. */
+    workload.start_ps = INT64_C(-3600) * 1000000000000;
+    c = cs_cluster_new(arena, &fleet, &workload, 3, 0, &options);
+    cs_cluster_run(c);
+    ck_assert_int_eq(cs_cluster_result(c)->outcome, CS_OUTCOME_LOST);
+    ck_assert_double_eq_tol((double)cs_cluster_result(c)->stopped_ps * 1e-12, 1800, 324);
 }
 END_TEST
 
