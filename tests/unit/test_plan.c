@@ -131,6 +131,22 @@ START_TEST(a_mean_wait_asks_for_one_or_two)
 }
 END_TEST
 
+/* 10/s need 5 replicas to be stable and many more to hardly ever wait. Behind N taken in turn the
+ * gaps G are Erlang of N stages, and a wait is at least (S - G)+, by little more where waits are
+ * rare: E = S P(X >= N) - N/10 P(X >= N + 1), X Poisson of mean 5. N = 10: 0.5 x 0.03183 - 1.0 x
+ * 0.01370 = 2.2 ms; N = 11: 0.5 x 0.01370 - 1.1 x 0.00545 = 0.85 ms. Allowed are 1.5 ms. */
+START_TEST(the_search_climbs_and_bisects)
+{
+    const struct cs_scenario s = scenario_of(10, 0, 0.5015, 20000);
+    const struct cs_option_answer *const o = &plan(&s, 1)->options[0];
+    ck_assert(o->feasible && !o->undecided);
+    ck_assert_int_eq(o->replicas, 11);
+    ck_assert_int_eq(o->neighbour_replicas, 10);
+    ck_assert_double_eq_tol(o->latency[CS_METRIC_TTFT].stat[CS_STAT_MEAN].value, 0.50085, 2e-4);
+    ck_assert_double_eq_tol(o->busy, 5.0 / 11, 0.01);
+}
+END_TEST
+
 /* A quantile of M/D/1 at rho = 0.6 in units of S: P(W <= t) = (1 - rho) sum over k <= t of
  * (-rho (t - k))^k / k! e^(rho (t - k)) (Erlang 1909). The 95th percentile t* solves it at 0.95. */
 static double md1_wait_quantile(double rho, double q)
@@ -383,6 +399,7 @@ int main(void)
     tcase_add_checked_fixture(all, setup, teardown);
     tcase_add_test(all, stability_alone_asks_for_three);
     tcase_add_test(all, a_mean_wait_asks_for_one_or_two);
+    tcase_add_test(all, the_search_climbs_and_bisects);
     tcase_add_test(all, a_given_fleet_is_judged_at_its_percentile);
     tcase_add_test(all, an_overloaded_fleet_says_by_how_much);
     tcase_add_test(all, what_no_fleet_can_meet_is_said_at_once);

@@ -73,6 +73,29 @@ START_TEST(counts_follow_the_curve)
 }
 END_TEST
 
+/* About one arrival in a step: most gaps go over one or several steps, and what is left of a gap
+ * goes on at the next step's rate. 90 days are 2221 turns of 3500 s and 2500 s. */
+START_TEST(gaps_go_over_the_steps_they_span)
+{
+    struct cs_traffic t = traffic_of(0.002);
+    t.curve = (struct cs_curve){.step_s = 700, .weights = weights, .count = STEPS};
+    const struct cs_workload_spec spec = prepared(&t, 90, 0);
+    struct cs_workload w;
+    cs_workload_init(&w, &spec, 61, 5);
+    double count[STEPS] = {0};
+    struct cs_arrival a;
+    while (cs_workload_next(&w, &a))
+        if (a.time_ps >= 0)
+            count[(int)(fmod((double)a.time_ps / PS, 3500) / 700)] += 1;
+    const double time[] = {2222 * 700, 2222 * 700, 2222 * 700, 2221 * 700 + 400, 2221 * 700};
+    for (int i = 0; i < STEPS; i++) {
+        const double want = 0.002 * weights[i] * time[i];
+        ck_assert_msg(fabs(count[i] - want) <= 4 * sqrt(want), "step %d: %g, not %g", i, count[i],
+                      want);
+    }
+}
+END_TEST
+
 /* Poisson: the counts of seconds vary as much as their mean; index of dispersion 1 with a standard
  * error of sqrt(2 / n). */
 START_TEST(arrivals_are_poisson)
@@ -256,6 +279,7 @@ int main(void)
     TCase *const all = tcase_create("all");
     tcase_set_timeout(all, 60);
     tcase_add_test(all, counts_follow_the_curve);
+    tcase_add_test(all, gaps_go_over_the_steps_they_span);
     tcase_add_test(all, arrivals_are_poisson);
     tcase_add_test(all, bursts_have_the_variation_asked_for);
     tcase_add_test(all, lengths_do_not_move_arrivals);
