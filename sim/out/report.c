@@ -81,8 +81,11 @@ static void print_limits(const struct cs_answer *answer, const struct cs_option_
 static const char *words_of_count(const struct cs_option_answer *o, const struct cs_text *t)
 {
     const char *words;
-    if (o->option->replicas > 0)
-        words = "the fleet is as given";
+    if (o->option->replicas > 0 || o->option->gpus > 0)
+        words = o->undecided ? "the fleet is as given; whether it meets the SLO is undecided"
+                             : "the fleet is as given";
+    else if (o->undecided && o->neighbour_replicas == 0)
+        words = "too few requests to be sure of the count";
     else if (o->gpus_hi == 0)
         words = "one replication: no interval of the count";
     else if (o->gpus_lo == o->gpus_hi)
@@ -91,7 +94,7 @@ static const char *words_of_count(const struct cs_option_answer *o, const struct
     else
         words = cs_arena_printf(t->arena, "95 %% interval of the count: %ld to %ld GPUs",
                                 o->gpus_lo, o->gpus_hi);
-    if (o->undecided)
+    if (o->undecided && o->neighbour_replicas > 0)
         words = cs_arena_printf(t->arena, "%s (undecided: the larger is planned)", words);
     if (o->neighbour_replicas > 0 && o->neighbour_why_not)
         words = cs_arena_printf(t->arena, "%s · with %s: %s", words,

@@ -292,7 +292,9 @@ void cs_answer_option(struct cs_option_answer *a, const struct cs_search *s, str
     a->gpus = (long)a->replicas * c->gpus_per_replica;
     if (set->count > 1 || s->fixed) /* one replication, or a trace, has no interval */
         a->gpus_lo = a->gpus_hi = a->gpus;
-    if (!s->fixed && s->undecided && s->neighbour != NULL && a->gpus_lo > 0)
+    if (!s->fixed && s->undecided && s->neighbour == NULL) /* too few requests to know */
+        a->gpus_lo = a->gpus_hi = 0;
+    else if (!s->fixed && s->undecided && a->gpus_lo > 0)
         a->gpus_lo = (long)(s->neighbour->replicas * scale) * c->gpus_per_replica;
     else if (!s->fixed && scale > 1.0 && a->gpus_lo > 0) /* no count in between was tried */
         a->gpus_lo = ((long)((set->replicas - 1) * scale) + 1) * c->gpus_per_replica;

@@ -147,6 +147,7 @@ static void estimate_worst(struct cs_judgement *j, const struct cs_result *const
     }
     if (limit->percentile > 0.0 && limit->metric != CS_METRIC_ITL) {
         const struct cs_interval wilson = cs_estimate_share(pooled, requests, 0.95);
+        j->too_few = cs_estimate_share(0.0, requests, 0.95).hi > j->allowed;
         j->miss.lo = fmin(j->miss.lo, wilson.lo);
         j->miss.hi = fmax(j->miss.hi, wilson.hi);
     }

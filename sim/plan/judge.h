@@ -34,6 +34,8 @@ struct cs_judgement {
     size_t worst_group, worst_limit;
     struct cs_interval miss; /* share above the worst limit there; for a mean: mean / limit - 1 */
     double allowed;
+    bool too_few; /* open, and so few requests that no fleet could be accepted: even without a miss
+                   */
     double windows_met; /* share of groups in which every limit holds (pooled) */
 };
 

@@ -464,6 +464,11 @@ static void conclude(struct cs_search *s)
         settle(s, s->chosen, set);
         return;
     }
+    if (verdict == CS_VERDICT_OPEN && set->judgement.too_few &&
+        !(set->judgement.miss.value > set->judgement.allowed)) {
+        settle(s, set, NULL); /* nor could more replicas be accepted: the point decides */
+        return;
+    }
     if (verdict == CS_VERDICT_OPEN && set->replicas > 1) {
         struct cs_set *below = set_of(s, set->candidate, set->replicas - 1);
         if (below->decided && below->judgement.verdict == CS_VERDICT_OPEN) {

@@ -14,7 +14,9 @@
  * by another size with fewer GPUs, an accepted one by the neighbour below, until an accepted count
  * stands on one that is not.
  *
- * A fleet that the scenario gives is only decided. Trials belong to the search until it is dropped.
+ * Where requests are too few to accept any fleet (5 % of 60 requests), the point estimate decides
+ * and the answer is marked undecided. A fleet that the scenario gives is only decided. Trials
+ * belong to the search until it is dropped.
  */
 #ifndef CS_PLAN_SEARCH_H
 #define CS_PLAN_SEARCH_H
