@@ -19,7 +19,7 @@ CC      := $(firstword $(foreach c,gcc clang cc,$(if $(shell command -v $(c)),$(
 endif
 
 .DEFAULT_GOAL := all
-LAYERS  := base des theory spec perf serve plan out
+LAYERS  := base des theory spec perf serve plan fit out
 DATA    := models hardware engines scenarios
 
 # --- flags -------------------------------------------------------------------------------------

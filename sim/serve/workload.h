@@ -15,9 +15,22 @@
 #include "spec/scenario.h"
 #include "spec/trace_csv.h"
 
+/* What of a prompt other requests may have left in the KV cache, from its front: the group's
+ * tokens (a system prompt, or a whole prompt that recurs), then blocks known by hash, then, to the
+ * end of the answer, the context of its session. All zero: it shares nothing. */
+struct cs_prefix {
+    uint64_t group;        /* 0: none */
+    int32_t group_tokens;  /* of the prompt; more than the prompt counts as all of it */
+    int32_t hash_count;    /* 0: none; each hash names `hash_tokens` tokens and all before them */
+    int32_t hash_tokens;
+    const uint64_t *hashes;
+    uint64_t session; /* 0: none; a turn's prompt begins with what the turn before it left */
+};
+
 struct cs_arrival {
     int64_t time_ps;       /* from the start of the window; the warm-up hour is negative */
     int32_t input, output; /* tokens, each at least 1 */
+    struct cs_prefix prefix;
 };
 
 /* Fixed by the scenario, shared by all runs. */

@@ -30,6 +30,11 @@ struct cs_trace {
     const int32_t *input, *output; /* tokens */
     const int32_t *prefix_tokens;  /* of the prompt, shared in its group; NULL: no such column */
     struct cs_trace_names prefix_group, session, model, klass;
+    /* Prompts as blocks known by hash, each standing for `hash_tokens` tokens and all before them:
+     * request i has hashes[hash_start[i]] .. hashes[hash_start[i + 1] - 1]. NULL: no such column. */
+    const uint64_t *hashes;
+    const size_t *hash_start;
+    int32_t hash_tokens;
 };
 
 /* False: the errors are in `diags`, "referenced from" `at` when it has a source. */
