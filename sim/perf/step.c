@@ -42,6 +42,7 @@ struct efficiency {
     double weights, compute, kv, attention, link;
     bool overheads;
 };
+static const struct efficiency IDEAL = {1.0, 1.0, 1.0, 1.0, 1.0, false}; /* the physical floor */
 
 static double combine(double x, double y)
 {
@@ -205,32 +206,52 @@ static int64_t picoseconds(double seconds)
     return (int64_t)(seconds * 1e12 + 0.5);
 }
 
+/* Bytes and FLOPs of T tokens at efficiency 1: the floor of token(), as of each other term, so that
+ * no sum of terms is below the floor of the step. */
+static double token_floor_s(const struct coefficients *ideal, double T)
+{
+    const double touched = ideal->experts > 0.0 ? experts_touched(ideal, T) : 0.0;
+    return fmax(ideal->dense_read + ideal->expert_read * touched,
+                (ideal->dense_token + ideal->expert_token) * T);
+}
+
 void cs_step_compile(struct cs_step *step, const struct cs_option *o, int t, bool top_p,
                      struct cs_arena *arena)
 {
+    cs_step_compile_scaled(step, o, t, top_p, 1.0, arena);
+}
+
+void cs_step_compile_scaled(struct cs_step *step, const struct cs_option *o, int t, bool top_p,
+                            double scale, struct cs_arena *arena)
+{
     const struct efficiency e = engine_efficiency(o->engine);
     const struct coefficients c = derive(o, t, top_p, &e);
+    const struct coefficients i = derive(o, t, false, &IDEAL);
     const int most =
         o->max_num_batched_tokens > o->max_num_seqs ? o->max_num_batched_tokens : o->max_num_seqs;
     int64_t *token = cs_arena_alloc(arena, (size_t)most + 1, sizeof *token);
     int64_t *sample = cs_arena_alloc(arena, (size_t)o->max_num_seqs + 1, sizeof *sample);
     for (int T = 0, done = -1; T <= most; T++) {
         const int padded = (int)pad(o, T);
-        token[T] = padded == done ? token[T - 1] : picoseconds(token_s(&c, padded, NULL));
+        token[T] = padded == done ? token[T - 1]
+                                  : picoseconds(fmax(scale * token_s(&c, padded, NULL),
+                                                     token_floor_s(&i, padded)));
         done = padded;
     }
     for (int S = 0; S <= o->max_num_seqs; S++)
-        sample[S] = picoseconds(sample_s(&c, S, NULL));
+        sample[S] = picoseconds(
+            fmax(scale * sample_s(&c, S, NULL), fmax(i.head_read, i.head_sample * S)));
     *step = (struct cs_step){
         .max_tokens = most,
         .max_sampled = o->max_num_seqs,
         .token_ps = token,
         .sample_ps = sample,
-        .kv_ps = picoseconds(combine(c.kv, c.kv_compute)),
-        .window_kv_ps = picoseconds(combine(c.window_kv, c.window_kv_compute)),
-        .pair_ps = c.pair * 1e12,
-        .window_pair_ps = c.window_pair * 1e12,
-        .prefill_ps = picoseconds(c.prefill),
+        .kv_ps = picoseconds(fmax(scale * combine(c.kv, c.kv_compute), fmax(i.kv, i.kv_compute))),
+        .window_kv_ps = picoseconds(fmax(scale * combine(c.window_kv, c.window_kv_compute),
+                                         fmax(i.window_kv, i.window_kv_compute))),
+        .pair_ps = fmax(scale * c.pair, i.pair) * 1e12,
+        .window_pair_ps = fmax(scale * c.window_pair, i.window_pair) * 1e12,
+        .prefill_ps = picoseconds(scale * c.prefill),
         .window_tokens = o->model->window_layers > 0 ? o->model->window_tokens : 0,
     };
 }
@@ -238,8 +259,7 @@ void cs_step_compile(struct cs_step *step, const struct cs_option *o, int t, boo
 /* No step is shorter than all its bytes over the bandwidth or all its FLOPs over the peak. */
 static double floor_s(const struct cs_option *o, int t, const struct cs_step_load *l)
 {
-    const struct efficiency ideal = {1.0, 1.0, 1.0, 1.0, 1.0, false};
-    const struct coefficients c = derive(o, t, false, &ideal);
+    const struct coefficients c = derive(o, t, false, &IDEAL);
     const double T = (double)l->tokens, S = (double)l->sampled;
     const double touched = c.experts > 0.0 ? experts_touched(&c, T) : 0.0;
     const double bytes = c.dense_read + c.expert_read * touched + c.head_read +

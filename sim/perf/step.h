@@ -71,6 +71,10 @@ static inline double cs_step_pairs(int64_t n, int64_t c, int64_t w)
  * `max_tokens`/`max_sampled`: the largest step the engine can plan. */
 void cs_step_compile(struct cs_step *step, const struct cs_option *option, int tensor_parallel,
                      bool top_p, struct cs_arena *arena);
+/* The same with every time multiplied by `scale` (> 0), but no term below its physical floor: for
+ * what is asked of the model's own error (perf/error.h). */
+void cs_step_compile_scaled(struct cs_step *step, const struct cs_option *option,
+                            int tensor_parallel, bool top_p, double scale, struct cs_arena *arena);
 
 /* The parts of one step in seconds, and the physical floor: bytes over bandwidth and FLOPs over
  * peak, at efficiency 1. For `capsim explain` and the floor check. */

@@ -394,6 +394,35 @@ START_TEST(no_step_is_shorter_than_physics_and_tables_agree)
 }
 END_TEST
 
+/* Slower steps are slower exactly, faster ones until they reach the floor of their term. Llama 3.1
+ * 8B on H100 at 0.845 of the bandwidth: weights of 32 layers, 13.96 GB / 3.35 TB/s = 4.167 ms, and
+ * of the head, 1.051 GB = 0.314 ms, cannot be read faster however fast the engine. */
+START_TEST(scaled_steps_are_multiples_down_to_the_floor)
+{
+    const struct cs_option o = option_of("llama-3.1-8b", "h100-sxm-80gb");
+    struct cs_step one, slow, fast;
+    cs_step_compile(&one, &o, 1, true, sheets_arena());
+    cs_step_compile_scaled(&slow, &o, 1, true, 1.2837, sheets_arena());
+    cs_step_compile_scaled(&fast, &o, 1, true, 0.0371, sheets_arena());
+    for (int n = 1; n <= 2048; n += 89) {
+        ck_assert_double_eq_tol((double)slow.token_ps[n], 1.2837 * (double)one.token_ps[n], 1.2);
+        const struct cs_step_load load = load_of(n, n < 128 ? n : 128, 64000, 811.0 * n, true);
+        struct cs_step_parts parts;
+        cs_step_explain(&parts, &o, 1, true, &load);
+        ck_assert_double_ge((double)cs_step_ps(&fast, &load), 1e12 * parts.floor_s - 40000);
+        ck_assert_double_lt((double)cs_step_ps(&fast, &load), 1e12 * parts.total_s);
+    }
+    for (int n = 0; n <= 128; n += 7)
+        ck_assert_double_eq_tol((double)slow.sample_ps[n], 1.2837 * (double)one.sample_ps[n], 1.2);
+    ck_assert_double_eq_tol((double)slow.kv_ps, 1.2837 * (double)one.kv_ps, 1.2);
+    ck_assert_double_eq_tol(slow.pair_ps, 1.2837 * one.pair_ps, 1e-9 * one.pair_ps);
+    ck_assert_double_eq_tol((double)slow.prefill_ps, 1.2837 * (double)one.prefill_ps, 1.2);
+    ck_assert_double_eq_tol((double)fast.token_ps[1], 13959.0e9 / 3350.0 * 1e0, 4e6);
+    ck_assert_double_eq_tol((double)fast.sample_ps[1], 1050.67e9 / 3350.0, 1e6);
+    ck_assert_int_eq(fast.kv_ps, 39126); /* 131072 B / 3.35 TB/s */
+}
+END_TEST
+
 int main(void)
 {
     Suite *const suite = suite_create("step");
@@ -413,6 +442,7 @@ int main(void)
     tcase_add_test(all, the_sampler_costs_only_when_it_sorts);
     tcase_add_test(all, single_sequences_wait_for_memory_and_prompts_for_arithmetic);
     tcase_add_test(all, no_step_is_shorter_than_physics_and_tables_agree);
+    tcase_add_test(all, scaled_steps_are_multiples_down_to_the_floor);
     suite_add_tcase(suite, all);
     SRunner *const runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
