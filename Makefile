@@ -43,9 +43,10 @@ PKG_CONFIG ?= pkg-config
 pkg_cflags = $(shell $(PKG_CONFIG) --cflags $(1) 2>/dev/null)
 pkg_libs   = $(shell $(PKG_CONFIG) --libs $(1) 2>/dev/null || echo $(2))
 
-DEP_CFLAGS := $(sort $(foreach p,gsl yaml-0.1 libcjson zlib,$(call pkg_cflags,$(p))))
+DEP_CFLAGS := $(sort $(foreach p,gsl yaml-0.1 libcjson zlib libzstd,$(call pkg_cflags,$(p))))
 DEP_LIBS   := $(call pkg_libs,gsl,-lgsl -lgslcblas -lm) $(call pkg_libs,yaml-0.1,-lyaml) \
-              $(call pkg_libs,libcjson,-lcjson) -lcsv $(call pkg_libs,zlib,-lz)
+              $(call pkg_libs,libcjson,-lcjson) -lcsv $(call pkg_libs,zlib,-lz) \
+              $(call pkg_libs,libzstd,-lzstd)
 CHECK_CFLAGS = $(call pkg_cflags,check)
 CHECK_LIBS   = $(call pkg_libs,check,-lcheck -lsubunit -lrt)
 
