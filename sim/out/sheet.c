@@ -17,7 +17,7 @@ static const char *known(const char *text)
 
 static bool is_heading(const char *path)
 {
-    static const char *const names[] = {"name", "title", "notes", "sources"};
+    static const char *const names[] = {"name", "title", "aliases", "notes", "sources"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (strcmp(path, names[i]) == 0)
             return true;
@@ -111,6 +111,11 @@ static void print_head(const struct cs_text *t, struct sources *sources, const c
     cs_grid_add(&grid, "source");
     walk(&grid, sources, t, node, node, "");
     cs_grid_print(&grid, t, 0, false);
+    const struct cs_node *const aliases = cs_node_get(node, "aliases");
+    if (aliases && aliases->kind == CS_NODE_LIST) {
+        cs_text_put(t, "\n");
+        cs_text_section(t, "ALSO", short_list(t, aliases));
+    }
     if (notes) {
         cs_text_put(t, "\n");
         cs_text_section(t, "NOTES", notes);

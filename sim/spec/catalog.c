@@ -42,23 +42,32 @@ struct names {
     bool read;
 };
 
+/* Other names of sheets, read when a name is not found. */
+struct claims {
+    const char **texts, **sheets;
+    size_t count, capacity;
+    bool read;
+};
+
 struct cs_catalog {
     struct cs_arena *arena;
     const char *roots[MOST_ROOTS];
     size_t root_count;
     struct entry *entries;
     struct names names[CS_SHEET_COUNT];
+    struct claims claims[CS_SHEET_COUNT];
 };
 
 static const struct kind {
     const char *folder, *noun, *list;
+    bool aliases; /* sheets of the kind may go by other names */
 } kinds[CS_SHEET_COUNT] = {
-    [CS_SHEET_MODEL] = {"models", "model", "models"},
-    [CS_SHEET_API] = {"models/api", "API", "apis"},
-    [CS_SHEET_HARDWARE] = {"hardware", "hardware", "hardware"},
-    [CS_SHEET_ENGINE] = {"engines", "engine", "engines"},
-    [CS_SHEET_TRAFFIC] = {"scenarios/traffic", "traffic", "traffic"},
-    [CS_SHEET_SCENARIO] = {"scenarios", "scenario", "scenarios"},
+    [CS_SHEET_MODEL] = {"models", "model", "models", true},
+    [CS_SHEET_API] = {"models/api", "API", "apis", false},
+    [CS_SHEET_HARDWARE] = {"hardware", "hardware", "hardware", true},
+    [CS_SHEET_ENGINE] = {"engines", "engine", "engines", true},
+    [CS_SHEET_TRAFFIC] = {"scenarios/traffic", "traffic", "traffic", false},
+    [CS_SHEET_SCENARIO] = {"scenarios", "scenario", "scenarios", false},
 };
 
 /* --- roots ----------------------------------------------------------------------------------- */
@@ -237,68 +246,105 @@ static int by_version(const char *a, const char *b)
     return (*a != '\0') - (*b != '\0');
 }
 
-/* The aliases of an engine sheet, or NULL. A sheet that cannot be read claims none here; naming it
- * by its own name tells what is wrong. */
-static const struct cs_node *aliases_of(struct cs_catalog *c, const char *name)
+static void add_claim(struct cs_catalog *c, struct claims *claims, const char *text,
+                      const char *sheet)
 {
-    struct cs_diags ignored;
-    cs_diags_init(&ignored, c->arena);
-    const char *const path = find_exact(c, CS_SHEET_ENGINE, name);
-    const struct cs_node *const root =
-        path ? cs_yaml_read(path, c->arena, &ignored, (struct cs_span){.source = NULL}) : NULL;
-    const struct cs_node *const aliases = cs_node_get(root, "aliases");
-    return aliases && aliases->kind == CS_NODE_LIST ? aliases : NULL;
-}
-
-/* An alias of that engine sheet that is near the name, or NULL. */
-static const char *near_alias(struct cs_catalog *c, const char *engine, const char *name)
-{
-    const struct cs_node *const aliases = aliases_of(c, engine);
-    const char *near = NULL;
-    for (size_t i = 0; aliases && !near && i < aliases->count; i++)
-        if (aliases->items[i]->kind == CS_NODE_SCALAR)
-            near = cs_suggest(name, &aliases->items[i]->text, 1);
-    return near;
-}
-
-/* The newest engine sheet that claims the alias. */
-static const char *find_alias(struct cs_catalog *c, const char *alias)
-{
-    size_t count;
-    const char *const *const names = cs_catalog_names(c, CS_SHEET_ENGINE, &count);
-    const char *best = NULL;
-    for (size_t i = 0; i < count; i++) {
-        const struct cs_node *const aliases = aliases_of(c, names[i]);
-        for (size_t j = 0; aliases && j < aliases->count; j++)
-            if (aliases->items[j]->kind == CS_NODE_SCALAR &&
-                strcmp(aliases->items[j]->text, alias) == 0 &&
-                (!best || by_version(best, names[i]) < 0))
-                best = names[i];
+    if (claims->count == claims->capacity) {
+        claims->capacity = claims->capacity ? 2 * claims->capacity : 64;
+        const char **const texts = cs_arena_alloc(c->arena, claims->capacity, sizeof *texts);
+        const char **const sheets = cs_arena_alloc(c->arena, claims->capacity, sizeof *sheets);
+        if (claims->count) {
+            memcpy(texts, claims->texts, claims->count * sizeof *texts);
+            memcpy(sheets, claims->sheets, claims->count * sizeof *sheets);
+        }
+        claims->texts = texts;
+        claims->sheets = sheets;
     }
-    return best ? find_exact(c, CS_SHEET_ENGINE, best) : NULL;
+    claims->texts[claims->count] = text;
+    claims->sheets[claims->count++] = sheet;
+}
+
+/* What the sheets of a kind are called besides: their names in other spellings, titles, aliases. A
+ * sheet that cannot be read claims only its name here; naming it tells what is wrong. */
+static const struct claims *claims_of(struct cs_catalog *c, enum cs_sheet_kind kind)
+{
+    struct claims *const claims = &c->claims[kind];
+    size_t count = 0;
+    const char *const *const names = kinds[kind].aliases && !claims->read
+                                         ? cs_catalog_names(c, kind, &count)
+                                         : NULL;
+    claims->read = true;
+    for (size_t i = 0; i < count; i++) {
+        struct cs_diags ignored;
+        cs_diags_init(&ignored, c->arena);
+        const char *const path = find_exact(c, kind, names[i]);
+        const struct cs_node *const root =
+            path ? cs_yaml_read(path, c->arena, &ignored, (struct cs_span){.source = NULL}) : NULL;
+        const struct cs_node *const aliases = cs_node_get(root, "aliases");
+        const struct cs_node *const title = cs_node_get(root, "title");
+        add_claim(c, claims, names[i], names[i]);
+        if (title && title->kind == CS_NODE_SCALAR)
+            add_claim(c, claims, title->text, names[i]);
+        for (size_t j = 0; aliases && aliases->kind == CS_NODE_LIST && j < aliases->count; j++)
+            if (aliases->items[j]->kind == CS_NODE_SCALAR)
+                add_claim(c, claims, aliases->items[j]->text, names[i]);
+    }
+    return claims;
+}
+
+/* Letters without case, and one sign for all that people put between words. */
+static char folded(char letter)
+{
+    if (letter >= 'A' && letter <= 'Z')
+        return (char)(letter - 'A' + 'a');
+    return letter == ' ' || letter == '_' || letter == ':' ? '-' : letter;
+}
+
+static bool same_name(const char *a, const char *b)
+{
+    while (*a && folded(*a) == folded(*b)) {
+        a++;
+        b++;
+    }
+    return !*a && !*b;
+}
+
+/* The newest sheet that claims the alias. */
+static const char *find_alias(struct cs_catalog *c, enum cs_sheet_kind kind, const char *alias)
+{
+    const struct claims *const claims = claims_of(c, kind);
+    const char *best = NULL;
+    for (size_t i = 0; i < claims->count; i++)
+        if (same_name(claims->texts[i], alias) &&
+            (!best || by_version(best, claims->sheets[i]) < 0))
+            best = claims->sheets[i];
+    return best ? find_exact(c, kind, best) : NULL;
 }
 
 const char *cs_catalog_path(struct cs_catalog *c, enum cs_sheet_kind kind, const char *name)
 {
-    if (is_path(name))
-        return is_file(name) ? cs_arena_strdup(c->arena, name) : NULL;
+    if (is_path(name) && is_file(name))
+        return cs_arena_strdup(c->arena, name);
     const char *const exact = find_exact(c, kind, name);
-    return exact || kind != CS_SHEET_ENGINE ? exact : find_alias(c, name);
+    return exact ? exact : find_alias(c, kind, name);
 }
 
 /* --- loading --------------------------------------------------------------------------------- */
 
-/* The path of a sheet as it is named at `at`: relative to the file that names it. */
+/* The path of a sheet as it is named at `at`: relative to the file that names it. A name with a
+ * '/' that is no file may be an alias, as the names of model hubs are. */
 static const char *path_named(struct cs_catalog *c, enum cs_sheet_kind kind, const char *name,
                               struct cs_span at)
 {
     if (!is_path(name))
         return cs_catalog_path(c, kind, name);
     const char *const slash = at.source && name[0] != '/' ? strrchr(at.source->name, '/') : NULL;
-    if (!slash)
-        return cs_arena_strdup(c->arena, name);
-    return cs_arena_printf(c->arena, "%.*s/%s", (int)(slash - at.source->name), at.source->name,
-                           name);
+    const char *const path =
+        slash ? cs_arena_printf(c->arena, "%.*s/%s", (int)(slash - at.source->name),
+                                at.source->name, name)
+              : cs_arena_strdup(c->arena, name);
+    const char *const alias = is_file(path) ? NULL : find_alias(c, kind, name);
+    return alias ? alias : path;
 }
 
 static void report_unknown(struct cs_catalog *c, enum cs_sheet_kind kind, const char *name,
@@ -308,8 +354,10 @@ static void report_unknown(struct cs_catalog *c, enum cs_sheet_kind kind, const 
     const char *const *const names = cs_catalog_names(c, kind, &count);
     const char *near = cs_suggest(name, names, count);
     const char *hint;
-    for (size_t i = 0; kind == CS_SHEET_ENGINE && !near && i < count; i++)
-        near = near_alias(c, names[i], name);
+    if (!near) {
+        const struct claims *const claims = claims_of(c, kind);
+        near = cs_suggest(name, claims->texts, claims->count);
+    }
     if (near)
         hint = cs_arena_printf(c->arena, "did you mean '%s'?", near);
     else if (count)

@@ -4,7 +4,9 @@
  * directory above the program that holds models/ and hardware/ (a build tree); the compiled-in
  * CS_DATADIR. Each may hold models/, models/api/, hardware/, engines/, scenarios/traffic/. The
  * first directory that has the name wins, so users can override a sheet. A name with a '/' or
- * ending in .yaml is a file, relative to the file that names it.
+ * ending in .yaml is a file, relative to the file that names it. What is neither is looked for
+ * among the titles and `aliases` of model, hardware and engine sheets, without regard to case and
+ * with ' ', '_' and ':' taken for '-'; of several that claim one the newest version has it.
  * Sheets belong to the catalogue's arena and live as long as the catalogue.
  */
 #ifndef CS_SPEC_CATALOG_H
@@ -23,9 +25,9 @@ enum cs_sheet_kind {
 
 struct cs_catalog;
 struct cs_catalog *cs_catalog_open(struct cs_arena *arena, const char *program);
-/* Names of a kind, sorted, without repeats; aliases of engines not included. */
+/* Names of a kind, sorted, without repeats; aliases not included. */
 const char *const *cs_catalog_names(struct cs_catalog *c, enum cs_sheet_kind kind, size_t *count);
-/* The path of the file that holds a sheet, or NULL when there is none of that name. */
+/* The path of the file that holds a sheet, or NULL when there is none of that name or alias. */
 const char *cs_catalog_path(struct cs_catalog *c, enum cs_sheet_kind kind, const char *name);
 /* The sheet of that name. NULL: the errors are in `diags` (unknown name with a suggestion, pointing
  * at `at`; or what is wrong inside the sheet, "referenced from" `at`). */

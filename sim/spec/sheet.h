@@ -55,6 +55,8 @@ struct cs_measured { /* a published throughput row of a model sheet; 0 = not giv
 
 struct cs_model {
     const char *name, *title, *maker, *licence, *notes;
+    const char *const *aliases; /* other names, such as those of model hubs */
+    size_t alias_count;
     const char *released; /* a date, or "no": announced only */
     double parameters_total, parameters_active; /* as published */
     enum cs_precision weights;                  /* the maker's own precision */
@@ -86,6 +88,8 @@ struct cs_purchase {
 };
 struct cs_hardware {
     const char *name, *title, *maker, *klass, *released, *notes;
+    const char *const *aliases;
+    size_t alias_count;
     double memory_bytes;  /* as the driver reports it */
     double gpu_share;     /* share of unified memory the GPU may use; 1 elsewhere */
     double bandwidth_Bps;

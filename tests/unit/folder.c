@@ -23,6 +23,7 @@ enum { FOLDERS = sizeof folders / sizeof folders[0] };
 static const char model[] =
     "name: tiny\n"
     "title: Tiny 7x3\n"
+    "aliases: [nobody/Tiny-7x3-Instruct, Minute]\n"
     "maker: Nobody\n"
     "released: 2025-03-14\n"
     "weights: fp8\n"
@@ -42,6 +43,7 @@ static const char unreleased[] = "name: vapour\nreleased: no\nparameters: {total
 static const char hardware[] =
     "name: card-24gb\n"
     "title: Card 24 GB\n"
+    "aliases: [\"CARD_24\"]\n"
     "class: consumer\n"
     "memory: {capacity: 24564 MiB, bandwidth: 1.008 TB/s}\n"
     "compute: {bf16: 165.2 TFLOP/s, int8: 660.6 TOPS}\n"

@@ -62,7 +62,7 @@ START_TEST(a_model_is_sealed)
     near_to(m->measured[0].gpus, 3);
     ck_assert_double_eq(m->measured[0].decode_tok_s, 0);
     ck_assert_str_eq(cs_source_of(m->node, "architecture.layers"), "made up for a test");
-    ck_assert_int_eq(cs_span_of(m->node, "architecture.layers").line, 8);
+    ck_assert_int_eq(cs_span_of(m->node, "architecture.layers").line, 9);
 }
 END_TEST
 
@@ -135,6 +135,28 @@ START_TEST(an_engine_is_sealed_and_its_alias_is_the_newest)
     near_to(e->prefill_attention_eff, 0.35);
     near_to(e->link_eff, 0.6);
     near_to(e->sampler_bytes, 509);
+}
+END_TEST
+
+START_TEST(a_sheet_is_found_by_its_title_and_aliases)
+{
+    const struct cs_model *const m = cs_catalog_model(catalog, "tiny", nowhere, NULL, &diags);
+    /* As the sheet spells it; in other letters; the title; the name in other letters. */
+    static const char *const names[] = {"nobody/Tiny-7x3-Instruct", "Nobody/tiny-7X3-instruct",
+                                        "MINUTE", "tiny_7x3", "Tiny"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        ck_assert_ptr_eq(m, cs_catalog_model(catalog, names[i], nowhere, NULL, &diags));
+    ck_assert_ptr_eq(cs_catalog_hardware(catalog, "card 24", nowhere, NULL, &diags),
+                     cs_catalog_hardware(catalog, "card-24gb", nowhere, NULL, &diags));
+    ck_assert_uint_eq(diags.count, 0);
+    ck_assert_str_eq(cs_catalog_path(catalog, CS_SHEET_MODEL, "mInute"),
+                     test_path("models/tiny.yaml"));
+    ck_assert_ptr_null(cs_catalog_path(catalog, CS_SHEET_MODEL, "minut"));
+    ck_assert_ptr_null(cs_catalog_path(catalog, CS_SHEET_MODEL, "minutes"));
+    ck_assert_ptr_null(cs_catalog_path(catalog, CS_SHEET_MODEL, "card 24"));
+    ck_assert_ptr_null(cs_catalog_model(catalog, "nobody/Tiny-7x4", nowhere, NULL, &diags));
+    ck_assert_ptr_null(cs_catalog_model(catalog, "minuet", nowhere, NULL, &diags));
+    ck_assert_str_eq(diags.items[1].hint, "did you mean 'Minute'?");
 }
 END_TEST
 
@@ -271,6 +293,7 @@ int main(void)
     tcase_add_test(all, a_model_is_sealed);
     tcase_add_test(all, hardware_is_sealed);
     tcase_add_test(all, an_engine_is_sealed_and_its_alias_is_the_newest);
+    tcase_add_test(all, a_sheet_is_found_by_its_title_and_aliases);
     tcase_add_test(all, an_api_is_sealed);
     tcase_add_test(all, traffic_is_sealed);
     tcase_add_test(all, names_are_sorted_and_unknown_ones_suggested);
