@@ -46,7 +46,7 @@ struct cs_cluster *cs_cluster_new(struct cs_arena *arena, const struct cs_fleet 
     cs_check(fleet->replicas >= 1 && options->limit_count <= CS_RESULT_LIMITS);
     cs_workload_init(&c->workload, workload, seed, replication);
     c->begin = c->now = c->last_arrival = workload->start_ps;
-    cs_pool_init(&c->pool, arena);
+    cs_pool_init(&c->pool, arena, fleet->limits.prefix_caching);
     cs_result_init(&c->result, arena, options->window_ps, options->window_count);
     c->recorder = (struct cs_recorder){.result = &c->result,
                                        .limits = c->options.limits,
@@ -144,6 +144,8 @@ static void take_arrival(struct cs_cluster *c)
     q->preemptions = 0;
     q->row = row;
     q->mark[CS_MARK_FINISH].step = q->mark[CS_MARK_WINDOW].step = -1;
+    if (c->pool.places != NULL)
+        cs_prefix_place_init(&c->pool.places[index], &a.prefix, a.input);
     cs_replica_push(c->replicas[i], index);
     if (c->fleet.replicas > 1 && c->fleet.router == CS_ROUTER_LEAST_OUTSTANDING) {
         cs_argmin_set(&c->load, i, c->load.key[i] + 1);

@@ -22,6 +22,13 @@ int64_t cs_kvcache_held(const struct cs_replica *r, int64_t step)
     return held;
 }
 
+int64_t cs_kvcache_used(const struct cs_replica *r, int64_t t)
+{
+    if (r->prefix != NULL)
+        return r->limits->kv_blocks - cs_prefix_free(r->prefix);
+    return cs_kvcache_held(r, r->n) - (r->leaving_end <= t ? r->leaving_blocks : 0);
+}
+
 void cs_kvcache_start_counting(struct cs_replica *r)
 {
     r->counting = true;
@@ -32,7 +39,7 @@ void cs_kvcache_start_counting(struct cs_replica *r)
             r->crossing[cs_kvcache_class(r, &r->pool->items[i])]++;
 }
 
-int64_t cs_kvcache_take_ahead(struct cs_replica *r, int64_t k)
+int64_t cs_kvcache_ahead(const struct cs_replica *r, int64_t k, int64_t *blocks)
 {
     const int64_t b = r->limits->block_size;
     int64_t left = r->free_blocks;
@@ -50,6 +57,61 @@ int64_t cs_kvcache_take_ahead(struct cs_replica *r, int64_t k)
         at = at + 1 == b ? 0 : at + 1;
         done++;
     }
-    r->free_blocks = left;
+    *blocks = r->free_blocks - left;
     return done;
+}
+
+/* ---- with or without a prefix cache -------------------------------------------------------- */
+
+int64_t cs_kvcache_admit(struct cs_replica *r, int32_t i)
+{
+    const struct cs_request *q = &r->pool->items[i];
+    if (r->prefix == NULL) {
+        r->free_blocks -= cs_kvcache_blocks(r, q->prompt); /* means nothing unless counting */
+        return 0;
+    }
+    struct cs_prefix_place *place = &r->pool->places[i];
+    place->admitted = r->admissions++;
+    const int64_t cached = cs_prefix_admit(r->prefix, place, q->prompt);
+    r->free_blocks = cs_prefix_free(r->prefix);
+    r->result->all_cached_tokens += (uint64_t)cached;
+    if (q->row >= 0)
+        r->rec->log->rows[q->row].cached_tokens += (int32_t)cached;
+    return cached;
+}
+
+void cs_kvcache_take(struct cs_replica *r, int64_t blocks)
+{
+    r->free_blocks -= blocks;
+    if (r->prefix != NULL && blocks > 0)
+        cs_prefix_take(r->prefix, blocks);
+}
+
+void cs_kvcache_give_up(struct cs_replica *r, int32_t i, int64_t tokens, int64_t blocks)
+{
+    r->free_blocks += blocks;
+    if (r->prefix == NULL)
+        return;
+    cs_prefix_leave(r->prefix, &r->pool->places[i], tokens, blocks, false);
+    r->free_blocks = cs_prefix_free(r->prefix);
+}
+
+void cs_kvcache_end(struct cs_replica *r, int32_t i)
+{
+    int64_t at = r->leaving;
+    for (; at > 0 && r->pool->places[r->gone[at - 1]].admitted > r->pool->places[i].admitted; at--)
+        r->gone[at] = r->gone[at - 1];
+    r->gone[at] = i;
+}
+
+void cs_kvcache_release_ended(struct cs_replica *r)
+{
+    for (int64_t k = 0; k < r->leaving; k++) {
+        const int32_t i = r->gone[k];
+        const struct cs_request *q = &r->pool->items[i];
+        const int64_t tokens = (int64_t)q->prompt + q->left - 1;
+        cs_prefix_leave(r->prefix, &r->pool->places[i], tokens, q->pledge, true);
+        cs_pool_give(r->pool, i);
+    }
+    r->free_blocks = cs_prefix_free(r->prefix);
 }

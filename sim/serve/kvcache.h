@@ -9,8 +9,11 @@
  * block at the steps s with p + (s - s0) - 1 = 0 (mod b), so one counter per residue class tells
  * what each coming step needs, and the step of exhaustion is found in O(b).
  *
+ * With a prefix cache (prefix.h) every block counts always: `counting` stays set, and which blocks
+ * are taken decides what is found later.
+ *
  * This header also holds the state of a replica, which kvcache.c and replica.c share and nobody
- * else includes. It does not model prefix caching.
+ * else includes.
  */
 #ifndef CS_SERVE_KVCACHE_H
 #define CS_SERVE_KVCACHE_H
@@ -46,6 +49,9 @@ struct cs_replica {
     bool counting;                   /* blocks are counted: pledged may exceed what there is */
     int64_t free_blocks;             /* when counting */
     int32_t *crossing; /* [block_size], when counting: how many need a block at steps = r mod b */
+    struct cs_prefix_cache *prefix; /* NULL: none */
+    int32_t *gone;                  /* with one: those that are leaving, in order of admission */
+    uint64_t admissions;
 
     struct cs_window_tally *window; /* of steps */
     int64_t window_end;
@@ -72,22 +78,51 @@ static inline int64_t cs_kvcache_class(const struct cs_replica *r, const struct 
 /* Blocks held once step `step` has been allocated, those of leaving requests included. O(running).
  */
 int64_t cs_kvcache_held(const struct cs_replica *r, int64_t step);
+/* Blocks in use at time t, which is not before the last plan. */
+int64_t cs_kvcache_used(const struct cs_replica *r, int64_t t);
 /* Starts counting while step n + 1 is planned, its decodes allocated. O(running). */
 void cs_kvcache_start_counting(struct cs_replica *r);
-/* When counting: how many of the next k decode steps can be planned before blocks run out; takes
- * the blocks of those. */
-int64_t cs_kvcache_take_ahead(struct cs_replica *r, int64_t k);
+/* When counting: how many of the next k decode steps can be planned before blocks run out, and the
+ * blocks that those take. */
+int64_t cs_kvcache_ahead(const struct cs_replica *r, int64_t k, int64_t *blocks);
 
-/* Whether blocks for the whole prompt of the request are free now. */
-static inline bool cs_kvcache_has_room(struct cs_replica *r, const struct cs_request *q,
-                                       int64_t pledge)
+/* Blocks that the free list must have for the prompt of request i. */
+static inline int64_t cs_kvcache_needed(const struct cs_replica *r, int32_t i)
+{
+    const int32_t prompt = r->pool->items[i].prompt;
+    const int64_t blocks = cs_kvcache_blocks(r, prompt);
+    if (r->prefix == NULL)
+        return blocks;
+    int64_t idle; /* found and free: found again, they leave the free list too */
+    const int64_t hits = cs_prefix_hits(r->prefix, &r->pool->places[i], prompt, &idle);
+    return blocks - hits + idle;
+}
+
+/* Whether blocks for the whole prompt of request i are free now. */
+static inline bool cs_kvcache_has_room(struct cs_replica *r, int32_t i, int64_t pledge)
 {
     if (!r->counting) {
         if (r->pledged + pledge <= r->limits->kv_blocks)
             return true;
         cs_kvcache_start_counting(r);
     }
-    return cs_kvcache_blocks(r, q->prompt) <= r->free_blocks;
+    return cs_kvcache_needed(r, i) <= r->free_blocks;
 }
+
+/* Request i has its blocks, of which the first tokens that are returned hold their content. */
+int64_t cs_kvcache_admit(struct cs_replica *r, int32_t i);
+/* The first `tokens` of request i's prompt are planned. */
+static inline void cs_kvcache_fill(struct cs_replica *r, int32_t i, int64_t tokens)
+{
+    if (r->prefix != NULL)
+        cs_prefix_fill(r->prefix, &r->pool->places[i], tokens);
+}
+/* Takes blocks for decodes. */
+void cs_kvcache_take(struct cs_replica *r, int64_t blocks);
+/* Request i is preempted with `tokens` written in `blocks`. */
+void cs_kvcache_give_up(struct cs_replica *r, int32_t i, int64_t tokens, int64_t blocks);
+/* With a prefix cache: request i ends, and holds its blocks until they are released. */
+void cs_kvcache_end(struct cs_replica *r, int32_t i);
+void cs_kvcache_release_ended(struct cs_replica *r);
 
 #endif

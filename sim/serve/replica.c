@@ -26,12 +26,12 @@
  *   it needs a block at steps s = s0 + 1 - prompt (mod b): crossing[s mod b] blocks at step s;
  *   it ends at step s0 + left - 1: a wheel of steps (request.h).
  *
- * Memory: the run's arena; requests belong to the pool. It does not model prefix caching.
+ * Memory: the run's arena; requests belong to the pool, blocks to kvcache.c and prefix.c.
  */
 #include "serve/replica.h"
 #include "base/check.h"
 #include "serve/kvcache.h"
-#include <math.h>
+#include "serve/ramp.h"
 #include <string.h>
 
 struct cs_replica *cs_replica_new(struct cs_arena *arena, const struct cs_step *step,
@@ -51,6 +51,12 @@ struct cs_replica *cs_replica_new(struct cs_arena *arena, const struct cs_step *
     r->partial = r->admitted_head = r->admitted_tail = -1;
     r->waiting.arena = arena;
     r->crossing = cs_arena_alloc(arena, (size_t)limits->block_size, sizeof *r->crossing);
+    if (limits->prefix_caching) {
+        r->prefix = cs_prefix_new(arena, limits->kv_blocks, limits->block_size);
+        r->gone = cs_arena_alloc(arena, (size_t)limits->max_num_seqs, sizeof *r->gone);
+        r->counting = true;
+        r->free_blocks = limits->kv_blocks;
+    }
     cs_wheel_init(&r->ends, arena, CS_MARK_FINISH);
     cs_wheel_init(&r->windows, arena, CS_MARK_WINDOW);
     return r;
@@ -195,6 +201,10 @@ static void leave_decoding(struct cs_replica *r, int32_t i)
  * processor would lose more on guessing than this costs. */
 static inline void release(struct cs_replica *r, int64_t now)
 {
+    if (r->prefix != NULL && r->leaving > 0 && r->leaving_end <= now) {
+        cs_kvcache_release_ended(r);
+        r->leaving_blocks = 0; /* counted there */
+    }
     const int64_t gone = -(int64_t)(r->leaving_end <= now);
     r->running -= r->leaving & gone;
     r->free_blocks += r->leaving_blocks & gone;
@@ -203,7 +213,7 @@ static inline void release(struct cs_replica *r, int64_t now)
     r->leaving_blocks &= ~gone;
 }
 
-/* Requests whose last step is n stop decoding; they hold slot and blocks until it ends. */
+/* Requests whose last step is n stop decoding, and hold slot and blocks until it ends. */
 static void retire(struct cs_replica *r)
 {
     int32_t next;
@@ -212,6 +222,8 @@ static void retire(struct cs_replica *r)
         next = q->mark[CS_MARK_FINISH].next;
         leave_decoding(r, i);
         admitted_remove(r, i);
+        if (r->prefix != NULL)
+            cs_kvcache_end(r, i);
         r->leaving++;
         r->leaving_blocks += q->pledge; /* which it holds now */
         r->result->all_residence_ps += (double)(r->end - q->resumed_ps);
@@ -223,7 +235,8 @@ static void retire(struct cs_replica *r)
         }
         cs_recorder_end(r->rec, q->window, q->arrival_ps, q->first_token_ps, r->end, q->input,
                         q->output);
-        cs_pool_give(r->pool, i);
+        if (r->prefix == NULL)
+            cs_pool_give(r->pool, i);
     }
     r->leaving_end = r->end;
 }
@@ -247,11 +260,12 @@ static void preempt_last(struct cs_replica *r)
     cs_check(i >= 0);
     struct cs_request *q = &r->pool->items[i];
     if (i == r->partial) {
-        r->free_blocks += cs_kvcache_blocks(r, q->prompt);
+        cs_kvcache_give_up(r, i, r->partial_done, cs_kvcache_blocks(r, q->prompt));
         r->partial = -1;
         r->result->all_recomputed_tokens += (uint64_t)r->partial_done;
     } else {
-        r->free_blocks += cs_kvcache_blocks(r, q->prompt + (r->n - q->prefill_end));
+        const int64_t tokens = q->prompt + (r->n - q->prefill_end);
+        cs_kvcache_give_up(r, i, tokens, cs_kvcache_blocks(r, tokens));
         leave_decoding(r, i);
         cs_wheel_remove(&r->ends, r->pool, i);
         const int32_t made = (int32_t)(r->n - q->prefill_end + 1);
@@ -273,7 +287,7 @@ static void preempt_last(struct cs_replica *r)
 /* Blocks for the decodes of step n + 1; true when that took a preemption. */
 static bool take_decode_blocks(struct cs_replica *r)
 {
-    if (r->pledged <= r->limits->kv_blocks - r->limits->kv_blocks / 8) {
+    if (r->prefix == NULL && r->pledged <= r->limits->kv_blocks - r->limits->kv_blocks / 8) {
         r->counting = false;
         return false;
     }
@@ -281,7 +295,7 @@ static bool take_decode_blocks(struct cs_replica *r)
     const bool preempted = r->crossing[phase] > r->free_blocks;
     while (r->crossing[phase] > r->free_blocks)
         preempt_last(r);
-    r->free_blocks -= r->crossing[phase];
+    cs_kvcache_take(r, r->crossing[phase]);
     return preempted;
 }
 
@@ -313,15 +327,19 @@ static inline int64_t window_kv_tokens_at(const struct cs_replica *r, int64_t st
            (r->decoding - r->growing) * r->step->window_tokens;
 }
 
-/* Adds a chunk of n tokens after c to the load. */
+/* Adds a chunk of n tokens after c to the load; the c are read once. */
 static inline void add_chunk(const struct cs_replica *r, struct cs_step_load *load, int64_t n,
                              int64_t c)
 {
     load->tokens += n;
     load->prefill = true;
     load->pairs += cs_step_pairs(n, c, 0);
-    if (r->step->window_tokens > 0)
-        load->window_pairs += cs_step_pairs(n, c, r->step->window_tokens);
+    load->kv_tokens += c;
+    const int64_t window = r->step->window_tokens;
+    if (window > 0) {
+        load->window_pairs += cs_step_pairs(n, c, window);
+        load->window_kv_tokens += c < window ? c : window;
+    }
 }
 
 /* Rule 5. Admits waiting requests into the load; `start` is when the step will start. Returns the
@@ -334,13 +352,12 @@ static int64_t admit(struct cs_replica *r, struct cs_step_load *load, int64_t bu
         const int32_t i = cs_queue_front(&r->waiting);
         struct cs_request *q = &r->pool->items[i];
         const int64_t pledge = cs_kvcache_blocks(r, (int64_t)q->prompt + q->left - 1);
-        if (!cs_kvcache_has_room(r, q, pledge))
+        if (!cs_kvcache_has_room(r, i, pledge))
             break;
         cs_queue_pop(&r->waiting);
         r->head_at = head_eligible(r);
         r->running++;
-        if (r->counting)
-            r->free_blocks -= cs_kvcache_blocks(r, q->prompt);
+        const int64_t cached = cs_kvcache_admit(r, i);
         q->pledge = (int32_t)pledge;
         r->pledged += pledge;
         admitted_append(r, i);
@@ -351,14 +368,16 @@ static int64_t admit(struct cs_replica *r, struct cs_step_load *load, int64_t bu
             if (q->row >= 0)
                 r->rec->log->rows[q->row].first_step_ps = start;
         }
-        const int64_t chunk = q->prompt < budget ? q->prompt : budget;
-        add_chunk(r, load, chunk, 0);
+        const int64_t rest = q->prompt - cached;
+        const int64_t chunk = rest < budget ? rest : budget;
+        add_chunk(r, load, chunk, cached);
+        cs_kvcache_fill(r, i, cached + chunk);
         budget -= chunk;
-        if (chunk == q->prompt) {
+        if (chunk == rest) {
             ended++;
         } else {
             r->partial = i;
-            r->partial_done = chunk;
+            r->partial_done = cached + chunk;
         }
     }
     return ended;
@@ -386,6 +405,7 @@ static bool plan(struct cs_replica *r, int64_t now)
             add_chunk(r, &load, chunk, r->partial_done);
             budget -= chunk;
             r->partial_done += chunk;
+            cs_kvcache_fill(r, partial, r->partial_done);
             if (chunk == rest) {
                 r->partial = -1;
                 ended = 1;
@@ -393,7 +413,8 @@ static bool plan(struct cs_replica *r, int64_t now)
         }
     }
     const int64_t start = now > r->end ? now : r->end;
-    if (!preempted && r->head_at <= now) {
+    const bool closed = r->limits->static_batching && r->running > 0;
+    if (!preempted && !closed && r->head_at <= now) {
         const int64_t before = r->running;
         ended += admit(r, &load, budget, now, start);
         active += r->running - before;
@@ -428,33 +449,13 @@ static bool plan(struct cs_replica *r, int64_t now)
 
 /* ---- the jump ---------------------------------------------------------------------------- */
 
-/* k steps, the first t1, each g longer than the one before. */
-static inline int64_t ramp(int64_t k, int64_t t1, int64_t g)
-{
-    return k * t1 + g * (k * (k - 1) / 2);
-}
-
-/* The number of j >= 0 with ramp(j) < x: the root of the quadratic in its stable form is within one
- * of the integer, which settles it. */
-static inline int64_t ramps_below(int64_t x, int64_t t1, int64_t g)
-{
-    if (x <= 0)
-        return 0;
-    const double half = (double)t1 - 0.5 * (double)g, dx = (double)x;
-    int64_t j = (int64_t)(2.0 * dx / (half + sqrt(half * half + 2.0 * (double)g * dx)));
-    j -= ramp(j, t1, g) >= x;
-    j += ramp(j + 1, t1, g) < x;
-    return j + 1;
-}
-
 /* Whether the head of the queue cannot be admitted whatever the instant, until somebody leaves. */
 static bool head_is_blocked(const struct cs_replica *r)
 {
     return r->running >= r->limits->max_num_seqs ||
-           r->decoding >= r->limits->max_num_batched_tokens ||
+           r->decoding >= r->limits->max_num_batched_tokens || r->limits->static_batching ||
            (r->counting &&
-            cs_kvcache_blocks(r, r->pool->items[cs_queue_front(&r->waiting)].prompt) >
-                r->free_blocks);
+            cs_kvcache_needed(r, cs_queue_front(&r->waiting)) > r->free_blocks);
 }
 
 /* Covers as many pure decode steps as nothing can disturb, if their planning lies at or before
@@ -477,34 +478,37 @@ static bool jump(struct cs_replica *r, int64_t now, int64_t until)
     const int64_t g = r->step->kv_ps * r->decoding + r->step->window_kv_ps * r->growing;
     /* plans of steps n+1, n+2, ... happen at `now`, end, end + ramp(1), ... (asynchronous), or at
      * end, end + ramp(1), ...; those before the head of the queue may be planned are free */
-    if (!blocked && r->head_at <= r->end + ramp(k - 1, t1, g)) {
-        const int64_t early = ramps_below(r->head_at - r->end, t1, g) + r->limits->asynchronous;
+    if (!blocked && !r->limits->static_batching && r->head_at <= r->end + cs_ramp(k - 1, t1, g)) {
+        const int64_t early = cs_ramps_below(r->head_at - r->end, t1, g) + r->limits->asynchronous;
         k = early < k ? early : k;
         if (k <= 0)
             return false;
     }
-    if ((blocked || r->counting) && r->leaving > 0)
+    if (blocked && r->leaving > 0)
         k = 1; /* slots and blocks come free at the end of step n, when step n+2 is planned */
-    const int64_t free_before = r->free_blocks;
+    int64_t blocks = 0;
     if (r->counting) {
-        k = cs_kvcache_take_ahead(r, k);
+        const int64_t wanted = k;
+        k = cs_kvcache_ahead(r, k, &blocks);
+        if (k < wanted && k > 1 && r->leaving > 0)
+            k = cs_kvcache_ahead(r, 1, &blocks); /* then more are free */
         if (k == 0)
             return false;
     }
     const int64_t last = k - 1; /* of the jump, from 0 */
-    int64_t planned = r->end + ramp(last, t1, g);
+    int64_t planned = r->end + cs_ramp(last, t1, g);
     if (r->limits->asynchronous) {
-        const int64_t before = r->end + ramp(last - 1, t1, g);
+        const int64_t before = r->end + cs_ramp(last - 1, t1, g);
         planned = last == 0 ? now : before;
     }
     if (planned > until) {
-        r->free_blocks = free_before;
         r->quiet_until = planned;
         return true;
     }
-    const int64_t span = ramp(k, t1, g);
+    cs_kvcache_take(r, blocks);
+    const int64_t span = cs_ramp(k, t1, g);
     book(r, r->end, t1, g, k, span, r->decoding, load.kv_tokens);
-    r->start = r->end + ramp(last, t1, g);
+    r->start = r->end + cs_ramp(last, t1, g);
     r->end += span;
     r->n += k;
     return true;
@@ -590,7 +594,7 @@ void cs_replica_snapshot(const struct cs_replica *r, int64_t t, struct cs_snapsh
         .waiting = (int)r->waiting.count,
         .running = (int)(cs_replica_outstanding(r, t) - r->waiting.count),
         .decoding = (int)r->decoding,
-        .kv_blocks_used = cs_kvcache_held(r, r->n) - (r->leaving_end <= t ? r->leaving_blocks : 0),
+        .kv_blocks_used = cs_kvcache_used(r, t),
         .kv_blocks = r->limits->kv_blocks,
         .busy = busy,
         .prefilling = r->partial >= 0,

@@ -24,6 +24,8 @@ struct cs_limits_engine { /* engine limits of one replica */
     int64_t context_tokens; /* the model's; prompt + output beyond it is rejected */
     int64_t request_ps;     /* a request may be planned from arrival + this on */
     bool asynchronous;
+    bool prefix_caching;
+    bool static_batching; /* nobody joins until all that run have ended */
 };
 
 struct cs_snapshot { /* read-only view of a replica at a time */

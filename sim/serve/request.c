@@ -13,9 +13,11 @@
 #include "base/check.h"
 #include <string.h>
 
-void cs_pool_init(struct cs_pool *pool, struct cs_arena *arena)
+void cs_pool_init(struct cs_pool *pool, struct cs_arena *arena, bool prefixes)
 {
     *pool = (struct cs_pool){.arena = arena, .free_head = -1};
+    if (prefixes)
+        pool->places = cs_arena_alloc(arena, 1, sizeof *pool->places);
 }
 
 void cs_pool_grow(struct cs_pool *pool)
@@ -28,6 +30,12 @@ void cs_pool_grow(struct cs_pool *pool)
         memcpy(items, pool->items, (size_t)old * sizeof *items);
     for (int32_t i = old; i < capacity; i++)
         items[i].next = i + 1 < capacity ? i + 1 : pool->free_head;
+    if (pool->places != NULL) {
+        struct cs_prefix_place *places =
+            cs_arena_alloc(pool->arena, (size_t)capacity, sizeof *places);
+        memcpy(places, pool->places, (size_t)old * sizeof *places);
+        pool->places = places;
+    }
     pool->items = items;
     pool->free_head = old;
     pool->capacity = capacity;

@@ -12,6 +12,7 @@
 #ifndef CS_SERVE_REQUEST_H
 #define CS_SERVE_REQUEST_H
 #include "base/arena.h"
+#include "serve/prefix.h"
 #include <stdint.h>
 
 enum { CS_MARK_FINISH, CS_MARK_WINDOW, CS_MARK_COUNT };
@@ -41,10 +42,11 @@ struct cs_request {
 struct cs_pool {
     struct cs_arena *arena;
     struct cs_request *items;
+    struct cs_prefix_place *places; /* of the same index, with a prefix cache; else NULL */
     int32_t capacity, free_head;
     int64_t in_use;
 };
-void cs_pool_init(struct cs_pool *pool, struct cs_arena *arena);
+void cs_pool_init(struct cs_pool *pool, struct cs_arena *arena, bool prefixes);
 void cs_pool_grow(struct cs_pool *pool);
 
 static inline int32_t cs_pool_take(struct cs_pool *pool)

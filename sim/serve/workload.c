@@ -108,8 +108,9 @@ static bool next_of_trace(struct cs_workload *w, struct cs_arrival *a)
     if (w->trace_next >= trace->count)
         return false;
     const size_t i = w->trace_next++;
-    *a = (struct cs_arrival){(int64_t)(trace->arrival_s[i] * PS + 0.5), trace->input[i],
-                             trace->output[i]};
+    *a = (struct cs_arrival){.time_ps = (int64_t)(trace->arrival_s[i] * PS + 0.5),
+                             .input = trace->input[i],
+                             .output = trace->output[i]};
     w->made++;
     return true;
 }

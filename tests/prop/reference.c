@@ -156,6 +156,8 @@ static int64_t plan_chunk(struct engine *e, struct sequence *s, int64_t budget,
         load->pairs += (double)keys;
         load->window_pairs += (double)(window > 0 && keys > window ? window : keys);
     }
+    load->kv_tokens += s->prefilled;
+    load->window_kv_tokens += s->prefilled < window ? s->prefilled : window;
     s->prefilled += n;
     load->tokens += n;
     load->prefill = true;

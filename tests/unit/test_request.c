@@ -36,7 +36,7 @@ START_TEST(a_pool_grows_and_keeps_its_contents)
     static bool taken[1 << 14];
     int count = 0;
     struct cs_pool pool;
-    cs_pool_init(&pool, &arena);
+    cs_pool_init(&pool, &arena, false);
     for (int step = 0; step < 60000; step++) {
         /* more takes than gives at first, then the other way about */
         if (count > 0 && (count == MOST || below(100) < (step < 30000 ? 35 : 60))) {
@@ -66,7 +66,7 @@ END_TEST
 START_TEST(a_pool_uses_again_what_was_given_back)
 {
     struct cs_pool pool;
-    cs_pool_init(&pool, &arena);
+    cs_pool_init(&pool, &arena, false);
     for (int i = 0; i < 100000; i++) {
         const int32_t a = cs_pool_take(&pool), b = cs_pool_take(&pool);
         cs_pool_give(&pool, a);
@@ -132,7 +132,7 @@ START_TEST(a_wheel_orders_as_a_scan_does)
 {
     for (int mark = 0; mark < CS_MARK_COUNT; mark++) {
         struct cs_pool pool;
-        cs_pool_init(&pool, &arena);
+        cs_pool_init(&pool, &arena, false);
         int64_t step[WHEEL_REQUESTS];
         int32_t index[WHEEL_REQUESTS];
         for (int i = 0; i < WHEEL_REQUESTS; i++) {
