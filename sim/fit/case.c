@@ -186,17 +186,9 @@ static bool run_trace(const struct cs_case *c, const struct cs_trace *trace,
     cs_arena_init(&arena);
     struct cs_step step;
     cs_step_compile(&step, o, o->tensor_parallel, c->top_p, &arena);
-    const struct cs_fleet fleet = {
-        .step = &step,
-        .limits = {.max_num_seqs = o->max_num_seqs,
-                   .max_num_batched_tokens = o->max_num_batched_tokens,
-                   .block_size = o->block_size,
-                   .kv_blocks = memory.kv_blocks,
-                   .context_tokens = (int64_t)o->model->context_tokens,
-                   .request_ps = (int64_t)(o->engine->request_s * PS + 0.5),
-                   .asynchronous = o->engine->asynchronous},
-        .replicas = c->replicas,
-        .router = CS_ROUTER_ROUND_ROBIN};
+    struct cs_fleet fleet = {
+        .step = &step, .replicas = c->replicas, .router = CS_ROUTER_ROUND_ROBIN};
+    cs_limits_of(&fleet.limits, o, memory.kv_blocks);
     struct cs_workload_spec workload;
     cs_workload_prepare(&workload, &replayed, &whole, trace);
     const struct cs_run_options run = {.window_count = 1, .end_ps = INT64_MAX, .log = log};

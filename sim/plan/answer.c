@@ -336,7 +336,7 @@ size_t cs_answer_checks(const struct cs_search *s, struct cs_law *laws)
     for (int i = 0; i < set->count; i++) {
         const struct cs_result *r = set->trials[i]->result;
         prompt += (double)(r->all_input_tokens + r->all_recomputed_tokens);
-        computed += (double)r->all_prefill_tokens;
+        computed += (double)(r->all_prefill_tokens + r->all_cached_tokens);
         asked += (double)r->all_output_tokens;
         made += (double)(r->all_decode_tokens + r->all_first_tokens);
         area += r->all_batch_area / (double)r->all_span_ps;

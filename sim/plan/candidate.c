@@ -86,15 +86,7 @@ void cs_candidate_compile(struct cs_candidate *c, const struct cs_option *o, int
     if (!c->memory.fits)
         return;
     cs_step_compile(&c->step, o, t, q->scenario->traffic.top_p, arena);
-    c->limits = (struct cs_limits_engine){
-        .max_num_seqs = o->max_num_seqs,
-        .max_num_batched_tokens = o->max_num_batched_tokens,
-        .block_size = o->block_size,
-        .kv_blocks = c->memory.kv_blocks,
-        .context_tokens = (int64_t)o->model->context_tokens,
-        .request_ps = (int64_t)(o->engine->request_s * PS + 0.5),
-        .asynchronous = o->engine->asynchronous,
-    };
+    cs_limits_of(&c->limits, o, c->memory.kv_blocks);
     c->capacity =
         cs_bound_capacity(&c->step, &c->limits, q->workload.mean_input, q->workload.mean_output);
 }

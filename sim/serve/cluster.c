@@ -34,6 +34,21 @@ struct cs_cluster {
     int64_t next_day, last_backlog, days_grown;
 };
 
+void cs_limits_of(struct cs_limits_engine *limits, const struct cs_option *o, int64_t kv_blocks)
+{
+    *limits = (struct cs_limits_engine){
+        .max_num_seqs = o->max_num_seqs,
+        .max_num_batched_tokens = o->max_num_batched_tokens,
+        .block_size = o->block_size,
+        .kv_blocks = kv_blocks,
+        .context_tokens = (int64_t)o->model->context_tokens,
+        .request_ps = (int64_t)(o->engine->request_s * 1e12 + 0.5),
+        .asynchronous = o->engine->asynchronous,
+        .prefix_caching = o->prefix_caching,
+        .static_batching = o->engine->static_batching,
+    };
+}
+
 struct cs_cluster *cs_cluster_new(struct cs_arena *arena, const struct cs_fleet *fleet,
                                   const struct cs_workload_spec *workload, uint64_t seed,
                                   uint64_t replication, const struct cs_run_options *options)

@@ -21,6 +21,10 @@ struct cs_fleet {
     enum cs_router router;
 };
 
+/* What an option's engine allows each replica, with so many blocks. */
+void cs_limits_of(struct cs_limits_engine *limits, const struct cs_option *option,
+                  int64_t kv_blocks);
+
 struct cs_run_options {
     int64_t window_ps;   /* length of a window; 0: one window */
     size_t window_count; /* windows before folding; at least 1 */

@@ -55,6 +55,7 @@ void cs_result_merge(struct cs_result *into, const struct cs_result *from)
     into->all_output_tokens += from->all_output_tokens;
     into->all_prefill_tokens += from->all_prefill_tokens;
     into->all_recomputed_tokens += from->all_recomputed_tokens;
+    into->all_cached_tokens += from->all_cached_tokens;
     into->all_decode_tokens += from->all_decode_tokens;
     into->all_first_tokens += from->all_first_tokens;
     into->all_batch_area += from->all_batch_area;

@@ -180,9 +180,6 @@ static void resolve_option(struct cs_resolving *r, const struct cs_node *map, co
         cs_schema_default(&r->schema, refer(r, path, "precision"),
                           cs_precision_infos[o->precision].name, "the maker's own precision");
     }
-    if (o->prefix_caching)
-        cs_diag_warning(r->schema.diags, span_of(map, "prefix_caching"), NULL,
-                        "prefix caching is not modelled yet: every prompt is computed whole");
     check_parallel(r, map, path, o, text.expert_parallel);
     take_limits(r, map, path, o);
     append(r, all, o);

@@ -113,6 +113,7 @@ struct cs_engine_sheet { /* a serving engine: behaviour and overheads of one ver
     const char *const *aliases;
     size_t alias_count;
     bool asynchronous; /* plans step s+1 when step s starts; else at its end */
+    bool static_batching; /* a batch runs until all have finished */
     bool cuda_graph_padding;
     int max_num_seqs, max_num_batched_tokens, block_size;
     double gpu_memory_utilization;

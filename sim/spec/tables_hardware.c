@@ -150,6 +150,7 @@ const struct cs_table cs_table_hardware = {"a hardware sheet", TABLE(hardware_ke
 /* --- engine ---------------------------------------------------------------------------------- */
 
 static const struct cs_choice schedulings[] = {{"asynchronous", 1}, {"synchronous", 0}, {NULL, 0}};
+static const struct cs_choice batchings[] = {{"static", 1}, {"continuous", 0}, {NULL, 0}};
 static const struct cs_choice paddings[] = {{"cuda_graph", 1}, {"none", 0}, {NULL, 0}};
 
 static const struct cs_key limit_keys[] = {
@@ -226,6 +227,9 @@ static const struct cs_key engine_keys[] = {
     {.name = "scheduling", .kind = CS_KEY_BOOL, AT(cs_engine_sheet, asynchronous),
      .choices = schedulings, .required = true,
      .doc = "Whether the next step is planned when this one starts, or at its end."},
+    {.name = "batching", .kind = CS_KEY_BOOL, AT(cs_engine_sheet, static_batching),
+     .choices = batchings, .fallback = "continuous", .why = "serving engines batch continuously",
+     .doc = "Whether requests join at any step, or a batch runs until all have finished."},
     {.name = "padding", .kind = CS_KEY_BOOL, AT(cs_engine_sheet, cuda_graph_padding),
      .choices = paddings, .fallback = "none", .why = "no captured sizes are known",
      .doc = "Whether small batches are padded to captured sizes."},
