@@ -39,8 +39,9 @@ static const struct cs_key traffic_keys[] = {
      .low = "1 req/year", .high = "1e12 req/day",
      .doc = "The same as `requests`, such as 12 req/s."},
     {.name = "trace", .kind = CS_KEY_TEXT, AT(cs_traffic_text, trace),
-     .example = "the name of a CSV file",
-     .doc = "Replays this CSV file instead of all the above, from the scenario's folder."},
+     .example = "the name of a CSV or .jsonl file",
+     .doc = "Replays this file instead of all the above: CSV, or JSON lines named .jsonl; plain, "
+            ".gz or .zst; from the scenario's folder."},
     {.name = "lengths", .kind = CS_KEY_NODE, AT(cs_traffic_text, lengths),
      .table = &cs_table_lengths_pair,
      .example = "a traffic sheet's name, or {input: ..., output: ...}",

@@ -1,59 +1,30 @@
 /* Traces as generic CSV: the reader (see trace_csv.h).
  *
- * libcsv splits fields in pieces of any size, zlib's gzopen reads plain and compressed files
- * alike. libcsv reports each line end, also of empty lines, so that line numbers are those of an
- * editor; a CRLF is reported twice and counted once, at its LF.
+ * libcsv splits fields in pieces of any size. It reports each line end, also of empty lines, so
+ * that line numbers are those of an editor; a CRLF is reported twice and counted once, at its LF.
  *
  * The rule: numbers are read by the unit parser without a unit, so a trace and a scenario agree on
- * what a number is; after MOST_ERRORS errors the rest is not read.
- * Growing arrays are malloc'd and copied into the arena once, when the trace is known to be sound.
- * Not here: other traces' formats, time shifts, filtering.
+ * what a number is. A block hash is up to 16 hexadecimal digits, decimal ones among them: words
+ * that differ in value are different blocks, and nothing else of a hash matters.
+ * Not here: keeping rows (trace_rows.c), other formats.
  */
-#include "spec/trace_csv.h"
 #include <csv.h>
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <uthash.h>
-#include <zlib.h>
 #include "base/suggest.h"
 #include "base/unit.h"
+#include "spec/trace_rows.h"
 
-enum { MOST_ERRORS = 100, MOST_COLUMNS = 64, MOST_FIELD = 200, CHUNK = 1 << 16 };
-static const double most_tokens = 1e8;    /* as lengths in a scenario */
-static const double most_seconds = 8.64e6; /* 100 days: time is kept in 64-bit picoseconds */
-
-enum column {
-    ARRIVAL,
-    INPUT,
-    OUTPUT,
-    PREFIX_TOKENS,
-    PREFIX_GROUP,
-    SESSION,
-    MODEL,
-    CLASS,
-    COLUMNS
-};
-enum { FIRST_NAME = PREFIX_GROUP, NAMES = COLUMNS - FIRST_NAME };
+enum { MOST_COLUMNS = 64, MOST_FIELD = 200, HASHES = CS_TRACE_COLUMNS, COLUMNS };
 static const char *const column_names[COLUMNS] = {
-    "arrival_s", "input_tokens", "output_tokens", "prefix_tokens",
-    "prefix_group", "session", "model", "class"};
-
-struct name {
-    UT_hash_handle hh;
-    int32_t id;
-    const char *text;
-};
+    "arrival_s", "input_tokens", "output_tokens", "prefix_tokens", "prefix_group",
+    "session",   "model",        "class",         "block_hashes"};
 
 struct reading {
-    struct cs_arena *arena;
-    struct cs_diags *diags;
-    struct cs_source *source;
-    int line;
-    size_t errors;
+    struct cs_trace_rows *rows;
+    struct csv_parser parser;
     bool in_body;
     /* the header */
     int column_of[MOST_COLUMNS]; /* which column stands at a place */
@@ -63,331 +34,198 @@ struct reading {
     char fields[MOST_COLUMNS][MOST_FIELD + 1];
     int field_count;
     bool field_too_long;
-    /* the rows so far */
-    size_t count, capacity;
-    double *arrival_s;
-    int32_t *whole[COLUMNS]; /* INPUT, OUTPUT, PREFIX_TOKENS and the ids of names */
-    struct name *names[NAMES];
 };
-
-static struct cs_span here(const struct reading *r)
-{
-    return (struct cs_span){.source = r->source, .line = r->line, .column = 1, .length = 1};
-}
-
-static void fail(struct reading *r, const char *hint, const char *what, const char *field)
-{
-    r->errors++;
-    if (r->errors > MOST_ERRORS)
-        return;
-    if (field)
-        cs_diag_error(r->diags, here(r), hint, "%s: '%s'", what, field);
-    else
-        cs_diag_error(r->diags, here(r), hint, "%s", what);
-}
 
 /* --- the header ------------------------------------------------------------------------------ */
 
-static void read_header(struct reading *r)
+/* "block_hashes" or "block_hashes_16": the tokens that a hash stands for. */
+static bool read_hash_tokens(struct reading *g, const char *field)
 {
+    const size_t own = strlen(column_names[HASHES]);
+    double tokens = CS_TRACE_HASH_TOKENS;
+    struct cs_unit_error error;
+    if (strncmp(field, column_names[HASHES], own) != 0 || (field[own] && field[own] != '_'))
+        return false;
+    if (field[own] && (!cs_unit_parse(field + own + 1, strlen(field + own + 1), CS_UNIT_NUMBER,
+                                      &tokens, &error) ||
+                       !(tokens >= 1 && tokens <= 1e6 && tokens == floor(tokens))))
+        cs_trace_fail(g->rows, "expected the tokens of a block, such as block_hashes_512",
+                      "not a block's length", field);
+    else
+        g->rows->hash_tokens = (int32_t)tokens;
+    g->rows->has_hashes = true;
+    return true;
+}
+
+static void read_header(struct reading *g)
+{
+    struct cs_trace_rows *const r = g->rows;
     for (int i = 0; i < COLUMNS; i++)
-        r->place_of[i] = -1;
-    r->columns = r->field_count;
-    for (int i = 0; i < r->field_count; i++) {
+        g->place_of[i] = -1;
+    g->columns = g->field_count;
+    for (int i = 0; i < g->field_count; i++) {
         int c = 0;
-        while (c < COLUMNS && strcmp(column_names[c], r->fields[i]) != 0)
+        while (c < HASHES && strcmp(column_names[c], g->fields[i]) != 0)
             c++;
-        r->column_of[i] = c;
+        if (c == HASHES && !read_hash_tokens(g, g->fields[i]))
+            c = COLUMNS;
+        g->column_of[i] = c;
         if (c == COLUMNS) {
-            const char *const near = cs_suggest(r->fields[i], column_names, COLUMNS);
-            fail(r, near ? cs_arena_printf(r->arena, "did you mean '%s'?", near) : NULL,
-                 "unknown column", r->fields[i]);
-        } else if (r->place_of[c] >= 0) {
-            fail(r, NULL, "a column stands twice in the header", r->fields[i]);
+            const char *const near = cs_suggest(g->fields[i], column_names, COLUMNS);
+            cs_trace_fail(r, near ? cs_arena_printf(r->arena, "did you mean '%s'?", near) : NULL,
+                          "unknown column", g->fields[i]);
+        } else if (g->place_of[c] >= 0) {
+            cs_trace_fail(r, NULL, "a column stands twice in the header", g->fields[i]);
         } else {
-            r->place_of[c] = i;
+            g->place_of[c] = i;
+            if (c < CS_TRACE_COLUMNS)
+                r->has[c] = true;
         }
     }
-    for (int c = ARRIVAL; c <= OUTPUT; c++)
-        if (r->place_of[c] < 0)
-            fail(r, "the first line must name arrival_s,input_tokens,output_tokens",
-                 "the header lacks a column", column_names[c]);
-    if ((r->place_of[PREFIX_TOKENS] < 0) != (r->place_of[PREFIX_GROUP] < 0))
-        fail(r, NULL, "prefix_group and prefix_tokens need each other", NULL);
-    r->in_body = true;
+    for (int c = CS_TRACE_ARRIVAL; c <= CS_TRACE_OUTPUT; c++)
+        if (g->place_of[c] < 0)
+            cs_trace_fail(r, "the first line must name arrival_s,input_tokens,output_tokens",
+                          "the header lacks a column", column_names[c]);
+    if (r->has[CS_TRACE_PREFIX_TOKENS] != r->has[CS_TRACE_PREFIX_GROUP])
+        cs_trace_fail(r, NULL, "prefix_group and prefix_tokens need each other", NULL);
+    g->in_body = true;
 }
 
 /* --- rows ------------------------------------------------------------------------------------ */
 
-static void grow(struct reading *r)
+static bool read_number(struct reading *g, int column, double low, double high, double *value)
 {
-    if (r->count < r->capacity)
-        return;
-    r->capacity = r->capacity ? 2 * r->capacity : 1024;
-    double *const arrivals = realloc(r->arrival_s, r->capacity * sizeof *arrivals);
-    if (!arrivals)
-        abort();
-    r->arrival_s = arrivals;
-    for (int c = INPUT; c < COLUMNS; c++) {
-        if (r->place_of[c] < 0)
-            continue;
-        int32_t *const larger = realloc(r->whole[c], r->capacity * sizeof *larger);
-        if (!larger)
-            abort();
-        r->whole[c] = larger;
-    }
-}
-
-static int32_t id_of(struct reading *r, enum column column, const char *text)
-{
-    struct name *name = NULL;
-    if (!*text)
-        return -1;
-    HASH_FIND_STR(r->names[column - FIRST_NAME], text, name);
-    if (name)
-        return name->id;
-    name = cs_arena_alloc(r->arena, 1, sizeof *name);
-    name->text = cs_arena_strdup(r->arena, text);
-    name->id = (int32_t)HASH_COUNT(r->names[column - FIRST_NAME]);
-    HASH_ADD_KEYPTR(hh, r->names[column - FIRST_NAME], name->text, strlen(name->text), name);
-    return name->id;
-}
-
-static bool read_number(struct reading *r, enum column column, double low, double high,
-                        double *value)
-{
-    const char *const field = r->fields[r->place_of[column]];
+    const char *const field = g->fields[g->place_of[column]], *const name = column_names[column];
     struct cs_unit_error error;
-    char what[96];
     if (!*field) {
-        snprintf(what, sizeof what, "%s is empty", column_names[column]);
-        fail(r, NULL, what, NULL);
+        cs_trace_fail(g->rows, NULL, cs_arena_printf(g->rows->arena, "%s is empty", name), NULL);
         return false;
     }
-    const bool sound = cs_unit_parse(field, strlen(field), CS_UNIT_NUMBER, value, &error);
-    if (!sound || (column != ARRIVAL && *value != floor(*value))) {
-        snprintf(what, sizeof what, "%s is not a %snumber", column_names[column],
-                 column == ARRIVAL ? "" : "whole ");
-        fail(r, NULL, what, field);
-        return false;
-    }
-    if (*value < low || *value > high) {
-        snprintf(what, sizeof what, "%s must be %.0f to %.0f", column_names[column], low, high);
-        fail(r, NULL, what, field);
-        return false;
-    }
-    return true;
+    if (!cs_unit_parse(field, strlen(field), CS_UNIT_NUMBER, value, &error))
+        *value = NAN;
+    return cs_trace_check(g->rows, name, column != CS_TRACE_ARRIVAL, low, high, *value, field);
 }
 
-static void read_row(struct reading *r)
+static void read_row(struct reading *g)
 {
-    double arrival_s = 0, tokens[3] = {0};
-    if (r->field_count != r->columns) {
+    struct cs_trace_rows *const r = g->rows;
+    struct cs_trace_row row = {0};
+    if (g->field_count != g->columns) {
         char what[96];
-        snprintf(what, sizeof what, "%d fields, but the header names %d", r->field_count,
-                 r->columns);
-        fail(r, NULL, what, NULL);
+        snprintf(what, sizeof what, "%d fields, but the header names %d", g->field_count,
+                 g->columns);
+        cs_trace_fail(r, NULL, what, NULL);
         return;
     }
-    bool sound = read_number(r, ARRIVAL, 0, most_seconds, &arrival_s);
-    sound = read_number(r, INPUT, 1, most_tokens, &tokens[0]) && sound;
-    sound = read_number(r, OUTPUT, 1, most_tokens, &tokens[1]) && sound;
-    if (r->place_of[PREFIX_TOKENS] >= 0 && *r->fields[r->place_of[PREFIX_TOKENS]])
-        sound = read_number(r, PREFIX_TOKENS, 0, most_tokens, &tokens[2]) && sound;
-    if (!sound)
-        return;
-    if (tokens[2] > tokens[0])
-        fail(r, NULL, "prefix_tokens is more than input_tokens",
-             r->fields[r->place_of[PREFIX_TOKENS]]);
-    if (r->count && arrival_s < r->arrival_s[r->count - 1])
-        fail(r, "sort the trace by arrival_s", "arrival_s falls", r->fields[r->place_of[ARRIVAL]]);
-    if (r->count == INT32_MAX)
-        return;
-    grow(r);
-    r->arrival_s[r->count] = arrival_s;
-    for (int c = INPUT; c <= PREFIX_TOKENS; c++)
-        if (r->place_of[c] >= 0)
-            r->whole[c][r->count] = (int32_t)tokens[c - INPUT];
-    for (int c = FIRST_NAME; c < COLUMNS; c++)
-        if (r->place_of[c] >= 0)
-            r->whole[c][r->count] = id_of(r, (enum column)c, r->fields[r->place_of[c]]);
-    r->count++;
+    bool sound = read_number(g, CS_TRACE_ARRIVAL, 0, CS_TRACE_SECONDS, &row.arrival_s);
+    sound = read_number(g, CS_TRACE_INPUT, 1, CS_TRACE_TOKENS, &row.tokens[0]) && sound;
+    sound = read_number(g, CS_TRACE_OUTPUT, 1, CS_TRACE_TOKENS, &row.tokens[1]) && sound;
+    const int prefix = g->place_of[CS_TRACE_PREFIX_TOKENS];
+    if (prefix >= 0 && *g->fields[prefix])
+        sound = read_number(g, CS_TRACE_PREFIX_TOKENS, 0, CS_TRACE_TOKENS, &row.tokens[2]) && sound;
+    for (int c = 0; c < CS_TRACE_NAMES; c++)
+        if (r->has[CS_TRACE_PREFIX_GROUP + c])
+            row.names[c] = g->fields[g->place_of[CS_TRACE_PREFIX_GROUP + c]];
+    if (sound)
+        cs_trace_add(r, &row);
+    else
+        cs_trace_forget(r);
+}
+
+static void tell_hash(struct reading *g, const char *word, size_t length)
+{
+    char text[40];
+    snprintf(text, sizeof text, "%.*s", (int)(length < 30 ? length : 30), word);
+    cs_trace_fail(g->rows, "expected up to 16 hexadecimal digits, spaces between the hashes",
+                  "not a block's hash", text);
+}
+
+static void read_hashes(struct reading *g, const char *text, size_t size)
+{
+    static const char digits[] = "0123456789abcdef0123456789ABCDEF";
+    for (size_t i = 0; i < size;) {
+        uint64_t hash = 0;
+        size_t length = 0, bad = 0;
+        const char *const word = text + i;
+        for (; i < size && text[i] != ' '; i++, length++) {
+            const char *const digit = text[i] ? strchr(digits, text[i]) : NULL;
+            bad += !digit || length >= 16;
+            hash = hash << 4 | (digit ? (uint64_t)(digit - digits) % 16 : 0);
+        }
+        if (bad)
+            tell_hash(g, word, length);
+        else if (length)
+            cs_trace_hash(g->rows, hash);
+        i += i < size;
+    }
 }
 
 /* --- libcsv's callbacks ---------------------------------------------------------------------- */
 
 static void on_field(void *text, size_t length, void *context)
 {
-    struct reading *const r = context;
+    struct reading *const g = context;
     const char *const bytes = text ? text : "";
-    if (r->field_count < MOST_COLUMNS) {
+    if (g->in_body && g->field_count < g->columns && g->column_of[g->field_count] == HASHES) {
+        read_hashes(g, bytes, length);
+    } else if (g->field_count < MOST_COLUMNS) {
         const size_t kept = length < MOST_FIELD ? length : MOST_FIELD;
-        memcpy(r->fields[r->field_count], bytes, kept);
-        r->fields[r->field_count][kept] = '\0';
-        r->field_too_long = r->field_too_long || length > MOST_FIELD;
+        memcpy(g->fields[g->field_count], bytes, kept);
+        g->fields[g->field_count][kept] = '\0';
+        g->field_too_long = g->field_too_long || length > MOST_FIELD;
     }
-    r->field_count++;
+    g->field_count++;
     for (size_t i = 0; i < length; i++)
-        r->line += bytes[i] == '\n';
+        g->rows->line += bytes[i] == '\n';
 }
 
 static void on_line(int end, void *context)
 {
-    struct reading *const r = context;
-    if (r->field_count > MOST_COLUMNS)
-        fail(r, NULL, "too many fields in one line", NULL);
-    else if (r->field_too_long)
-        fail(r, NULL, "a field is longer than 200 characters", NULL);
-    else if (r->field_count && r->errors <= MOST_ERRORS && !r->in_body)
-        read_header(r);
-    else if (r->field_count && r->errors <= MOST_ERRORS && r->place_of[ARRIVAL] >= 0 &&
-             r->place_of[INPUT] >= 0 && r->place_of[OUTPUT] >= 0)
-        read_row(r);
-    r->field_count = 0;
-    r->field_too_long = false;
+    struct reading *const g = context;
+    struct cs_trace_rows *const r = g->rows;
+    const bool more = g->field_count && r->errors <= CS_TRACE_ERRORS;
+    if (g->field_count > MOST_COLUMNS)
+        cs_trace_fail(r, NULL, "too many fields in one line", NULL);
+    else if (g->field_too_long)
+        cs_trace_fail(r, NULL, "a field is longer than 200 characters", NULL);
+    else if (more && !g->in_body)
+        read_header(g);
+    else if (more && r->has[CS_TRACE_ARRIVAL] && r->has[CS_TRACE_INPUT] && r->has[CS_TRACE_OUTPUT])
+        read_row(g);
+    g->field_count = 0;
+    g->field_too_long = false;
     r->line += end == '\n';
 }
 
-/* --- a whole trace --------------------------------------------------------------------------- */
+/* --- the format ------------------------------------------------------------------------------ */
 
-static const void *keep(struct reading *r, const void *rows, size_t size)
+static void *open_csv(struct cs_trace_rows *rows)
 {
-    if (!rows)
-        return NULL;
-    void *const kept = cs_arena_alloc(r->arena, r->count, size);
-    memcpy(kept, rows, r->count * size);
-    return kept;
-}
-
-static struct cs_trace_names keep_names(struct reading *r, enum column column)
-{
-    struct name *const first = r->names[column - FIRST_NAME];
-    const size_t count = HASH_COUNT(first);
-    const char **const names = cs_arena_alloc(r->arena, count, sizeof *names);
-    for (const struct name *n = first; n; n = n->hh.next)
-        names[n->id] = n->text;
-    return (struct cs_trace_names){.ids = keep(r, r->whole[column], sizeof(int32_t)),
-                                   .names = names,
-                                   .count = count};
-}
-
-static struct reading *begin(const char *name, struct cs_arena *arena, struct cs_diags *diags,
-                             struct csv_parser *parser)
-{
-    struct reading *const r = calloc(1, sizeof *r);
-    if (!r || csv_init(parser, CSV_STRICT | CSV_STRICT_FINI | CSV_REPALL_NL) != 0)
+    struct reading *const g = calloc(1, sizeof *g);
+    if (!g || csv_init(&g->parser, CSV_STRICT | CSV_STRICT_FINI | CSV_REPALL_NL) != 0)
         abort();
-    r->arena = arena;
-    r->diags = diags;
-    r->line = 1;
-    r->source = cs_arena_alloc(arena, 1, sizeof *r->source);
-    r->source->name = cs_arena_strdup(arena, name);
-    return r;
+    g->rows = rows;
+    return g;
 }
 
-static void feed(struct reading *r, struct csv_parser *parser, const char *text, size_t size)
+static void feed_csv(void *reading, const char *text, size_t size)
 {
-    if (r->errors > MOST_ERRORS)
-        return;
-    if (csv_parse(parser, text, size, on_field, on_line, r) != size) {
-        fail(r, NULL, "not valid CSV, a stray quote perhaps", NULL);
-        r->errors += MOST_ERRORS; /* nothing after it can be trusted */
+    struct reading *const g = reading;
+    if (csv_parse(&g->parser, text, size, on_field, on_line, g) != size) {
+        cs_trace_fail(g->rows, NULL, "not valid CSV, a stray quote perhaps", NULL);
+        g->rows->errors += CS_TRACE_ERRORS; /* nothing after it can be trusted */
     }
 }
 
-/* Ends the reading; true when the trace is sound, and then it is in *trace. */
-static bool finish(struct reading *r, struct csv_parser *parser, struct cs_trace *trace)
+static void close_csv(void *reading)
 {
-    if (r->errors <= MOST_ERRORS && csv_fini(parser, on_field, on_line, r) != 0)
-        fail(r, NULL, "not valid CSV: a quote is never closed", NULL);
-    csv_free(parser);
-    if (!r->errors && !r->count)
-        fail(r, "expected arrival_s,input_tokens,output_tokens and a line for each request",
-             r->in_body ? "the trace holds no request" : "the trace is empty", NULL);
-    const bool sound = r->errors == 0;
-    if (sound) {
-        *trace = (struct cs_trace){
-            .count = r->count,
-            .arrival_s = keep(r, r->arrival_s, sizeof *r->arrival_s),
-            .input = keep(r, r->whole[INPUT], sizeof(int32_t)),
-            .output = keep(r, r->whole[OUTPUT], sizeof(int32_t)),
-            .prefix_tokens = keep(r, r->whole[PREFIX_TOKENS], sizeof(int32_t)),
-            .prefix_group = keep_names(r, PREFIX_GROUP),
-            .session = keep_names(r, SESSION),
-            .model = keep_names(r, MODEL),
-            .klass = keep_names(r, CLASS),
-        };
-    }
-    free(r->arrival_s);
-    for (int c = 0; c < COLUMNS; c++)
-        free(r->whole[c]);
-    for (int c = 0; c < NAMES; c++)
-        HASH_CLEAR(hh, r->names[c]);
-    free(r);
-    return sound;
+    struct reading *const g = reading;
+    if (g->rows->errors <= CS_TRACE_ERRORS && csv_fini(&g->parser, on_field, on_line, g) != 0)
+        cs_trace_fail(g->rows, NULL, "not valid CSV: a quote is never closed", NULL);
+    csv_free(&g->parser);
+    free(g);
 }
 
-static size_t skip_mark(const char *text, size_t size)
-{
-    return size >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
-}
-
-bool cs_trace_parse(const char *name, const char *text, size_t size, struct cs_arena *arena,
-                    struct cs_trace *trace, struct cs_diags *diags, struct cs_span at)
-{
-    struct csv_parser parser;
-    const struct cs_span outer = diags->referenced_from;
-    const char *const outer_reference = diags->reference;
-    diags->referenced_from = at;
-    diags->reference = "traffic.trace";
-    struct reading *const r = begin(name, arena, diags, &parser);
-    const size_t mark = skip_mark(text, size);
-    feed(r, &parser, text + mark, size - mark);
-    const bool sound = finish(r, &parser, trace);
-    diags->referenced_from = outer;
-    diags->reference = outer_reference;
-    return sound;
-}
-
-static bool fail_file(struct cs_diags *diags, const char *path, struct cs_span at, const char *why)
-{
-    cs_diag_file(diags, at, NULL, "cannot read the trace '%s': %s", path, why);
-    return false;
-}
-
-bool cs_trace_read(const char *path, struct cs_arena *arena, struct cs_trace *trace,
-                   struct cs_diags *diags, struct cs_span at)
-{
-    struct stat status;
-    struct csv_parser parser;
-    if (stat(path, &status) != 0)
-        return fail_file(diags, path, at, strerror(errno));
-    if (S_ISDIR(status.st_mode))
-        return fail_file(diags, path, at, "it is a directory");
-    const gzFile file = gzopen(path, "rb");
-    if (!file)
-        return fail_file(diags, path, at, strerror(errno));
-    char *const chunk = malloc(CHUNK);
-    if (!chunk)
-        abort();
-    const struct cs_span outer = diags->referenced_from;
-    const char *const outer_reference = diags->reference;
-    diags->referenced_from = at;
-    diags->reference = "traffic.trace";
-    struct reading *const r = begin(path, arena, diags, &parser);
-    int got;
-    for (bool first = true; (got = gzread(file, chunk, CHUNK)) > 0; first = false) {
-        const size_t mark = first ? skip_mark(chunk, (size_t)got) : 0;
-        feed(r, &parser, chunk + mark, (size_t)got - mark);
-    }
-    if (got < 0 || gzclose_r(file) != Z_OK) {
-        fail(r, NULL, "the file is damaged or cut off", NULL);
-        if (got < 0)
-            gzclose_r(file);
-    }
-    free(chunk);
-    const bool sound = finish(r, &parser, trace);
-    diags->referenced_from = outer;
-    diags->reference = outer_reference;
-    return sound;
-}
+const struct cs_trace_format cs_trace_format_csv = {
+    "expected arrival_s,input_tokens,output_tokens and a line for each request", open_csv,
+    feed_csv, close_csv};

@@ -1,4 +1,4 @@
-/* Fuzz entry point: the CSV trace reader, on bytes in memory.
+/* Fuzz entry point: the trace readers, on bytes in memory; those that begin with { are JSON lines.
  *
  * What must hold of any bytes: no crash; either a trace whose arrivals do not fall and whose
  * lengths are at least 1 token, or at least one error.
@@ -21,7 +21,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct cs_trace trace = {0};
     cs_arena_init(&arena);
     cs_diags_init(&diags, &arena);
-    const bool sound = cs_trace_parse("fuzz.csv", (const char *)data, size, &arena, &trace, &diags,
+    const char *const name = size && data[0] == '{' ? "fuzz.jsonl" : "fuzz.csv";
+    const bool sound = cs_trace_parse(name, (const char *)data, size, &arena, &trace, &diags,
                                       (struct cs_span){.source = NULL});
     if (sound != (diags.errors == 0) || sound != (trace.count > 0))
         abort();
@@ -33,6 +34,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (trace.prefix_tokens && trace.prefix_tokens[i] > trace.input[i])
             abort();
     }
+    for (size_t i = 0; trace.hashes && i < trace.count; i++)
+        if (trace.hash_start[i] > trace.hash_start[i + 1] || trace.hash_tokens < 1)
+            abort();
     check_names(&trace.prefix_group, trace.count);
     check_names(&trace.session, trace.count);
     check_names(&trace.model, trace.count);

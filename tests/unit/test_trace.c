@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
+#include <zstd.h>
 #include "folder.h"
 #include "spec/trace_csv.h"
 
@@ -72,6 +73,91 @@ START_TEST(columns_stand_in_any_order)
 }
 END_TEST
 
+#define HASHED "arrival_s,block_hashes_100,input_tokens,output_tokens\n"
+
+START_TEST(hashes_become_numbers)
+{
+    ck_assert(parse(HASHED "0,a7 0BADCAFE 12,201,5\n1,,417,9\n2,  ffffffffffffffff ,100,7\n"));
+    ck_assert_int_eq(trace.hash_tokens, 100);
+    const size_t starts[] = {0, 3, 3, 4};
+    ck_assert_mem_eq(trace.hash_start, starts, sizeof starts);
+    const uint64_t hashes[] = {0xa7, 0xbadcafe, 0x12, UINT64_MAX};
+    ck_assert_mem_eq(trace.hashes, hashes, sizeof hashes);
+    ck_assert(parse("block_hashes,arrival_s,input_tokens,output_tokens\n5f,0,512,93\n"));
+    ck_assert_int_eq(trace.hash_tokens, 512);
+    char text[6000] = "block_hashes,arrival_s,input_tokens,output_tokens\n"; /* a long field */
+    for (int i = 0; i < 1000; i++)
+        snprintf(text + strlen(text), 8, "%x ", 2000 + i);
+    strcat(text, ",3,511489,93\n"); /* 999 blocks and one token: 1000 hashes fit */
+    ck_assert(parse(text));
+    ck_assert_uint_eq(trace.hash_start[1], 1000);
+    ck_assert_uint_eq(trace.hashes[999], 2999);
+}
+END_TEST
+
+static bool parse_json(const char *text)
+{
+    return cs_trace_parse("t.jsonl", text, strlen(text), &arena, &trace, &diags, nowhere);
+}
+
+START_TEST(json_lines)
+{
+    ck_assert(parse_json("{\"timestamp\": 0, \"input_length\": 6755, \"output_length\": 500, "
+                         "\"hash_ids\": [0, 1, 9007199254740992]}\r\n\n"
+                         "{\"output_length\": 7, \"x\": [{}], \"timestamp\": 2385.5, "
+                         "\"input_length\": 20}\n"
+                         "{\"timestamp\":3e3,\"input_length\":1024,\"output_length\":8,"
+                         "\"hash_ids\":[46,47]}"));
+    ck_assert_uint_eq(trace.count, 3);
+    ck_assert_double_eq(trace.arrival_s[1], 2.3855);
+    ck_assert_int_eq(trace.input[0], 6755);
+    ck_assert_int_eq(trace.output[1], 7);
+    ck_assert_int_eq(trace.hash_tokens, 512);
+    const size_t starts[] = {0, 3, 3, 5};
+    ck_assert_mem_eq(trace.hash_start, starts, sizeof starts);
+    const uint64_t hashes[] = {0, 1, UINT64_C(1) << 53, 46, 47};
+    ck_assert_mem_eq(trace.hashes, hashes, sizeof hashes);
+    ck_assert_ptr_null(trace.session.ids);
+    ck_assert(parse_json("{\"timestamp\":0,\"input_length\":1,\"output_length\":1}"));
+    ck_assert_ptr_null(trace.hashes);
+}
+END_TEST
+
+#define JSON(hashes) "{\"timestamp\":5,\"input_length\":513,\"output_length\":1" hashes "}\n"
+
+static const struct {
+    const char *text, *message;
+    int line, column;
+} bad_json[] = {
+    {"", "the trace holds no request", 1, 1},
+    {"[1]\n", "not a JSON object", 1, 1},
+    {JSON("") "\n{\"timestamp\": x}", "not valid JSON", 3, 15},
+    {JSON("") JSON("") "{} {}", "not valid JSON", 3, 3},
+    {"{\"timestamp\":1,\"input_length\":2}", "the line lacks a key: 'output_length'", 1, 1},
+    {"{\"timestamp\":1,\"input_length\":\"2\",\"output_length\":3}",
+     "not a number: 'input_length'", 1, 1},
+    {"{\"timestamp\":1,\"input_length\":2.5,\"output_length\":3}",
+     "input_length is not a whole number: '2.5'", 1, 1},
+    {"{\"timestamp\":-1,\"input_length\":2,\"output_length\":3}",
+     "timestamp must be 0 to 8640000000: '-1'", 1, 1},
+    {JSON("") "{\"timestamp\":4,\"input_length\":2,\"output_length\":3}",
+     "arrival_s falls: '0.004'", 2, 1},
+    {JSON(",\"hash_ids\":7"), "not a list: 'hash_ids'", 1, 1},
+    {JSON(",\"hash_ids\":[1,\"2\"]"), "hash_ids is not a whole number: 'hash_ids'", 1, 1},
+    {JSON(",\"hash_ids\":[1,2,3]"),
+     "more hashes than the prompt has blocks: '3 of 512 tokens each'", 1, 1},
+};
+
+START_TEST(what_is_refused_of_json)
+{
+    ck_assert(!parse_json(bad_json[_i].text));
+    ck_assert_uint_eq(diags.count, 1);
+    ck_assert_str_eq(diags.items[0].message, bad_json[_i].message);
+    ck_assert_int_eq(diags.items[0].span.line, bad_json[_i].line);
+    ck_assert_int_eq(diags.items[0].span.column, bad_json[_i].column);
+}
+END_TEST
+
 static const struct {
     const char *text, *message;
     int line;
@@ -98,6 +184,15 @@ static const struct {
     {HEAD "1,2\"3,4\n", "not valid CSV, a stray quote perhaps", 2},
     {"arrival_s,input_tokens,output_tokens,prefix_group,prefix_tokens\n1,20,3,g,21\n",
      "prefix_tokens is more than input_tokens: '21'", 2},
+    {"arrival_s,input_tokens,output_tokens,block_hashes_0\n1,20,3,\n",
+     "not a block's length: 'block_hashes_0'", 1},
+    {"arrival_s,input_tokens,output_tokens,block_hashes,block_hashes_16\n1,20,3,,\n",
+     "a column stands twice in the header: 'block_hashes_16'", 1},
+    {"arrival_s,input_tokens,output_tokens,block_hash\n1,20,3,\n", "unknown column: 'block_hash'",
+     1},
+    {HASHED "1,5f,20,3\n2,5f 1;2,417,9\n", "not a block's hash: '1;2'", 3},
+    {HASHED "1,12345678901234567,20,3\n", "not a block's hash: '12345678901234567'", 2},
+    {HASHED "1,1 2 3,200,3\n", "more hashes than the prompt has blocks: '3 of 100 tokens each'", 2},
 };
 
 START_TEST(what_is_refused)
@@ -137,6 +232,14 @@ START_TEST(long_and_many_fields_are_refused)
 }
 END_TEST
 
+static bool was_told(const char *message)
+{
+    for (size_t i = 0; i < diags.count; i++)
+        if (strcmp(diags.items[i].message, message) == 0)
+            return true;
+    return false;
+}
+
 START_TEST(files_plain_compressed_and_damaged)
 {
     enum { ROWS = 30000 };
@@ -160,6 +263,22 @@ START_TEST(files_plain_compressed_and_damaged)
     ck_assert_mem_eq(unpacked.output, trace.output, ROWS * sizeof(int32_t));
     ck_assert_int_eq(unpacked.input[ROWS - 1], (ROWS - 1) % 977 + 1);
 
+    const size_t bound = ZSTD_compressBound(used);
+    char *const small = malloc(bound);
+    const size_t zst = ZSTD_compress(small, bound, text, used, 3);
+    ck_assert(!ZSTD_isError(zst));
+    ck_assert(cs_trace_read(test_write_bytes("t.csv.zst", small, zst), &arena, &unpacked, &diags,
+                            nowhere));
+    ck_assert_uint_eq(unpacked.count, ROWS);
+    ck_assert_mem_eq(unpacked.arrival_s, trace.arrival_s, ROWS * sizeof(double));
+    ck_assert_mem_eq(unpacked.output, trace.output, ROWS * sizeof(int32_t));
+    ck_assert(!cs_trace_shares(test_path("t.csv.zst")));
+    ck_assert(!cs_trace_read(test_write_bytes("t.csv.zst", small, zst / 2), &arena, &unpacked,
+                             &diags, nowhere));
+    ck_assert(was_told("the file is damaged or cut off"));
+    cs_diags_init(&diags, &arena);
+    free(small);
+
     FILE *const whole = fopen(packed, "rb"); /* cut the compressed file in half */
     static char bytes[1 << 20];
     const size_t size = fread(bytes, 1, sizeof bytes, whole);
@@ -167,11 +286,14 @@ START_TEST(files_plain_compressed_and_damaged)
     ck_assert_uint_gt(size, 1000);
     ck_assert(!cs_trace_read(test_write_bytes("t.csv.gz", bytes, size / 2), &arena, &unpacked,
                              &diags, nowhere));
-    bool told = false;
-    for (size_t i = 0; i < diags.count; i++)
-        told = told || strcmp(diags.items[i].message, "the file is damaged or cut off") == 0;
-    ck_assert(told);
+    ck_assert(was_told("the file is damaged or cut off"));
     free(text);
+
+    ck_assert(cs_trace_shares(test_write("s.csv", HASHED)));
+    ck_assert(cs_trace_shares(test_write("s.csv", "session," HEAD)));
+    ck_assert(cs_trace_shares(test_write("s.jsonl", JSON("") JSON(",\"hash_ids\":[7]"))));
+    ck_assert(!cs_trace_shares(test_write("s.jsonl", JSON(""))));
+    ck_assert(!cs_trace_shares(test_path("none.csv")));
 
     ck_assert(!cs_trace_read(test_path("models"), &arena, &unpacked, &diags, nowhere));
     ck_assert_int_eq(diags.exit_code, 4);
@@ -188,6 +310,9 @@ int main(void)
     tcase_set_timeout(all, 60);
     tcase_add_test(all, rows_become_arrays);
     tcase_add_test(all, columns_stand_in_any_order);
+    tcase_add_test(all, hashes_become_numbers);
+    tcase_add_test(all, json_lines);
+    tcase_add_loop_test(all, what_is_refused_of_json, 0, sizeof bad_json / sizeof bad_json[0]);
     tcase_add_loop_test(all, what_is_refused, 0, sizeof bad / sizeof bad[0]);
     tcase_add_test(all, all_errors_are_told_up_to_a_hundred);
     tcase_add_test(all, long_and_many_fields_are_refused);
