@@ -83,21 +83,27 @@ void cs_memory_fit(struct cs_memory *memory, const struct cs_option *o, int t)
     r.reserve_bytes =
         t * stages > 1 ? o->engine->reserve_parallel_bytes : o->engine->reserve_single_bytes;
     r.kv_token_bytes = full_layers * layer / stages;
-    /* A sliding window never holds more than its length, in whole blocks, of any sequence. */
-    r.window_bytes = m->window_layers * layer / stages * (m->window_tokens + o->block_size) *
-                     (double)o->max_num_seqs;
+    /* A sliding window never holds more than its length, in whole blocks, of any sequence; a slot
+     * also what one step adds, up to its own length. */
+    const double window = o->engine->slots ? fmin(m->window_tokens + o->max_num_batched_tokens,
+                                                  fmax(m->window_tokens, o->block_size))
+                                           : m->window_tokens + o->block_size;
+    r.window_bytes = m->window_layers * layer / stages * window * (double)o->max_num_seqs;
     r.kv_bytes = r.usable_bytes - r.weights_gpu_bytes - r.reserve_bytes - r.window_bytes;
     if (o->kv_blocks > 0)
         r.kv_blocks = o->kv_blocks;
     else if (r.kv_bytes > 0.0 && r.kv_token_bytes > 0.0)
         r.kv_blocks = (int64_t)(r.kv_bytes / (r.kv_token_bytes * o->block_size));
+    const int64_t needed = o->engine->slots ? o->max_num_seqs : 1; /* slots are all taken at once */
+    if (o->engine->slots && r.kv_blocks > needed)
+        r.kv_blocks = needed;
     r.kv_tokens = r.kv_blocks * o->block_size;
     const struct cs_hardware *h = o->hardware;
     r.linked =
         t * stages == 1 || h->pcie_Bps > 0.0 || (h->link_Bps > 0.0 && t * stages <= h->link_gpus);
     const double held =
         (double)r.kv_tokens * r.kv_token_bytes; /* kv_blocks given may be too many */
-    r.fits = r.linked && r.kv_blocks > 0 && held <= r.kv_bytes &&
+    r.fits = r.linked && r.kv_blocks >= needed && held <= r.kv_bytes &&
              r.weights_gpu_bytes + r.reserve_bytes < r.usable_bytes;
     *memory = r;
 }

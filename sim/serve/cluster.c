@@ -41,7 +41,7 @@ void cs_limits_of(struct cs_limits_engine *limits, const struct cs_option *o, in
         .max_num_batched_tokens = o->max_num_batched_tokens,
         .block_size = o->block_size,
         .kv_blocks = kv_blocks,
-        .context_tokens = (int64_t)o->model->context_tokens,
+        .context_tokens = o->context > 0 ? o->context : (int64_t)o->model->context_tokens,
         .request_ps = (int64_t)(o->engine->request_s * 1e12 + 0.5),
         .asynchronous = o->engine->asynchronous,
         .prefix_caching = o->prefix_caching,

@@ -96,6 +96,29 @@ static void take_from_engine(struct cs_resolving *r, const char *path, const cha
                       cs_arena_printf(arena, "the default of %s", engine));
 }
 
+/* An engine without paging gives each request a slot that holds its longest context: a block as
+ * long as that, and as many as there are slots. */
+static void take_context(struct cs_resolving *r, const struct cs_node *map, const char *path,
+                         struct cs_option *o)
+{
+    const struct cs_engine_sheet *const e = o->engine;
+    const int model = (int)o->model->context_tokens;
+    if (o->context > model && model > 0)
+        cs_diag_error(r->schema.diags, span_of(map, "context"), NULL,
+                      "%s.context is %d tokens, but the context of %s is %d", path, o->context,
+                      o->model->name, model);
+    if (e->slots && o->block_size)
+        cs_diag_error(r->schema.diags, span_of(map, "block_size"), "give context, of a slot",
+                      "%s.block_size: %s has no blocks", path, e->name);
+    if (e->context > 0)
+        take_from_engine(r, path, "context", &o->context,
+                         model > 0 && model < e->context ? model : e->context, e->name);
+    if (e->slots)
+        o->block_size = o->context ? o->context : model;
+    else
+        take_from_engine(r, path, "block_size", &o->block_size, e->block_size, e->name);
+}
+
 static void take_limits(struct cs_resolving *r, const struct cs_node *map, const char *path,
                         struct cs_option *o)
 {
@@ -103,7 +126,7 @@ static void take_limits(struct cs_resolving *r, const struct cs_node *map, const
     take_from_engine(r, path, "max_num_seqs", &o->max_num_seqs, e->max_num_seqs, e->name);
     take_from_engine(r, path, "max_num_batched_tokens", &o->max_num_batched_tokens,
                      e->max_num_batched_tokens, e->name);
-    take_from_engine(r, path, "block_size", &o->block_size, e->block_size, e->name);
+    take_context(r, map, path, o);
     if (o->gpu_memory_utilization <= 0) {
         o->gpu_memory_utilization = e->gpu_memory_utilization;
         struct cs_arena *const arena = r->schema.arena;

@@ -60,6 +60,7 @@ struct cs_option { /* one candidate: model x hardware x precision x engine */
     int gpus;              /* 0: auto; else replicas x tensor x pipeline must equal it */
     enum cs_router router;
     int max_num_seqs, max_num_batched_tokens, block_size; /* from the engine sheet unless given */
+    int context; /* most tokens of a request; 0: the model's. Without paging also block_size */
     int64_t kv_blocks;                                    /* 0: from memory */
     double gpu_memory_utilization;
     bool prefix_caching;

@@ -151,6 +151,7 @@ const struct cs_table cs_table_hardware = {"a hardware sheet", TABLE(hardware_ke
 
 static const struct cs_choice schedulings[] = {{"asynchronous", 1}, {"synchronous", 0}, {NULL, 0}};
 static const struct cs_choice batchings[] = {{"static", 1}, {"continuous", 0}, {NULL, 0}};
+static const struct cs_choice pagings[] = {{"blocks", 0}, {"none", 1}, {NULL, 0}};
 static const struct cs_choice paddings[] = {{"cuda_graph", 1}, {"none", 0}, {NULL, 0}};
 
 static const struct cs_key limit_keys[] = {
@@ -160,8 +161,11 @@ static const struct cs_key limit_keys[] = {
      AT(cs_engine_sheet, max_num_batched_tokens), .low = "1 token", .high = "10000000 tokens",
      .required = true, .doc = "Most tokens computed in one step."},
     {.name = "block_size", .kind = CS_KEY_COUNT, .unit = CS_UNIT_TOKENS, .bare = true,
-     AT(cs_engine_sheet, block_size), .low = "1 token", .high = "4096 tokens", .required = true,
-     .doc = "Tokens in one block of the KV cache."},
+     AT(cs_engine_sheet, block_size), .low = "1 token", .high = "4096 tokens", .fallback = "16",
+     .why = "what engines with paging do", .doc = "Tokens in one block of the KV cache."},
+    {.name = "context", .kind = CS_KEY_COUNT, .unit = CS_UNIT_TOKENS, .bare = true,
+     AT(cs_engine_sheet, context), .low = "16 tokens", .high = "10000000 tokens",
+     .doc = "Most tokens of a request; without paging, of a slot. Default: the model's."},
     {.name = "gpu_memory_utilization", .kind = CS_KEY_QUANTITY, .unit = CS_UNIT_SHARE,
      AT(cs_engine_sheet, gpu_memory_utilization), .low = "10%", .high = "100%", .required = true,
      .doc = "Share of the memory that the engine takes."},
@@ -230,6 +234,9 @@ static const struct cs_key engine_keys[] = {
     {.name = "batching", .kind = CS_KEY_BOOL, AT(cs_engine_sheet, static_batching),
      .choices = batchings, .fallback = "continuous", .why = "serving engines batch continuously",
      .doc = "Whether requests join at any step, or a batch runs until all have finished."},
+    {.name = "paging", .kind = CS_KEY_BOOL, AT(cs_engine_sheet, slots), .choices = pagings,
+     .fallback = "blocks", .why = "serving engines page the KV cache",
+     .doc = "Whether the KV cache is handed out in blocks, or each request holds a whole slot."},
     {.name = "padding", .kind = CS_KEY_BOOL, AT(cs_engine_sheet, cuda_graph_padding),
      .choices = paddings, .fallback = "none", .why = "no captured sizes are known",
      .doc = "Whether small batches are padded to captured sizes."},
