@@ -202,6 +202,7 @@ static void put_service(cJSON *node, const struct cs_answer *answer,
     put_number(utilisation, "kv_mean", known * o->kv_mean);
     put_number(utilisation, "kv_peak", known * o->kv_peak);
     put_number(utilisation, "batch_mean", known * o->batch_mean);
+    put_number(utilisation, "prefix_hits", known * o->prefix_hits);
     put_number(utilisation, "capacity_share", known * o->capacity_share);
     cJSON *const queue = put_object(node, "queue");
     put_latency(queue, "wait_ms", &o->wait, o->simulated);

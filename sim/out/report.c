@@ -385,6 +385,10 @@ static void print_load(const struct cs_answer *answer, const struct cs_option_an
                                                cs_figure_short(o->batch_mean).text,
                                                cs_figure_percent(o->kv_mean).text,
                                                cs_figure_percent(o->kv_peak).text));
+    if (o->option->prefix_caching)
+        cs_text_section(t, NULL, cs_arena_printf(t->arena, "prefix cache: %s of the prompt tokens "
+                                                 "are found, not computed",
+                                                 cs_figure_percent(o->prefix_hits).text));
 }
 
 /* "Little's law" of "Little's law: sequences running = rate x residence". */

@@ -173,6 +173,7 @@ static void fill_totals(struct cs_option_answer *a, const struct cs_search *s)
     const struct cs_set *set = s->chosen;
     const double n = set->count, scale = s->question->scale;
     double seconds = 0.0, requests = 0.0, input = 0.0, output = 0.0, busy = 0.0, met = 0.0;
+    double found = 0.0, computed = 0.0;
     double batch = 0.0, kv = 0.0, span = 0.0, all_busy = 0.0, peak = 0.0, completed = 0.0;
     for (int i = 0; i < set->count; i++) {
         const struct cs_result *r = set->trials[i]->result;
@@ -187,6 +188,8 @@ static void fill_totals(struct cs_option_answer *a, const struct cs_search *s)
         }
         batch += r->all_batch_area;
         kv += r->all_kv_area;
+        found += (double)r->all_cached_tokens;
+        computed += (double)r->all_prefill_tokens;
         span += (double)r->all_span_ps;
         all_busy += (double)r->all_busy_ps;
         peak = fmax(peak, (double)r->kv_peak_tokens);
@@ -200,7 +203,8 @@ static void fill_totals(struct cs_option_answer *a, const struct cs_search *s)
     a->output_tokens_per_s_per_gpu = a->output_tokens_per_s / (double)a->gpus;
     a->busy = busy * 1e-12 / (seconds * set->replicas);
     a->batch_mean = all_busy > 0.0 ? batch / all_busy : 0.0;
-    a->kv_mean = kv / span / kv_tokens;
+    a->prefix_hits = found > 0.0 ? found / (found + computed) : 0.0;
+    a->kv_mean = fmin(1.0, kv / span / kv_tokens); /* a shared block counts for each who reads it */
     a->kv_peak = fmin(1.0, peak / kv_tokens);
     a->attainment = requests > 0.0 ? met / requests : NAN;
     a->goodput_rps = met / seconds * scale;

@@ -8,8 +8,11 @@
 #include <math.h>
 
 static double rate_at(const struct cs_step *step, const struct cs_limits_engine *limits, double B,
-                      double p, double o)
+                      const struct cs_mean_request *mean)
 {
+    const double o = mean->output;
+    const double found = floor(mean->input * mean->hits);
+    const double p = mean->input - found;
     const double steps = fmax(o - 1.0, 1e-9);
     double x = o > 1.0 ? B / steps : B;
     const double budget = limits->max_num_batched_tokens;
@@ -19,17 +22,17 @@ static double rate_at(const struct cs_step *step, const struct cs_limits_engine 
         batch = o > 1.0 ? x * steps : 0.0;
     }
     const double sampled = fmin(batch + x, step->max_sampled);
-    const double context = p + 0.5 * o;
-    const double window =
-        step->window_tokens > 0 ? fmin(context, (double)step->window_tokens) : 0.0;
+    const double context = mean->input + 0.5 * o;
+    const double seen = step->window_tokens > 0 ? (double)step->window_tokens : 0.0;
+    const double window = fmin(context, seen);
     const struct cs_step_load load = {
         .tokens = (int64_t)fmin(ceil(batch + x * p), step->max_tokens),
         .sampled = (int64_t)ceil(sampled),
-        .kv_tokens = (int64_t)(batch * context),
-        .window_kv_tokens = (int64_t)(batch * window),
-        .pairs = x * cs_step_pairs((int64_t)p, 0, 0),
+        .kv_tokens = (int64_t)(batch * context + x * found),
+        .window_kv_tokens = (int64_t)(batch * window + x * fmin(found, seen)),
+        .pairs = x * cs_step_pairs((int64_t)p, (int64_t)found, 0),
         .window_pairs =
-            step->window_tokens > 0 ? x * cs_step_pairs((int64_t)p, 0, step->window_tokens) : 0.0,
+            seen > 0.0 ? x * cs_step_pairs((int64_t)p, (int64_t)found, step->window_tokens) : 0.0,
         .prefill = true,
     };
     const double t =
@@ -38,13 +41,13 @@ static double rate_at(const struct cs_step *step, const struct cs_limits_engine 
 }
 
 double cs_bound_capacity(const struct cs_step *step, const struct cs_limits_engine *limits,
-                         double mean_input, double mean_output)
+                         const struct cs_mean_request *mean)
 {
-    const double context = mean_input + 0.5 * mean_output;
+    const double context = mean->input * (1.0 - mean->hits) + 0.5 * mean->output; /* its own */
     const double most = fmax(1.0, fmin((double)limits->max_num_seqs,
                                        (double)(limits->kv_blocks * limits->block_size) / context));
-    double best = rate_at(step, limits, most, mean_input, mean_output);
+    double best = rate_at(step, limits, most, mean);
     for (double B = 1.0; B < most; B = fmax(B + 1.0, floor(B * 1.125)))
-        best = fmax(best, rate_at(step, limits, B, mean_input, mean_output));
+        best = fmax(best, rate_at(step, limits, B, mean));
     return best;
 }

@@ -6,7 +6,8 @@
  *     rate(B) = x / t_step(T = B + x p, S = B + x, K = B (p + o / 2), Q = x p (p + 1) / 2),
  *     x = B / (o - 1),
  *
- * and capacity is the largest rate over the batches that slots, token budget and KV allow. It is an
+ * (with a share of the prompts found in the prefix cache, only the rest is computed: p (1 - hits) in
+ * T and after the other tokens in Q, which K reads) and capacity is the largest rate over the batches that slots, token budget and KV allow. It is an
  * estimate from mean lengths, good to a few percent: it starts the search and names the load; what
  * a plan promises is always simulated.
  */
@@ -14,8 +15,12 @@
 #define CS_PLAN_BOUND_H
 #include "serve/cluster.h"
 
-/* Requests/s that one replica can serve at most, for mean lengths in tokens. */
+struct cs_mean_request { /* tokens */
+    double input, output;
+    double hits; /* share of the input that is cached */
+};
+/* Requests/s that one replica can serve at most. */
 double cs_bound_capacity(const struct cs_step *step, const struct cs_limits_engine *limits,
-                         double mean_input, double mean_output);
+                         const struct cs_mean_request *mean);
 
 #endif

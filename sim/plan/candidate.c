@@ -18,6 +18,7 @@ static const double PS = 1e12;
 static const double MOST_REQUESTS = 20e6;
 static const double LEAST_REPLICAS = 8.0;
 static const double UNLOADED_REQUESTS = 2000.0;
+static const double PROBE_REQUESTS = 4000.0;
 
 static void set_windows(struct cs_question *q, const struct cs_scenario *s, double span_s)
 {
@@ -77,6 +78,49 @@ void cs_question_scale(struct cs_question *q, double fewest_replicas)
     q->scale = fmax(1.0, fmin(wanted, most));
 }
 
+/* So many requests at an even rate. */
+static void draw_some(struct cs_workload_spec *w, struct cs_traffic *even, double requests_per_s,
+                      double requests)
+{
+    *even = *w->traffic;
+    even->curve.count = 0;
+    w->traffic = even;
+    w->requests_per_s = requests_per_s;
+    w->end_ps = INT64_MAX;
+    w->start_ps = 0;
+    w->max_requests = (int64_t)requests;
+}
+
+/* The share of prompt tokens that one replica finds cached, at half of what it could carry if it
+ * found none: from a short run, without its first half, which fills the cache. An estimate for the
+ * bound; fleets are simulated with their own hits. */
+static double probe_hits(const struct cs_candidate *c, const struct cs_question *q)
+{
+    struct cs_workload_spec workload = q->workload;
+    struct cs_traffic even;
+    int64_t half_ps = (int64_t)(PROBE_REQUESTS / c->capacity * PS);
+    if (workload.trace == NULL)
+        draw_some(&workload, &even, 0.5 * c->capacity, PROBE_REQUESTS);
+    else
+        half_ps = (int64_t)(0.5 * workload.trace->arrival_s[workload.trace->count - 1] * PS);
+    struct cs_arena arena;
+    cs_arena_init(&arena);
+    const struct cs_fleet fleet = {.step = &c->step, .limits = c->limits, .replicas = 1};
+    const struct cs_run_options run = {.window_count = 1,
+                                       .end_ps = INT64_MAX,
+                                       .backlog_limit = (int64_t)PROBE_REQUESTS};
+    struct cs_cluster *cluster =
+        cs_cluster_new(&arena, &fleet, &workload, q->scenario->simulate.seed, 0, &run);
+    cs_cluster_run_until(cluster, half_ps);
+    const struct cs_result *r = cs_cluster_result(cluster);
+    const uint64_t found = r->all_cached_tokens, computed = r->all_prefill_tokens;
+    cs_cluster_run(cluster);
+    const double later = (double)(r->all_cached_tokens - found);
+    const double all = later + (double)(r->all_prefill_tokens - computed);
+    cs_arena_fini(&arena);
+    return all > 0.0 ? later / all : 0.0;
+}
+
 void cs_candidate_compile(struct cs_candidate *c, const struct cs_option *o, int t,
                           const struct cs_question *q, struct cs_arena *arena)
 {
@@ -87,8 +131,12 @@ void cs_candidate_compile(struct cs_candidate *c, const struct cs_option *o, int
         return;
     cs_step_compile(&c->step, o, t, q->scenario->traffic.top_p, arena);
     cs_limits_of(&c->limits, o, c->memory.kv_blocks);
-    c->capacity =
-        cs_bound_capacity(&c->step, &c->limits, q->workload.mean_input, q->workload.mean_output);
+    struct cs_mean_request mean = {q->workload.mean_input, q->workload.mean_output, 0.0};
+    c->capacity = cs_bound_capacity(&c->step, &c->limits, &mean);
+    if (o->prefix_caching) {
+        mean.hits = probe_hits(c, q);
+        c->capacity = cs_bound_capacity(&c->step, &c->limits, &mean);
+    }
 }
 
 /* From twelve hours before the busiest curve step, and an hour to warm up, to twelve after it. */
@@ -137,13 +185,7 @@ void cs_trial_run(struct cs_trial *t, const struct cs_question *q, struct cs_req
         limit_to_busiest_day(&workload, &run);
     struct cs_traffic quiet;
     if (t->kind == CS_TRIAL_UNLOADED) {
-        quiet = *q->workload.traffic;
-        quiet.curve.count = 0;
-        workload.traffic = &quiet;
-        workload.requests_per_s = 1e-3 * c->capacity;
-        workload.end_ps = INT64_MAX;
-        workload.start_ps = 0;
-        workload.max_requests = (int64_t)UNLOADED_REQUESTS;
+        draw_some(&workload, &quiet, 1e-3 * c->capacity, UNLOADED_REQUESTS);
         run.window_ps = 0;
         run.window_count = 1;
         run.end_ps = INT64_MAX;

@@ -90,6 +90,7 @@ struct cs_option_answer {
     struct cs_worst_window worst;
     double requests_per_s, input_tokens_per_s, output_tokens_per_s, output_tokens_per_s_per_gpu;
     double busy, kv_mean, kv_peak, batch_mean; /* shares; batch_mean in sequences per replica */
+    double prefix_hits;    /* share of the prompt tokens found in the prefix cache */
     double capacity_share; /* peak offered load over the fluid capacity of this fleet */
     double preemptions;    /* per replication */
     bool slo_met;

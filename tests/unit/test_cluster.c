@@ -31,9 +31,10 @@ static void prepare(int replicas, enum cs_router router, double load, int64_t re
                    .max_num_batched_tokens = o.max_num_batched_tokens, .block_size = o.block_size,
                    .kv_blocks = m.kv_blocks, .context_tokens = (int64_t)o.model->context_tokens,
                    .request_ps = 6990000000, .asynchronous = true}};
+    const struct cs_mean_request mean = {512, 231, 0.0};
     traffic = (struct cs_traffic){
         .kind = CS_VOLUME_REQUESTS, .burstiness = 1,
-        .requests_per_s = load * replicas * cs_bound_capacity(&step, &fleet.limits, 512, 231),
+        .requests_per_s = load * replicas * cs_bound_capacity(&step, &fleet.limits, &mean),
         .input = {.kind = CS_LENGTHS_LOGNORMAL, .a = 512, .b = 0.7},
         .output = {.kind = CS_LENGTHS_GAMMA, .a = 231, .b = 0.9}};
     const struct cs_simulate simulate = {.requests = requests};
