@@ -63,13 +63,9 @@ int64_t cs_kvcache_ahead(const struct cs_replica *r, int64_t k, int64_t *blocks)
 
 /* ---- with or without a prefix cache -------------------------------------------------------- */
 
-int64_t cs_kvcache_admit(struct cs_replica *r, int32_t i)
+int64_t cs_kvcache_admit_cached(struct cs_replica *r, int32_t i)
 {
     const struct cs_request *q = &r->pool->items[i];
-    if (r->prefix == NULL) {
-        r->free_blocks -= cs_kvcache_blocks(r, q->prompt); /* means nothing unless counting */
-        return 0;
-    }
     struct cs_prefix_place *place = &r->pool->places[i];
     place->admitted = r->admissions++;
     const int64_t cached = cs_prefix_admit(r->prefix, place, q->prompt);
@@ -78,13 +74,6 @@ int64_t cs_kvcache_admit(struct cs_replica *r, int32_t i)
     if (q->row >= 0)
         r->rec->log->rows[q->row].cached_tokens += (int32_t)cached;
     return cached;
-}
-
-void cs_kvcache_take(struct cs_replica *r, int64_t blocks)
-{
-    r->free_blocks -= blocks;
-    if (r->prefix != NULL && blocks > 0)
-        cs_prefix_take(r->prefix, blocks);
 }
 
 void cs_kvcache_give_up(struct cs_replica *r, int32_t i, int64_t tokens, int64_t blocks)

@@ -109,8 +109,15 @@ static inline bool cs_kvcache_has_room(struct cs_replica *r, int32_t i, int64_t 
     return cs_kvcache_needed(r, i) <= r->free_blocks;
 }
 
+int64_t cs_kvcache_admit_cached(struct cs_replica *r, int32_t i);
 /* Request i has its blocks, of which the first tokens that are returned hold their content. */
-int64_t cs_kvcache_admit(struct cs_replica *r, int32_t i);
+static inline int64_t cs_kvcache_admit(struct cs_replica *r, int32_t i)
+{
+    if (r->prefix != NULL)
+        return cs_kvcache_admit_cached(r, i);
+    r->free_blocks -= cs_kvcache_blocks(r, r->pool->items[i].prompt); /* nothing unless counting */
+    return 0;
+}
 /* The first `tokens` of request i's prompt are planned. */
 static inline void cs_kvcache_fill(struct cs_replica *r, int32_t i, int64_t tokens)
 {
@@ -118,7 +125,12 @@ static inline void cs_kvcache_fill(struct cs_replica *r, int32_t i, int64_t toke
         cs_prefix_fill(r->prefix, &r->pool->places[i], tokens);
 }
 /* Takes blocks for decodes. */
-void cs_kvcache_take(struct cs_replica *r, int64_t blocks);
+static inline void cs_kvcache_take(struct cs_replica *r, int64_t blocks)
+{
+    r->free_blocks -= blocks;
+    if (r->prefix != NULL && blocks > 0)
+        cs_prefix_take(r->prefix, blocks);
+}
 /* Request i is preempted with `tokens` written in `blocks`. */
 void cs_kvcache_give_up(struct cs_replica *r, int32_t i, int64_t tokens, int64_t blocks);
 /* With a prefix cache: request i ends, and holds its blocks until they are released. */
