@@ -43,7 +43,8 @@ struct cs_case *cs_cases_add(struct cs_cases *cases)
         cases->items = items;
     }
     struct cs_case *c = &cases->items[cases->count++];
-    *c = (struct cs_case){.name = "", .source = "", .workload = "", .quality = "", .replicas = 1};
+    *c = (struct cs_case){.name = "", .source = "", .workload = "", .part = "", .quality = "",
+                          .replicas = 1};
     for (int f = 0; f < CS_FIGURE_COUNT; f++)
         c->measured[f] = NAN;
     cases->read++;

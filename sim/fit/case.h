@@ -64,6 +64,7 @@ struct cs_case {
     const char *source; /* the file, and the line where there is one */
     enum cs_case_kind kind;
     const char *workload;    /* "codegen", "512/128 x 16": what medians are grouped by; or "" */
+    const char *part;        /* of a run: "stage 1", "first 300"; "": the whole of it */
     const char *quality;     /* of the source: A B C, or "" */
     struct cs_option option; /* model, hardware, engine, precision, parallel sizes, limits */
     bool top_p;

@@ -210,19 +210,23 @@ static bool is_path(const char *name)
     return strchr(name, '/') || (length > 5 && strcmp(name + length - 5, ".yaml") == 0);
 }
 
+const char *cs_catalog_file(struct cs_catalog *c, const char *path)
+{
+    for (size_t i = 0; i < c->root_count; i++) {
+        const bool here = strcmp(c->roots[i], ".") == 0;
+        const char *const found = cs_arena_printf(c->arena, "%s%s%s", here ? "" : c->roots[i],
+                                                  here ? "" : "/", path);
+        if (is_file(found))
+            return found;
+    }
+    return NULL;
+}
+
 static const char *find_exact(struct cs_catalog *c, enum cs_sheet_kind kind, const char *name)
 {
     if (!*name || *name == '.' || strchr(name, '/'))
         return NULL;
-    for (size_t i = 0; i < c->root_count; i++) {
-        const bool here = strcmp(c->roots[i], ".") == 0;
-        const char *const path =
-            cs_arena_printf(c->arena, "%s%s%s/%s.yaml", here ? "" : c->roots[i], here ? "" : "/",
-                            kinds[kind].folder, name);
-        if (is_file(path))
-            return path;
-    }
-    return NULL;
+    return cs_catalog_file(c, cs_arena_printf(c->arena, "%s/%s.yaml", kinds[kind].folder, name));
 }
 
 /* Orders versions: runs of digits by value, the rest by letter, so 0.9 stands before 0.15. */

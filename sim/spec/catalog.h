@@ -29,6 +29,8 @@ struct cs_catalog *cs_catalog_open(struct cs_arena *arena, const char *program);
 const char *const *cs_catalog_names(struct cs_catalog *c, enum cs_sheet_kind kind, size_t *count);
 /* The path of the file that holds a sheet, or NULL when there is none of that name or alias. */
 const char *cs_catalog_path(struct cs_catalog *c, enum cs_sheet_kind kind, const char *name);
+/* The first root's file of that relative path ("scenarios/validation/x.yaml"), or NULL. */
+const char *cs_catalog_file(struct cs_catalog *c, const char *path);
 /* The sheet of that name. NULL: the errors are in `diags` (unknown name with a suggestion, pointing
  * at `at`; or what is wrong inside the sheet, "referenced from" `at`). */
 const struct cs_model *cs_catalog_model(struct cs_catalog *c, const char *name, struct cs_span at,
