@@ -15,6 +15,7 @@
 #include "cli/progress.h"
 #include "fit/read_runs.h"
 #include "fit/validate.h"
+#include "out/validation.h"
 
 enum { THREADS_MOST = 1024, FOLDERS_MOST = 1000 };
 
@@ -72,7 +73,20 @@ static void read_data(struct cs_cli *cli, const char *data, struct cs_catalog *c
                      "'%s' holds no measurements", data);
 }
 
-int dummy;
+static void show(void *user, double share)
+{
+    cs_progress_show(user, share, "simulating what was measured");
+}
+
+static bool write_page(struct cs_cli *cli, const struct cs_validation *v, const char *path)
+{
+    struct cs_file file;
+    if (!cs_file_open(&file, path, "--html", &cli->diags))
+        return false;
+    cs_html_print_validation(v, cli->arena, file.file);
+    return cs_file_close(&file, "--html", &cli->diags);
+}
+
 static int validate(struct cs_cli *cli, int argc, char **argv)
 {
     bool json = false;
@@ -80,43 +94,47 @@ static int validate(struct cs_cli *cli, int argc, char **argv)
     unsigned long long threads = 0;
     const struct cs_opt options[] = {
         {"json", 0, CS_OPT_FLAG, NULL, "print everything as JSON", &json},
-        {"html", 0, CS_OPT_TEXT, "FILE", "write a page with plots of every run", &html},
+        {"html", 0, CS_OPT_TEXT, "FILE", "write a page with plots of every comparison", &html},
         {"threads", 'j', CS_OPT_COUNT, "N", "threads (as many as processors, at most 16)",
          &threads},
     };
     const struct cs_opt_usage usage = {
         "validate DATA [options]",
-        "Simulates what was measured and prints how far the two are apart.",
+        "Simulates what was measured, from recorded requests or published figures, and prints how "
+        "far prediction and measurement are apart. DATA is a folder with index.csv and requests/, "
+        "runs.csv or throughput.csv, or one of such folders. Exit status 1: nothing to compare.",
         options, sizeof options / sizeof options[0], 1, 1, "a folder of measurements"};
     struct cs_opt_words words;
     const int status = cs_opt_parse(cli, &usage, argc, argv, &words);
     if (status >= 0)
         return status;
+    if (threads > THREADS_MOST) {
+        fprintf(stderr, "capsim: error: validate: --threads is at most %d\n", THREADS_MOST);
+        return CS_EXIT_USAGE;
+    }
     struct cs_catalog *const catalog = cs_catalog_open(cli->arena, cli->program);
     struct cs_cases cases;
     cs_cases_init(&cases, cli->arena);
     read_data(cli, words.items[0], catalog, &cases);
+    if (html)
+        cs_file_check(html, "--html", &cli->diags);
     if (cs_diags_has_errors(&cli->diags))
         return cs_cli_fail(cli);
+    struct cs_progress progress;
+    cs_progress_init(&progress, false);
     struct cs_validation v;
-    cs_validation_run(&v, &cases, (int)threads, cli->arena, NULL, NULL);
-    for (size_t i = 0; i < cases.count; i++) {
-        printf("%-50s %d %d", cases.items[i].name, cases.items[i].kind, cases.items[i].overloaded);
-        for (int f = 0; f < CS_FIGURE_OUTPUT_RATE + 1; f++)
-            printf(" %7.2f", 100 * v.verdicts[i].error[f]);
-        printf(" %s\n", v.verdicts[i].reason ? v.verdicts[i].reason : "");
-    }
-    for (size_t i = 0; i < v.group_count; i++) {
-        printf("%-10s %-30s", cs_group_names[v.groups[i].by], v.groups[i].name);
-        for (int f = 0; f < CS_FIGURE_OUTPUT_RATE + 1; f++)
-            printf(" %7.2f", 100 * v.groups[i].figures[f].median_abs);
-        printf("\n");
-    }
-    for (size_t i = 0; i < cases.skip_count; i++)
-        printf("%zu %s %s\n", cases.skips[i].count, cases.skips[i].reason, cases.skips[i].example);
+    cs_validation_run(&v, &cases, (int)threads, cli->arena, show, &progress);
+    cs_progress_fini(&progress);
+    const bool written = !html || write_page(cli, &v, html);
+    const bool any = v.compared + v.overloaded > 0;
+    cs_diags_print(&cli->diags, stderr);
+    if (written && json)
+        cs_json_print_validation(&v, stdout);
+    else if (written)
+        cs_validation_print(&v, &cli->out);
     cs_validation_fini(&v);
-    return 0;
+    return !written ? CS_EXIT_FILE : any ? CS_EXIT_YES : CS_EXIT_NO;
 }
 
 const struct cs_command cs_command_validate = {
-    "validate", "the error of the predictions against measured runs", validate};
+    "validate", "measured runs beside what the model says of them", validate};

@@ -53,14 +53,22 @@ static const char *engine_name(struct reading *r, const struct words *w)
     return length && cs_catalog_path(r->catalog, CS_SHEET_ENGINE, exact) ? exact : w->engine;
 }
 
+/* "FP16" as "fp16"; "" is bf16; -1: none of ours. */
+static int precision_of(struct reading *r, const char *text)
+{
+    char *const lower = cs_arena_strdup(r->arena, text);
+    for (char *p = lower; *p; p++)
+        *p = (char)(*p >= 'A' && *p <= 'Z' ? *p - 'A' + 'a' : *p);
+    return *lower ? cs_precision_find(lower) : CS_PRECISION_BF16;
+}
+
 /* Fills the option from the sheets; a reason for skipping, or NULL. */
 static const char *take_sheets(struct reading *r, const struct words *w, struct cs_option *o)
 {
     static const struct cs_span nowhere = {.source = NULL};
     struct cs_diags ignored;
     cs_diags_init(&ignored, r->arena);
-    const char *const precision = *w->precision ? w->precision : "bf16";
-    const int p = cs_precision_find(precision);
+    const int p = precision_of(r, w->precision);
     o->model = cs_catalog_model(r->catalog, w->model, nowhere, NULL, &ignored);
     o->hardware = cs_catalog_hardware(r->catalog, *w->hardware ? w->hardware : "h100-sxm-80gb",
                                       nowhere, NULL, &ignored);
@@ -75,7 +83,7 @@ static const char *take_sheets(struct reading *r, const struct words *w, struct 
     if (o->engine == NULL)
         return cs_arena_printf(r->arena, "no sheet of the engine '%s'", w->engine);
     if (p < 0)
-        return cs_arena_printf(r->arena, "the precision '%s' is not modelled", precision);
+        return cs_arena_printf(r->arena, "the precision '%s' is not modelled", w->precision);
     o->precision = (enum cs_precision)p;
     o->kv_precision = CS_PRECISION_BF16;
     o->pipeline_parallel = 1;
@@ -110,12 +118,14 @@ static const char *take_limits(const struct cs_tablefile *t, size_t row, const s
     return NULL;
 }
 
-/* A name that nothing else in the cases has. */
+/* A name that nothing else in the cases has. `number`: what the source calls the run, or "". */
 static const char *name_of(struct reading *r, const struct cs_option *o, const char *workload,
-                           const char *part, const char *place)
+                           const char *number, const char *part, const char *place)
 {
-    const char *name = cs_arena_printf(r->arena, "%s tp%d %s%s%s", o->model->name,
-                                       o->tensor_parallel, workload, *part ? ", " : "", part);
+    const char *name = cs_arena_printf(r->arena, "%s tp%d %s%s%.*s%s%s", o->model->name,
+                                       o->tensor_parallel, workload, *number ? " #" : "",
+                                       (int)strspn(number, "0123456789"), number,
+                                       *part ? ", " : "", part);
     for (size_t i = 0; i < r->cases->count; i++)
         if (strcmp(r->cases->items[i].name, name) == 0)
             return cs_arena_printf(r->arena, "%s (line %s)", name, strrchr(place, ':') + 1);
@@ -254,7 +264,7 @@ static void add_replay(struct reading *r, const struct cs_case *run, const struc
     c->measured[CS_FIGURE_PREFILL_RATE] = c->measured[CS_FIGURE_DECODE_RATE] = NAN;
     c->timeout_s = r->manifest->patience_s;
     c->overloaded = rec->failures > 0 || c->measured[CS_FIGURE_TTFT_MEAN] > OVERLOADED_TTFT_S;
-    c->name = name_of(r, &c->option, c->workload, part, c->source);
+    c->name = name_of(r, &c->option, c->workload, "", part, c->source);
     if (*part == '\0') {
         c->request_ttft_s = rec->ttft_s;
         c->request_e2e_s = rec->e2e_s;
@@ -298,6 +308,9 @@ static void take_run(struct reading *r, const struct cs_tablefile *t, const stru
     run.traces = trace;
     run.trace_count = 1;
     add_replay(r, &run, &rec, "", 0, 0);
+    const size_t cold = (size_t)r->manifest->prompts;
+    if (cold > 0 && trace->count > 2 * cold)
+        add_replay(r, &run, &rec, cs_arena_printf(r->arena, "first %zu", cold), 0, cold);
     if (w->stage_count < 2 || cs_manifest_before(w, w->stage_count) != trace->count)
         return;
     for (size_t s = 0; s < w->stage_count; s++)
@@ -323,7 +336,7 @@ static bool read_index(struct reading *r, const char *path)
 
 enum { R_MODEL, R_DESCRIPTION, R_STAGE, R_TP, R_SEQS, R_TOKENS, R_KV, R_SHARE, R_HARDWARE, R_ENGINE,
        R_VERSION, R_PRECISION, R_CACHING, R_DUPLICATE, R_FAILURES, R_REPLICAS, R_MEAN, R_P50,
-       R_P90, R_P99, R_E2E_MEAN, R_E2E_P50, R_E2E_P90, R_E2E_P99, RUNS_COLUMNS };
+       R_P90, R_P99, R_E2E_MEAN, R_E2E_P50, R_E2E_P90, R_E2E_P99, R_EXP, RUNS_COLUMNS };
 static const struct cs_column runs_columns[RUNS_COLUMNS] = {
     {"model", true, -1},          {"workload_description", true, -1},
     {"stage", true, -1},          {"tp", true, -1},
@@ -336,7 +349,8 @@ static const struct cs_column runs_columns[RUNS_COLUMNS] = {
     {"ttft_mean_ms", true, -1},   {"ttft_p50_ms", false, -1},
     {"ttft_p90_ms", false, -1},   {"ttft_p99_ms", false, -1},
     {"e2e_mean_ms", true, -1},    {"e2e_p50_ms", false, -1},
-    {"e2e_p90_ms", false, -1},    {"e2e_p99_ms", false, -1}};
+    {"e2e_p90_ms", false, -1},    {"e2e_p99_ms", false, -1},
+    {"exp", false, -1}};
 static const struct {
     int column;
     enum cs_figure figure;
@@ -455,7 +469,7 @@ static void take_nominal(struct reading *r, const struct cs_tablefile *t,
     take_figures(t, row, c, out);
     out->overloaded = cs_tablefile_number(t, row, c[R_FAILURES].at, 0, 1e12) > 0.0 ||
                       out->measured[CS_FIGURE_TTFT_MEAN] > OVERLOADED_TTFT_S;
-    out->name = name_of(r, &option, w->name, out->part, place);
+    out->name = name_of(r, &option, w->name, cs_tablefile_text(t, row, c[R_EXP].at), out->part, place);
 }
 
 static bool read_figures(struct reading *r, const char *path)

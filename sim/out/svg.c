@@ -1,0 +1,172 @@
+/* SVG: axes, ticks and marks (see svg.h).
+ *
+ * Logarithmic axes have ticks at 1, 2 and 5 of each decade while at most six fit, else at decades;
+ * linear ones at steps of 1, 2 or 5 times a power of ten. The frame is FRAME units wide inside a
+ * drawing of WIDTH x HEIGHT, which the page scales.
+ */
+#include "out/svg.h"
+#include <math.h>
+#include "out/figure.h"
+
+enum { FRAME = 260, LEFT = 62, TOP = 10, WIDTH = 336, HEIGHT = 318, MOST_TICKS = 7 };
+
+void cs_svg_escape(FILE *out, const char *text)
+{
+    for (const char *c = text; *c; c++) {
+        switch (*c) {
+        case '&': fputs("&amp;", out); break;
+        case '<': fputs("&lt;", out); break;
+        case '>': fputs("&gt;", out); break;
+        case '"': fputs("&quot;", out); break;
+        default: putc((unsigned char)*c < 0x20 && *c != '\n' ? '?' : *c, out);
+        }
+    }
+}
+
+void cs_axis_fit(struct cs_axis *axis, const double *values, size_t count)
+{
+    double low = INFINITY, high = -INFINITY;
+    for (size_t i = 0; i < count; i++) {
+        if (isnan(values[i]) || (axis->log && values[i] <= 0.0))
+            continue;
+        low = fmin(low, values[i]);
+        high = fmax(high, values[i]);
+    }
+    if (low > high)
+        low = high = 1.0;
+    if (axis->log) { /* a tenth of the span beyond each end, and at least a factor of 1.2 */
+        const double room = fmax(log(1.2), 0.05 * log(high / low));
+        axis->low = low * exp(-room);
+        axis->high = high * exp(room);
+    } else {
+        const double room = fmax(0.05 * (high - low), 1e-3 * fabs(high) + 1e-12);
+        axis->low = low - room;
+        axis->high = high + room;
+    }
+}
+
+/* Where a value stands on an axis, 0..1. */
+static double share(const struct cs_axis *a, double value)
+{
+    const double s = a->log ? log(fmax(value, a->low) / a->low) / log(a->high / a->low)
+                            : (value - a->low) / (a->high - a->low);
+    return fmin(fmax(s, 0.0), 1.0);
+}
+
+static double at_x(const struct cs_plot *p, double value)
+{
+    return LEFT + FRAME * share(&p->x, value);
+}
+
+static double at_y(const struct cs_plot *p, double value)
+{
+    return TOP + FRAME * (1.0 - share(&p->y, value));
+}
+
+/* The ticks of an axis, at most MOST_TICKS. */
+static int ticks_of(const struct cs_axis *a, double ticks[MOST_TICKS])
+{
+    static const double fine[] = {1, 2, 5}, coarse[] = {1};
+    int count = 0;
+    for (int pass = 0; a->log && pass < 2; pass++) {
+        const double *const steps = pass == 0 ? fine : coarse;
+        const int step_count = pass == 0 ? 3 : 1;
+        count = 0;
+        for (int d = (int)floor(log10(a->low)); d <= (int)ceil(log10(a->high)); d++) {
+            for (int i = 0; i < step_count; i++) {
+                const double value = steps[i] * pow(10.0, d);
+                if (value < a->low || value > a->high)
+                    continue;
+                if (count < MOST_TICKS)
+                    ticks[count] = value;
+                count++;
+            }
+        }
+        if (count < MOST_TICKS)
+            return count;
+    }
+    if (a->log)
+        return count < MOST_TICKS ? count : MOST_TICKS;
+    const double raw = (a->high - a->low) / 5.0, power = pow(10.0, floor(log10(raw)));
+    const double step = power * (raw / power > 5.0 ? 10.0 : raw / power > 2.0 ? 5.0 : 2.0);
+    for (double i = ceil(a->low / step); i * step <= a->high && count < MOST_TICKS; i++)
+        ticks[count++] = i * step;
+    return count;
+}
+
+static struct cs_figure label_of(const struct cs_axis *a, double value)
+{
+    return a->unit == CS_SVG_SECONDS ? cs_figure_time_given(value) : cs_figure_si(value, "");
+}
+
+static void draw_axes(struct cs_plot *p)
+{
+    double ticks[MOST_TICKS];
+    const int along = ticks_of(&p->x, ticks);
+    for (int i = 0; i < along; i++) {
+        const double x = at_x(p, ticks[i]);
+        fprintf(p->out, "<path class=\"grid\" d=\"M%.1f %dv%d\"/>", x, TOP, FRAME);
+        fprintf(p->out, "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">", x, TOP + FRAME + 15);
+        cs_svg_escape(p->out, label_of(&p->x, ticks[i]).text);
+        fputs("</text>\n", p->out);
+    }
+    const int up = ticks_of(&p->y, ticks);
+    for (int i = 0; i < up; i++) {
+        const double y = at_y(p, ticks[i]);
+        fprintf(p->out, "<path class=\"grid\" d=\"M%d %.1fh%d\"/>", LEFT, y, FRAME);
+        fprintf(p->out, "<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">", LEFT - 5, y + 3.5);
+        cs_svg_escape(p->out, label_of(&p->y, ticks[i]).text);
+        fputs("</text>\n", p->out);
+    }
+    fprintf(p->out, "<rect class=\"frame\" x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\"/>\n", LEFT,
+            TOP, FRAME, FRAME);
+    fprintf(p->out, "<text class=\"axis\" x=\"%d\" y=\"%d\" text-anchor=\"middle\">",
+            LEFT + FRAME / 2, TOP + FRAME + 36);
+    cs_svg_escape(p->out, p->x.name);
+    fprintf(p->out, "</text><text class=\"axis\" transform=\"translate(12 %d)rotate(-90)\" "
+                    "text-anchor=\"middle\">", TOP + FRAME / 2);
+    cs_svg_escape(p->out, p->y.name);
+    fputs("</text>\n", p->out);
+}
+
+void cs_plot_open(struct cs_plot *p, FILE *out, const char *title)
+{
+    p->out = out;
+    fprintf(out, "<svg viewBox=\"0 0 %d %d\" role=\"img\"><title>", WIDTH, HEIGHT);
+    cs_svg_escape(out, title);
+    fputs("</title>\n", out);
+    draw_axes(p);
+}
+
+void cs_plot_close(struct cs_plot *p)
+{
+    fputs("</svg>\n", p->out);
+}
+
+void cs_plot_mark(struct cs_plot *p, double x, double y, const char *klass, const char *text)
+{
+    if (isnan(x) || isnan(y))
+        return;
+    fprintf(p->out, "<circle class=\"%s\" cx=\"%.1f\" cy=\"%.1f\" r=\"3.4\">", klass, at_x(p, x),
+            at_y(p, y));
+    if (text != NULL) {
+        fputs("<title>", p->out);
+        cs_svg_escape(p->out, text);
+        fputs("</title>", p->out);
+    }
+    fputs("</circle>\n", p->out);
+}
+
+void cs_plot_line(struct cs_plot *p, const double *x, const double *y, size_t count,
+                  const char *klass)
+{
+    bool begun = false;
+    fprintf(p->out, "<path class=\"%s\" d=\"", klass);
+    for (size_t i = 0; i < count; i++) {
+        if (isnan(x[i]) || isnan(y[i]))
+            continue;
+        fprintf(p->out, "%s%.1f %.1f", begun ? "L" : "M", at_x(p, x[i]), at_y(p, y[i]));
+        begun = true;
+    }
+    fputs("\"/>\n", p->out);
+}
