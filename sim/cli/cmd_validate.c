@@ -5,10 +5,6 @@
  * anything is simulated; then every case runs, on threads; the page is written, and the report
  * last. Exit status 0 when something could be compared, 1 when nothing was.
  */
-#include <dirent.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 #include "cli/cli.h"
 #include "cli/file.h"
 #include "cli/opt.h"
@@ -16,6 +12,10 @@
 #include "fit/read_runs.h"
 #include "fit/validate.h"
 #include "out/validation.h"
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 
 enum { THREADS_MOST = 1024, FOLDERS_MOST = 1000 };
 
@@ -103,7 +103,11 @@ static int validate(struct cs_cli *cli, int argc, char **argv)
         "Simulates what was measured, from recorded requests or published figures, and prints how "
         "far prediction and measurement are apart. DATA is a folder with index.csv and requests/, "
         "runs.csv or throughput.csv, or one of such folders. Exit status 1: nothing to compare.",
-        options, sizeof options / sizeof options[0], 1, 1, "a folder of measurements"};
+        options,
+        sizeof options / sizeof options[0],
+        1,
+        1,
+        "a folder of measurements"};
     struct cs_opt_words words;
     const int status = cs_opt_parse(cli, &usage, argc, argv, &words);
     if (status >= 0)

@@ -22,7 +22,7 @@
 #include "spec/catalog.h"
 #include "spec/trace_csv.h"
 
-enum cs_figure {
+enum cs_case_figure {
     CS_FIGURE_TTFT_MEAN, /* s */
     CS_FIGURE_TTFT_P50,
     CS_FIGURE_TTFT_P90,

@@ -48,7 +48,6 @@ size_t cs_manifest_before(const struct cs_manifest_workload *w, size_t stage);
 void cs_manifest_draw(const struct cs_manifest *m, const struct cs_manifest_workload *w,
                       uint64_t seed, struct cs_arena *arena, struct cs_trace *trace);
 /* Request i recurs as i + prompts, whole: fills the trace's prefix columns. */
-void cs_manifest_recur(const struct cs_manifest *m, struct cs_arena *arena,
-                       struct cs_trace *trace);
+void cs_manifest_recur(const struct cs_manifest *m, struct cs_arena *arena, struct cs_trace *trace);
 
 #endif

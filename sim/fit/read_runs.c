@@ -12,11 +12,11 @@
  * Memory: the arena of the cases.
  */
 #include "fit/read_runs.h"
+#include "fit/manifest.h"
+#include "fit/tablefile.h"
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include "fit/manifest.h"
-#include "fit/tablefile.h"
 
 enum { SEEDS = 5 };
 static const double PS = 1e12;
@@ -48,8 +48,7 @@ static const char *engine_name(struct reading *r, const struct words *w)
     const char *const version = w->version + (*w->version == 'v');
     const char *const dot = strchr(version, '.');
     const size_t length = dot ? (size_t)(dot - version) + 1 + strcspn(dot + 1, ".") : 0;
-    const char *const exact =
-        cs_arena_printf(r->arena, "%s-%.*s", w->engine, (int)length, version);
+    const char *const exact = cs_arena_printf(r->arena, "%s-%.*s", w->engine, (int)length, version);
     return length && cs_catalog_path(r->catalog, CS_SHEET_ENGINE, exact) ? exact : w->engine;
 }
 
@@ -72,8 +71,8 @@ static const char *take_sheets(struct reading *r, const struct words *w, struct 
     o->model = cs_catalog_model(r->catalog, w->model, nowhere, NULL, &ignored);
     o->hardware = cs_catalog_hardware(r->catalog, *w->hardware ? w->hardware : "h100-sxm-80gb",
                                       nowhere, NULL, &ignored);
-    o->engine = cs_catalog_engine(r->catalog, *w->engine ? engine_name(r, w) : "vllm-0.15",
-                                  nowhere, NULL, &ignored);
+    o->engine = cs_catalog_engine(r->catalog, *w->engine ? engine_name(r, w) : "vllm-0.15", nowhere,
+                                  NULL, &ignored);
     if (o->model == NULL)
         return cs_arena_printf(r->arena, "no sheet of the model '%s'", w->model);
     if (!o->model->has_architecture)
@@ -122,22 +121,24 @@ static const char *take_limits(const struct cs_tablefile *t, size_t row, const s
 static const char *name_of(struct reading *r, const struct cs_option *o, const char *workload,
                            const char *number, const char *part, const char *place)
 {
-    const char *name = cs_arena_printf(r->arena, "%s tp%d %s%s%.*s%s%s", o->model->name,
-                                       o->tensor_parallel, workload, *number ? " #" : "",
-                                       (int)strspn(number, "0123456789"), number,
-                                       *part ? ", " : "", part);
+    const char *name = cs_arena_printf(
+        r->arena, "%s tp%d %s%s%.*s%s%s", o->model->name, o->tensor_parallel, workload,
+        *number ? " #" : "", (int)strspn(number, "0123456789"), number, *part ? ", " : "", part);
     for (size_t i = 0; i < r->cases->count; i++)
         if (strcmp(r->cases->items[i].name, name) == 0)
             return cs_arena_printf(r->arena, "%s (line %s)", name, strrchr(place, ':') + 1);
     return name;
 }
 
+/* Columns that a file must have, and may. clang-format would give each a line. */
+#define MUST(name) {name, true, -1}
+#define MAY(name) {name, false, -1}
+
 /* --- request files --------------------------------------------------------------------------- */
 
 enum { ARRIVAL, INPUT, FAILED, TTFT, E2E, REQUEST_COLUMNS };
 static const struct cs_column request_columns[REQUEST_COLUMNS] = {
-    {"arrival_s", true, -1}, {"input_tokens", true, -1}, {"failed", true, -1},
-    {"ttft_s", true, -1},    {"e2e_s", true, -1}};
+    MUST("arrival_s"), MUST("input_tokens"), MUST("failed"), MUST("ttft_s"), MUST("e2e_s")};
 
 struct recording {
     struct cs_trace trace;
@@ -239,16 +240,15 @@ static bool read_requests(struct reading *r, const char *path, int output, struc
 
 /* --- index.csv: replays ---------------------------------------------------------------------- */
 
-enum { FILE_, MODEL, WORKLOAD, TP, SEQS, TOKENS, KV_BLOCKS, BLOCK_SIZE, HARDWARE, ENGINE, VERSION,
-       PRECISION, CACHING, UTILISATION, INDEX_COLUMNS };
+enum {
+    FILE_, MODEL, WORKLOAD, TP, SEQS, TOKENS, KV_BLOCKS, BLOCK_SIZE, HARDWARE, ENGINE, VERSION,
+    PRECISION, CACHING, UTILISATION, INDEX_COLUMNS
+};
 static const struct cs_column index_columns[INDEX_COLUMNS] = {
-    {"file", true, -1},          {"model", true, -1},
-    {"workload", true, -1},      {"tp", true, -1},
-    {"max_num_seqs", true, -1},  {"max_num_batched_tokens", true, -1},
-    {"kv_blocks", true, -1},     {"block_size", true, -1},
-    {"hardware", false, -1},     {"engine", false, -1},
-    {"engine_version", false, -1}, {"precision", false, -1},
-    {"prefix_caching", false, -1}, {"gpu_memory_utilization", false, -1}};
+    MUST("file"), MUST("model"), MUST("workload"), MUST("tp"), MUST("max_num_seqs"),
+    MUST("max_num_batched_tokens"), MUST("kv_blocks"), MUST("block_size"), MAY("hardware"),
+    MAY("engine"), MAY("engine_version"), MAY("precision"), MAY("prefix_caching"),
+    MAY("gpu_memory_utilization")};
 
 /* A case of a recording's requests [skip, skip + score), with what was measured of them. */
 static void add_replay(struct reading *r, const struct cs_case *run, const struct recording *rec,
@@ -277,12 +277,10 @@ static void take_run(struct reading *r, const struct cs_tablefile *t, const stru
     const char *const place = cs_tablefile_place(t, row);
     const char *const workload = cs_tablefile_text(t, row, c[WORKLOAD].at);
     const struct cs_manifest_workload *const w = cs_manifest_find(r->manifest, workload);
-    const struct words words = {cs_tablefile_text(t, row, c[MODEL].at),
-                                cs_tablefile_text(t, row, c[HARDWARE].at),
-                                cs_tablefile_text(t, row, c[ENGINE].at),
-                                cs_tablefile_text(t, row, c[VERSION].at),
-                                cs_tablefile_text(t, row, c[PRECISION].at),
-                                cs_tablefile_text(t, row, c[CACHING].at)};
+    const struct words words = {
+        cs_tablefile_text(t, row, c[MODEL].at),     cs_tablefile_text(t, row, c[HARDWARE].at),
+        cs_tablefile_text(t, row, c[ENGINE].at),    cs_tablefile_text(t, row, c[VERSION].at),
+        cs_tablefile_text(t, row, c[PRECISION].at), cs_tablefile_text(t, row, c[CACHING].at)};
     const struct limits limits = {c[TP].at,        c[SEQS].at,       c[TOKENS].at,
                                   c[KV_BLOCKS].at, c[BLOCK_SIZE].at, c[UTILISATION].at};
     struct cs_case run = {
@@ -297,8 +295,8 @@ static void take_run(struct reading *r, const struct cs_tablefile *t, const stru
         return;
     }
     struct recording rec;
-    const char *const path = cs_arena_printf(r->arena, "%s/%s", r->folder,
-                                             cs_tablefile_text(t, row, c[FILE_].at));
+    const char *const path =
+        cs_arena_printf(r->arena, "%s/%s", r->folder, cs_tablefile_text(t, row, c[FILE_].at));
     if (!read_requests(r, path, w->output, &rec))
         return;
     struct cs_trace *const trace = cs_arena_alloc(r->arena, 1, sizeof *trace);
@@ -324,8 +322,7 @@ static bool read_index(struct reading *r, const char *path)
     struct cs_column c[INDEX_COLUMNS];
     memcpy(c, index_columns, sizeof c);
     const size_t before = r->diags->errors;
-    if (!cs_tablefile_read(&t, path, r->arena, r->diags) ||
-        !cs_tablefile_map(&t, c, INDEX_COLUMNS))
+    if (!cs_tablefile_read(&t, path, r->arena, r->diags) || !cs_tablefile_map(&t, c, INDEX_COLUMNS))
         return false;
     for (size_t row = 0; row < t.row_count; row++)
         take_run(r, &t, c, row);
@@ -334,26 +331,21 @@ static bool read_index(struct reading *r, const char *path)
 
 /* --- runs.csv: nominal runs ------------------------------------------------------------------ */
 
-enum { R_MODEL, R_DESCRIPTION, R_STAGE, R_TP, R_SEQS, R_TOKENS, R_KV, R_SHARE, R_HARDWARE, R_ENGINE,
-       R_VERSION, R_PRECISION, R_CACHING, R_DUPLICATE, R_FAILURES, R_REPLICAS, R_MEAN, R_P50,
-       R_P90, R_P99, R_E2E_MEAN, R_E2E_P50, R_E2E_P90, R_E2E_P99, R_EXP, RUNS_COLUMNS };
+enum {
+    R_MODEL, R_DESCRIPTION, R_STAGE, R_TP, R_SEQS, R_TOKENS, R_KV, R_SHARE, R_HARDWARE, R_ENGINE,
+    R_VERSION, R_PRECISION, R_CACHING, R_DUPLICATE, R_FAILURES, R_REPLICAS, R_MEAN, R_P50, R_P90,
+    R_P99, R_E2E_MEAN, R_E2E_P50, R_E2E_P90, R_E2E_P99, R_EXP, RUNS_COLUMNS
+};
 static const struct cs_column runs_columns[RUNS_COLUMNS] = {
-    {"model", true, -1},          {"workload_description", true, -1},
-    {"stage", true, -1},          {"tp", true, -1},
-    {"max_num_seqs", false, -1},  {"max_num_batched_tokens", false, -1},
-    {"kv_blocks_total_gpu", false, -1}, {"gpu_mem_util", false, -1},
-    {"hardware", false, -1},      {"engine", false, -1},
-    {"engine_version", false, -1}, {"precision", false, -1},
-    {"prefix_caching", false, -1}, {"duplicate_of", false, -1},
-    {"failures", false, -1},      {"dp", false, -1},
-    {"ttft_mean_ms", true, -1},   {"ttft_p50_ms", false, -1},
-    {"ttft_p90_ms", false, -1},   {"ttft_p99_ms", false, -1},
-    {"e2e_mean_ms", true, -1},    {"e2e_p50_ms", false, -1},
-    {"e2e_p90_ms", false, -1},    {"e2e_p99_ms", false, -1},
-    {"exp", false, -1}};
+    MUST("model"), MUST("workload_description"), MUST("stage"), MUST("tp"), MAY("max_num_seqs"),
+    MAY("max_num_batched_tokens"), MAY("kv_blocks_total_gpu"), MAY("gpu_mem_util"),
+    MAY("hardware"), MAY("engine"), MAY("engine_version"), MAY("precision"),
+    MAY("prefix_caching"), MAY("duplicate_of"), MAY("failures"), MAY("dp"), MUST("ttft_mean_ms"),
+    MAY("ttft_p50_ms"), MAY("ttft_p90_ms"), MAY("ttft_p99_ms"), MUST("e2e_mean_ms"),
+    MAY("e2e_p50_ms"), MAY("e2e_p90_ms"), MAY("e2e_p99_ms"), MAY("exp")};
 static const struct {
     int column;
-    enum cs_figure figure;
+    enum cs_case_figure figure;
 } runs_figures[] = {{R_MEAN, CS_FIGURE_TTFT_MEAN},    {R_P50, CS_FIGURE_TTFT_P50},
                     {R_P90, CS_FIGURE_TTFT_P90},      {R_P99, CS_FIGURE_TTFT_P99},
                     {R_E2E_MEAN, CS_FIGURE_E2E_MEAN}, {R_E2E_P50, CS_FIGURE_E2E_P50},
@@ -415,19 +407,17 @@ static void take_figures(const struct cs_tablefile *t, size_t row, const struct 
         out->measured[CS_FIGURE_TPOT_MEAN] = (e2e - ttft) / (output - 1);
 }
 
-static void take_nominal(struct reading *r, const struct cs_tablefile *t,
-                         const struct cs_column *c, size_t row)
+static void take_nominal(struct reading *r, const struct cs_tablefile *t, const struct cs_column *c,
+                         size_t row)
 {
     size_t first;
     const char *const place = cs_tablefile_place(t, row);
     const char *const text = cs_tablefile_text(t, row, c[R_DESCRIPTION].at);
     const struct cs_manifest_workload *const w = described(r, text, &first);
-    const struct words words = {cs_tablefile_text(t, row, c[R_MODEL].at),
-                                cs_tablefile_text(t, row, c[R_HARDWARE].at),
-                                cs_tablefile_text(t, row, c[R_ENGINE].at),
-                                cs_tablefile_text(t, row, c[R_VERSION].at),
-                                cs_tablefile_text(t, row, c[R_PRECISION].at),
-                                cs_tablefile_text(t, row, c[R_CACHING].at)};
+    const struct words words = {
+        cs_tablefile_text(t, row, c[R_MODEL].at),     cs_tablefile_text(t, row, c[R_HARDWARE].at),
+        cs_tablefile_text(t, row, c[R_ENGINE].at),    cs_tablefile_text(t, row, c[R_VERSION].at),
+        cs_tablefile_text(t, row, c[R_PRECISION].at), cs_tablefile_text(t, row, c[R_CACHING].at)};
     const struct limits limits = {c[R_TP].at, c[R_SEQS].at, c[R_TOKENS].at,
                                   c[R_KV].at, -1,           c[R_SHARE].at};
     const double stage = cs_tablefile_number(t, row, c[R_STAGE].at, -1, 1e3);
@@ -469,7 +459,8 @@ static void take_nominal(struct reading *r, const struct cs_tablefile *t,
     take_figures(t, row, c, out);
     out->overloaded = cs_tablefile_number(t, row, c[R_FAILURES].at, 0, 1e12) > 0.0 ||
                       out->measured[CS_FIGURE_TTFT_MEAN] > OVERLOADED_TTFT_S;
-    out->name = name_of(r, &option, w->name, cs_tablefile_text(t, row, c[R_EXP].at), out->part, place);
+    out->name =
+        name_of(r, &option, w->name, cs_tablefile_text(t, row, c[R_EXP].at), out->part, place);
 }
 
 static bool read_figures(struct reading *r, const char *path)
@@ -478,8 +469,7 @@ static bool read_figures(struct reading *r, const char *path)
     struct cs_column c[RUNS_COLUMNS];
     memcpy(c, runs_columns, sizeof c);
     const size_t before = r->diags->errors;
-    if (!cs_tablefile_read(&t, path, r->arena, r->diags) ||
-        !cs_tablefile_map(&t, c, RUNS_COLUMNS))
+    if (!cs_tablefile_read(&t, path, r->arena, r->diags) || !cs_tablefile_map(&t, c, RUNS_COLUMNS))
         return false;
     for (size_t row = 0; row < t.row_count; row++)
         take_nominal(r, &t, c, row);
@@ -498,8 +488,11 @@ static const char *file_of(struct reading *r, const char *name)
 bool cs_read_runs(const char *folder, struct cs_catalog *catalog, struct cs_cases *cases,
                   struct cs_diags *diags)
 {
-    struct reading r = {.folder = folder, .catalog = catalog, .cases = cases,
-                        .arena = cases->arena, .diags = diags};
+    struct reading r = {.folder = folder,
+                        .catalog = catalog,
+                        .cases = cases,
+                        .arena = cases->arena,
+                        .diags = diags};
     const char *const own = file_of(&r, "manifest.yaml");
     const char *const shipped = cs_catalog_file(catalog, "scenarios/validation/vllm-runs.yaml");
     if (own == NULL && shipped == NULL) {

@@ -9,8 +9,8 @@
  * Memory: scratch for medians is the arena's, one array as long as the cases.
  */
 #include "fit/validate.h"
-#include <string.h>
 #include "plan/pool.h"
+#include <string.h>
 
 static const double FLOOR_SLACK = 0.03;
 
@@ -87,13 +87,20 @@ static const char *group_of(const struct cs_case *c, enum cs_group_by by)
     if (*c->part)
         return NULL;
     switch (by) {
-    case CS_BY_ALL: return "all";
-    case CS_BY_KIND: return cs_case_kind_names[c->kind];
-    case CS_BY_WORKLOAD: return run && *c->workload ? c->workload : NULL;
-    case CS_BY_MODEL: return c->option.model->name;
-    case CS_BY_HARDWARE: return c->option.hardware->name;
-    case CS_BY_ENGINE: return c->option.engine ? c->option.engine->name : NULL;
-    default: return NULL;
+    case CS_BY_ALL:
+        return "all";
+    case CS_BY_KIND:
+        return cs_case_kind_names[c->kind];
+    case CS_BY_WORKLOAD:
+        return run && *c->workload ? c->workload : NULL;
+    case CS_BY_MODEL:
+        return c->option.model->name;
+    case CS_BY_HARDWARE:
+        return c->option.hardware->name;
+    case CS_BY_ENGINE:
+        return c->option.engine ? c->option.engine->name : NULL;
+    default:
+        return NULL;
     }
 }
 
@@ -138,7 +145,8 @@ static void form_groups(struct cs_validation *v, struct cs_arena *arena)
             while (name != NULL && g < v->group_count && strcmp(v->groups[g].name, name) != 0)
                 g++;
             if (name != NULL && g == v->group_count)
-                v->groups[v->group_count++] = (struct cs_group){(enum cs_group_by)by, name, 0, {{0}}};
+                v->groups[v->group_count++] =
+                    (struct cs_group){(enum cs_group_by)by, name, 0, {{0}}};
         }
         for (size_t g = first; g < v->group_count; g++)
             sum_up(v, &v->groups[g], scratch);

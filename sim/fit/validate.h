@@ -22,8 +22,8 @@ struct cs_verdict {
     const struct cs_case *of;
     const char *reason; /* why it could not run; NULL: it ran */
     double predicted[CS_FIGURE_COUNT], floor[CS_FIGURE_COUNT];
-    double error[CS_FIGURE_COUNT];    /* NaN: nothing to compare */
-    bool impossible[CS_FIGURE_COUNT]; /* the measured figure beats the floor: not compared */
+    double error[CS_FIGURE_COUNT];     /* NaN: nothing to compare */
+    bool impossible[CS_FIGURE_COUNT];  /* the measured figure beats the floor: not compared */
     bool below_floor[CS_FIGURE_COUNT]; /* the predicted one does: an error of the model */
     struct cs_request_log log; /* of the first trace, when requests were measured one by one */
     struct cs_arena arena;
@@ -62,8 +62,7 @@ struct cs_validation {
 
 /* `tick(user, share)`, when not NULL, is called by the calling thread between cases. */
 void cs_validation_run(struct cs_validation *v, const struct cs_cases *cases, int threads,
-                       struct cs_arena *arena, void (*tick)(void *user, double share),
-                       void *user);
+                       struct cs_arena *arena, void (*tick)(void *user, double share), void *user);
 void cs_validation_fini(struct cs_validation *v);
 /* Whether a verdict counts in the medians of whole runs, or of parts. */
 bool cs_verdict_counts(const struct cs_verdict *v);

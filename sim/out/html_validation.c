@@ -8,11 +8,11 @@
  * The rule: the page holds what the text holds and more, from the same verdicts, in their order.
  * Scratch arrays live in the arena given.
  */
-#include <stdlib.h>
-#include <string.h>
 #include "out/figure.h"
 #include "out/svg.h"
 #include "out/validation.h"
+#include <stdlib.h>
+#include <string.h>
 
 enum { QUANTILES = 99 };
 
@@ -140,7 +140,7 @@ static bool quantiles_of(const struct cs_verdict *v, bool ttft, struct cs_arena 
     const double *const given = ttft ? c->request_ttft_s : c->request_e2e_s;
     const size_t n = c->traces[0].count;
     double *const a = cs_arena_alloc(arena, n, sizeof *a), *const b =
-                                                             cs_arena_alloc(arena, n, sizeof *b);
+                                                               cs_arena_alloc(arena, n, sizeof *b);
     size_t an = 0, bn = 0;
     for (size_t i = 0; i < n; i++)
         if (!isnan(given[i]))
@@ -170,7 +170,8 @@ static void print_quantiles(const struct cs_validation *v, struct cs_arena *aren
         if (!begun)
             fputs("<h2>Request by request</h2>\n<p>Each run's quantiles, 1 % to 99 %, of what was "
                   "measured (across) and predicted (up). Of overloaded runs, those that succeeded."
-                  "</p>\n<div class=\"plots\">\n", out);
+                  "</p>\n<div class=\"plots\">\n",
+                  out);
         begun = true;
         for (int ttft = 1; ttft >= 0; ttft--) {
             double both[2 * QUANTILES];
@@ -194,7 +195,8 @@ static void print_quantiles(const struct cs_validation *v, struct cs_arena *aren
 static void print_groups(const struct cs_validation *v, struct cs_arena *arena, FILE *out)
 {
     fputs("<h2>Median absolute errors, %</h2>\n<div class=\"wide\"><table><tr><th></th>"
-          "<th>cases</th>", out);
+          "<th>cases</th>",
+          out);
     for (int f = 0; f < CS_FIGURE_COUNT; f++)
         fprintf(out, "<th>%s</th>", cs_figure_names[f]);
     fputs("</tr>\n", out);
@@ -244,8 +246,8 @@ static void print_runs(const struct cs_validation *v, struct cs_arena *arena, FI
         cell(out, one->of->overloaded ? "overloaded: in no median" : "");
         cell(out, "error, %");
         for (int c = 0; c < CS_VALIDATION_COLUMNS; c++)
-            cell(out, cs_validation_percent(one->error[cs_validation_columns[c].figure], true,
-                                            arena));
+            cell(out,
+                 cs_validation_percent(one->error[cs_validation_columns[c].figure], true, arena));
         fputs("</tr>\n", out);
     }
     fputs("</table></div>\n", out);
@@ -261,7 +263,8 @@ static void print_rows(const struct cs_validation *v, struct cs_arena *arena, FI
         if (!begun)
             fputs("<h2>Rows of tables</h2>\n<div class=\"wide\"><table><tr><th>source</th>"
                   "<th>case</th><th>kind</th><th>setting</th><th>figure</th><th>measured</th>"
-                  "<th>predicted</th><th>error, %</th></tr>\n", out);
+                  "<th>predicted</th><th>error, %</th></tr>\n",
+                  out);
         begun = true;
         for (int f = 0; f < CS_FIGURE_COUNT; f++) {
             if (isnan(one->error[f]))
@@ -272,8 +275,8 @@ static void print_rows(const struct cs_validation *v, struct cs_arena *arena, FI
             cell(out, one->of->name);
             cell(out, cs_case_kind_names[one->of->kind]);
             cell(out, cs_validation_setting(one->of, arena));
-            cell(out, cs_arena_printf(arena, "%s, %s", cs_figure_names[f],
-                                      is_time(f) ? "ms" : "tok/s"));
+            cell(out,
+                 cs_arena_printf(arena, "%s, %s", cs_figure_names[f], is_time(f) ? "ms" : "tok/s"));
             cell(out, cs_figure_short(one->of->measured[f] * scale).text);
             cell(out, cs_figure_short(one->predicted[f] * scale).text);
             cell(out, cs_validation_percent(one->error[f], true, arena));
@@ -289,7 +292,8 @@ static void print_left_out(const struct cs_validation *v, FILE *out)
     if (v->cases->skip_count + v->unable == 0)
         return;
     fputs("<h2>Left out</h2>\n<div class=\"wide\"><table><tr><th>reason</th><th>count</th>"
-          "<th>such as</th></tr>\n", out);
+          "<th>such as</th></tr>\n",
+          out);
     for (size_t i = 0; i < v->cases->skip_count; i++) {
         fputs("<tr>", out);
         cell(out, v->cases->skips[i].reason);
@@ -313,18 +317,21 @@ void cs_html_print_validation(const struct cs_validation *v, struct cs_arena *ar
 {
     fputs("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
           "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n"
-          "<title>capsim validate</title>\n<style>\n", out);
+          "<title>capsim validate</title>\n<style>\n",
+          out);
     fputs(style, out);
-    fprintf(out, "</style></head><body>\n<h1>Predicted against measured</h1>\n"
-                 "<p>%zu measurements read: %zu compared, %zu overloaded, %zu without an answer, "
-                 "%zu unusable. error = predicted / measured - 1. capsim %s.</p>\n",
-            v->cases->read, v->compared, v->overloaded, v->unable,
-            v->cases->read - v->cases->count, CS_VERSION);
+    fprintf(out,
+            "</style></head><body>\n<h1>Predicted against measured</h1>\n"
+            "<p>%zu measurements read: %zu compared, %zu overloaded, %zu without an answer, "
+            "%zu unusable. error = predicted / measured - 1. capsim %s.</p>\n",
+            v->cases->read, v->compared, v->overloaded, v->unable, v->cases->read - v->cases->count,
+            CS_VERSION);
     fputs("<p class=\"key\"><span><i style=\"background:var(--run)\"></i>whole run</span>"
           "<span><i style=\"background:var(--part)\"></i>part of a run</span>"
           "<span><i style=\"background:var(--row)\"></i>row of a table</span>"
           "<span><i style=\"background:var(--over)\"></i>overloaded</span>"
-          "dashed: 10 % off</p>\n<div class=\"plots\">\n", out);
+          "dashed: 10 % off</p>\n<div class=\"plots\">\n",
+          out);
     for (int f = 0; f < CS_FIGURE_COUNT; f++)
         print_scatter(v, f, arena, out);
     fputs("</div>\n", out);

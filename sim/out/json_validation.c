@@ -4,12 +4,12 @@
  * and numbers read back to themselves. Errors are shares, not percent; figures are SI.
  * The tree is cJSON's, by malloc, and freed before return.
  */
-#include <cJSON.h>
-#include <math.h>
-#include <string.h>
 #include "base/check.h"
 #include "out/json.h"
 #include "out/validation.h"
+#include <cJSON.h>
+#include <math.h>
+#include <string.h>
 
 static cJSON *object(void)
 {

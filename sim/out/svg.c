@@ -5,8 +5,8 @@
  * drawing of WIDTH x HEIGHT, which the page scales.
  */
 #include "out/svg.h"
-#include <math.h>
 #include "out/figure.h"
+#include <math.h>
 
 enum { FRAME = 260, LEFT = 62, TOP = 10, WIDTH = 336, HEIGHT = 318, MOST_TICKS = 7 };
 
@@ -14,11 +14,20 @@ void cs_svg_escape(FILE *out, const char *text)
 {
     for (const char *c = text; *c; c++) {
         switch (*c) {
-        case '&': fputs("&amp;", out); break;
-        case '<': fputs("&lt;", out); break;
-        case '>': fputs("&gt;", out); break;
-        case '"': fputs("&quot;", out); break;
-        default: putc((unsigned char)*c < 0x20 && *c != '\n' ? '?' : *c, out);
+        case '&':
+            fputs("&amp;", out);
+            break;
+        case '<':
+            fputs("&lt;", out);
+            break;
+        case '>':
+            fputs("&gt;", out);
+            break;
+        case '"':
+            fputs("&quot;", out);
+            break;
+        default:
+            putc((unsigned char)*c < 0x20 && *c != '\n' ? '?' : *c, out);
         }
     }
 }
@@ -123,8 +132,10 @@ static void draw_axes(struct cs_plot *p)
     fprintf(p->out, "<text class=\"axis\" x=\"%d\" y=\"%d\" text-anchor=\"middle\">",
             LEFT + FRAME / 2, TOP + FRAME + 36);
     cs_svg_escape(p->out, p->x.name);
-    fprintf(p->out, "</text><text class=\"axis\" transform=\"translate(12 %d)rotate(-90)\" "
-                    "text-anchor=\"middle\">", TOP + FRAME / 2);
+    fprintf(p->out,
+            "</text><text class=\"axis\" transform=\"translate(12 %d)rotate(-90)\" "
+            "text-anchor=\"middle\">",
+            TOP + FRAME / 2);
     cs_svg_escape(p->out, p->y.name);
     fputs("</text>\n", p->out);
 }

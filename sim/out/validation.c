@@ -5,13 +5,13 @@
  * in a table below it. Cells live in the arena of the text.
  */
 #include "out/validation.h"
-#include <string.h>
 #include "out/figure.h"
+#include <string.h>
 
 const char *const cs_validation_keys[CS_FIGURE_COUNT] = {
-    "ttft_mean_s", "ttft_p50_s",       "ttft_p90_s",        "ttft_p99_s",       "tpot_mean_s",
-    "e2e_mean_s",  "e2e_p50_s",        "e2e_p90_s",         "e2e_p99_s",        "output_tok_s",
-    "prefill_tok_s", "decode_tok_s",   "step_s"};
+    "ttft_mean_s",   "ttft_p50_s",   "ttft_p90_s", "ttft_p99_s", "tpot_mean_s",
+    "e2e_mean_s",    "e2e_p50_s",    "e2e_p90_s",  "e2e_p99_s",  "output_tok_s",
+    "prefill_tok_s", "decode_tok_s", "step_s"};
 
 const struct cs_validation_column cs_validation_columns[CS_VALIDATION_COLUMNS] = {
     {CS_FIGURE_TTFT_MEAN, "TTFT, ms", 1e3}, {CS_FIGURE_TTFT_P50, "p50", 1e3},
@@ -22,8 +22,8 @@ const struct cs_validation_column cs_validation_columns[CS_VALIDATION_COLUMNS] =
 
 /* Heads of the medians: every figure there is. */
 static const char *const median_heads[CS_FIGURE_COUNT] = {
-    "TTFT", "p50", "p90", "p99", "TPOT", "E2E", "p50", "p90", "p99", "tok/s", "prefill", "decode",
-    "step"};
+    "TTFT", "p50", "p90",   "p99",     "TPOT",   "E2E", "p50",
+    "p90",  "p99", "tok/s", "prefill", "decode", "step"};
 
 bool cs_validation_is_run(const struct cs_case *c)
 {
@@ -115,9 +115,8 @@ static void print_medians(const struct cs_validation *v, const struct cs_text *t
 
 /* --- runs ------------------------------------------------------------------------------------ */
 
-static void add_figures(struct cs_grid *grid, const char *what, const double *values)
+static void add_figures(struct cs_grid *grid, const double *values)
 {
-    cs_grid_add(grid, "%s", what);
     for (int c = 0; c < CS_VALIDATION_COLUMNS; c++) {
         const struct cs_validation_column *column = &cs_validation_columns[c];
         const double value = values[column->figure] * column->scale;
@@ -128,28 +127,27 @@ static void add_figures(struct cs_grid *grid, const char *what, const double *va
 static void add_errors(struct cs_grid *grid, const struct cs_verdict *v)
 {
     for (int c = 0; c < CS_VALIDATION_COLUMNS; c++)
-        cs_grid_add(grid, "%s",
-                    cs_validation_percent(v->error[cs_validation_columns[c].figure], true,
-                                          grid->arena));
+        cs_grid_add(
+            grid, "%s",
+            cs_validation_percent(v->error[cs_validation_columns[c].figure], true, grid->arena));
 }
 
-static void start_runs(struct cs_grid *grid, const struct cs_text *t, const char *label, bool what)
+static void start_runs(struct cs_grid *grid, const struct cs_text *t, const char *label)
 {
-    cs_grid_init(grid, t->arena, what ? "llrrrrrrrrr" : "lrrrrrrrrr");
+    cs_grid_init(grid, t->arena, "lrrrrrrrrr");
     cs_grid_add(grid, "%s", label);
-    if (what)
-        cs_grid_add(grid, "%s", "");
     for (int c = 0; c < CS_VALIDATION_COLUMNS; c++)
         cs_grid_add(grid, "%s", cs_validation_columns[c].head);
 }
 
-/* Whole runs, three lines each; only the overloaded ones, or only the others. */
+/* Whole runs, measured, predicted and the error below one another; only the overloaded ones, or
+ * only the others. */
 static void print_runs(const struct cs_validation *v, const struct cs_text *t, const char *label,
                        bool overloaded)
 {
     struct cs_grid grid;
     size_t count = 0;
-    start_runs(&grid, t, label, true);
+    start_runs(&grid, t, label);
     for (size_t i = 0; i < v->cases->count; i++) {
         const struct cs_verdict *one = &v->verdicts[i];
         const struct cs_case *c = one->of;
@@ -157,11 +155,10 @@ static void print_runs(const struct cs_validation *v, const struct cs_text *t, c
             continue;
         count++;
         cs_grid_add(&grid, "%s", c->name);
-        add_figures(&grid, "measured", c->measured);
-        cs_grid_add(&grid, "  %s", c->option.hardware->name);
-        add_figures(&grid, "predicted", one->predicted);
-        cs_grid_add(&grid, "  %s", c->top_p ? "top-p" : "greedy");
-        cs_grid_add(&grid, "error, %%");
+        add_figures(&grid, c->measured);
+        cs_grid_add(&grid, "  %s%s", c->option.hardware->name, c->top_p ? ", top-p" : "");
+        add_figures(&grid, one->predicted);
+        cs_grid_add(&grid, "  error, %%");
         add_errors(&grid, one);
     }
     if (count == 0)
@@ -174,7 +171,7 @@ static void print_parts(const struct cs_validation *v, const struct cs_text *t)
 {
     struct cs_grid grid;
     size_t count = 0;
-    start_runs(&grid, t, "PARTS of runs, errors in %", false);
+    start_runs(&grid, t, "PARTS of runs, errors in %");
     for (size_t i = 0; i < v->cases->count; i++) {
         const struct cs_verdict *one = &v->verdicts[i];
         if (!*one->of->part || !cs_verdict_counts(one))
@@ -196,15 +193,16 @@ static void print_left_out(const struct cs_validation *v, const struct cs_text *
     const char *label = "LEFT OUT";
     for (size_t i = 0; i < v->cases->skip_count; i++, label = NULL) {
         const struct cs_skip *s = &v->cases->skips[i];
-        cs_text_section(t, label, cs_arena_printf(t->arena, "%zu: %s (%s)", s->count, s->reason,
-                                                  s->example));
+        cs_text_section(t, label,
+                        cs_arena_printf(t->arena, "%zu: %s (%s)", s->count, s->reason, s->example));
     }
     for (size_t i = 0; i < v->cases->count; i++) {
         const struct cs_verdict *one = &v->verdicts[i];
         if (one->reason == NULL)
             continue;
-        cs_text_section(t, label, cs_arena_printf(t->arena, "%s: %s (%s)", one->of->name,
-                                                  one->reason, one->of->source));
+        cs_text_section(
+            t, label,
+            cs_arena_printf(t->arena, "%s: %s (%s)", one->of->name, one->reason, one->of->source));
         label = NULL;
     }
     label = "IMPOSSIBLE";
@@ -213,12 +211,11 @@ static void print_left_out(const struct cs_validation *v, const struct cs_text *
         for (int f = 0; f < CS_FIGURE_COUNT; f++) {
             if (!one->impossible[f])
                 continue;
-            cs_text_section(
-                t, label,
-                cs_arena_printf(t->arena, "%s: %s of %s is %s, and the sheets allow %s",
-                                one->of->source, cs_validation_keys[f], one->of->name,
-                                cs_figure_short(one->of->measured[f]).text,
-                                cs_figure_short(one->floor[f]).text));
+            cs_text_section(t, label,
+                            cs_arena_printf(t->arena, "%s: %s of %s is %s, and the sheets allow %s",
+                                            one->of->source, cs_validation_keys[f], one->of->name,
+                                            cs_figure_short(one->of->measured[f]).text,
+                                            cs_figure_short(one->floor[f]).text));
             label = NULL;
         }
     }
@@ -228,9 +225,9 @@ void cs_validation_print(const struct cs_validation *v, const struct cs_text *t)
 {
     print_head(v, t);
     print_medians(v, t);
-    print_runs(v, t, "RUNS", false);
+    print_runs(v, t, "RUNS measured, predicted, error", false);
     print_parts(v, t);
-    print_runs(v, t, "OVERLOADED, in no median", true);
+    print_runs(v, t, "OVERLOADED runs, in no median", true);
     print_left_out(v, t);
     cs_text_section(t, "CHECKS",
                     v->below_floor == 0

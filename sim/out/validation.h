@@ -19,7 +19,7 @@ void cs_html_print_validation(const struct cs_validation *v, struct cs_arena *ar
 /* Names of figures for scripts ("ttft_mean_s"), and for people the heading of a column. */
 extern const char *const cs_validation_keys[CS_FIGURE_COUNT];
 struct cs_validation_column {
-    enum cs_figure figure;
+    enum cs_case_figure figure;
     const char *head; /* "TTFT, ms" */
     double scale;     /* from SI to what is shown */
 };
