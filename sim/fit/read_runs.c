@@ -172,7 +172,7 @@ static void take_request(const struct cs_tablefile *t, const struct cs_column *c
     if (prompt < 1.0)
         cs_diag_error(t->diags, cs_tablefile_span(t, i, c[INPUT].at), NULL,
                       "a prompt without tokens that did not fail");
-    if (isnan(ttft) || isnan(e2e))
+    if (!*cs_tablefile_text(t, i, c[TTFT].at) || !*cs_tablefile_text(t, i, c[E2E].at))
         cs_diag_error(t->diags, cs_tablefile_span(t, i, c[E2E].at), NULL,
                       "a request that did not fail has no ttft_s or e2e_s");
     else if (ttft > e2e)

@@ -157,6 +157,7 @@ void cs_validation_run(struct cs_validation *v, const struct cs_cases *cases, in
                        struct cs_arena *arena, void (*tick)(void *user, double share), void *user)
 {
     *v = (struct cs_validation){.cases = cases};
+    cs_cases_init(&v->unanswered, arena);
     v->verdicts = cs_arena_alloc(arena, cases->count, sizeof *v->verdicts);
     for (size_t i = 0; i < cases->count; i++)
         v->verdicts[i].of = &cases->items[i];
@@ -165,6 +166,8 @@ void cs_validation_run(struct cs_validation *v, const struct cs_cases *cases, in
     for (size_t i = 0; i < cases->count; i++) {
         const struct cs_verdict *one = &v->verdicts[i];
         v->unable += one->reason != NULL;
+        if (one->reason != NULL)
+            cs_cases_skip(&v->unanswered, one->reason, one->of->source);
         v->overloaded += one->reason == NULL && one->of->overloaded;
         v->compared += cs_verdict_counts(one);
         for (int f = 0; f < CS_FIGURE_COUNT; f++) {

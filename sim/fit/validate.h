@@ -57,6 +57,7 @@ struct cs_validation {
     struct cs_verdict *verdicts; /* one a case, in their order */
     struct cs_group *groups;
     size_t group_count;
+    struct cs_cases unanswered; /* its skips: why cases could not run, counted by reason */
     size_t compared, overloaded, unable, impossible, below_floor;
 };
 

@@ -53,7 +53,7 @@ static void cell(FILE *out, const char *text)
 
 static const char *class_of(const struct cs_case *c)
 {
-    return c->overloaded ? "over" : !cs_validation_is_run(c) ? "row" : *c->part ? "part" : "run";
+    return !cs_validation_is_run(c) ? "row" : *c->part ? "part" : "run";
 }
 
 static bool is_time(int f)
@@ -105,7 +105,7 @@ static void print_scatter(const struct cs_validation *v, int f, struct cs_arena 
     size_t used = 0;
     for (size_t i = 0; i < n; i++) {
         const struct cs_verdict *one = &v->verdicts[i];
-        if (isnan(one->error[f]))
+        if (isnan(one->error[f]) || one->of->overloaded)
             continue;
         values[used++] = one->of->measured[f];
         values[used++] = one->predicted[f];
@@ -116,7 +116,7 @@ static void print_scatter(const struct cs_validation *v, int f, struct cs_arena 
     open_plot(&p, f, values, used, cs_figure_names[f], out);
     for (size_t i = 0; i < n; i++) {
         const struct cs_verdict *one = &v->verdicts[i];
-        if (!isnan(one->error[f]))
+        if (!isnan(one->error[f]) && !one->of->overloaded)
             cs_plot_mark(&p, one->of->measured[f], one->predicted[f], class_of(one->of),
                          explain(one, f, arena));
     }
@@ -197,8 +197,13 @@ static void print_groups(const struct cs_validation *v, struct cs_arena *arena, 
     fputs("<h2>Median absolute errors, %</h2>\n<div class=\"wide\"><table><tr><th></th>"
           "<th>cases</th>",
           out);
+    bool shown[CS_FIGURE_COUNT] = {false};
+    for (size_t i = 0; i < v->group_count; i++)
+        for (int f = 0; f < CS_FIGURE_COUNT; f++)
+            shown[f] = shown[f] || v->groups[i].figures[f].count > 0;
     for (int f = 0; f < CS_FIGURE_COUNT; f++)
-        fprintf(out, "<th>%s</th>", cs_figure_names[f]);
+        if (shown[f])
+            fprintf(out, "<th>%s</th>", cs_figure_names[f]);
     fputs("</tr>\n", out);
     for (size_t i = 0; i < v->group_count; i++) {
         const struct cs_group *g = &v->groups[i];
@@ -209,7 +214,8 @@ static void print_groups(const struct cs_validation *v, struct cs_arena *arena, 
                       : cs_arena_printf(arena, "%s %s", cs_group_names[g->by], g->name));
         fprintf(out, "<td>%zu</td>", g->cases);
         for (int f = 0; f < CS_FIGURE_COUNT; f++)
-            cell(out, cs_validation_percent(g->figures[f].median_abs, false, arena));
+            if (shown[f])
+                cell(out, cs_validation_percent(g->figures[f].median_abs, false, arena));
         fputs("</tr>\n", out);
     }
     fputs("</table></div>\n", out);
@@ -287,6 +293,17 @@ static void print_rows(const struct cs_validation *v, struct cs_arena *arena, FI
         fputs("</table></div>\n", out);
 }
 
+static void print_reasons(const struct cs_cases *cases, FILE *out)
+{
+    for (size_t i = 0; i < cases->skip_count; i++) {
+        fputs("<tr>", out);
+        cell(out, cases->skips[i].reason);
+        fprintf(out, "<td>%zu</td>", cases->skips[i].count);
+        cell(out, cases->skips[i].example);
+        fputs("</tr>\n", out);
+    }
+}
+
 static void print_left_out(const struct cs_validation *v, FILE *out)
 {
     if (v->cases->skip_count + v->unable == 0)
@@ -294,22 +311,8 @@ static void print_left_out(const struct cs_validation *v, FILE *out)
     fputs("<h2>Left out</h2>\n<div class=\"wide\"><table><tr><th>reason</th><th>count</th>"
           "<th>such as</th></tr>\n",
           out);
-    for (size_t i = 0; i < v->cases->skip_count; i++) {
-        fputs("<tr>", out);
-        cell(out, v->cases->skips[i].reason);
-        fprintf(out, "<td>%zu</td>", v->cases->skips[i].count);
-        cell(out, v->cases->skips[i].example);
-        fputs("</tr>\n", out);
-    }
-    for (size_t i = 0; i < v->cases->count; i++) {
-        if (v->verdicts[i].reason == NULL)
-            continue;
-        fputs("<tr>", out);
-        cell(out, v->verdicts[i].reason);
-        fputs("<td>1</td>", out);
-        cell(out, v->cases->items[i].source);
-        fputs("</tr>\n", out);
-    }
+    print_reasons(v->cases, out);
+    print_reasons(&v->unanswered, out);
     fputs("</table></div>\n", out);
 }
 
@@ -329,15 +332,14 @@ void cs_html_print_validation(const struct cs_validation *v, struct cs_arena *ar
     fputs("<p class=\"key\"><span><i style=\"background:var(--run)\"></i>whole run</span>"
           "<span><i style=\"background:var(--part)\"></i>part of a run</span>"
           "<span><i style=\"background:var(--row)\"></i>row of a table</span>"
-          "<span><i style=\"background:var(--over)\"></i>overloaded</span>"
-          "dashed: 10 % off</p>\n<div class=\"plots\">\n",
+          "dashed: 10 % off. Overloaded runs are below, in red.</p>\n<div class=\"plots\">\n",
           out);
     for (int f = 0; f < CS_FIGURE_COUNT; f++)
         print_scatter(v, f, arena, out);
     fputs("</div>\n", out);
     print_groups(v, arena, out);
-    print_runs(v, arena, out);
     print_quantiles(v, arena, out);
+    print_runs(v, arena, out);
     print_rows(v, arena, out);
     print_left_out(v, out);
     fputs("</body></html>\n", out);

@@ -88,10 +88,23 @@ static cJSON *group_of(const struct cs_group *g)
     return row;
 }
 
+static void put_reasons(cJSON *root, const char *key, const struct cs_cases *cases)
+{
+    cJSON *const list = cJSON_CreateArray();
+    put(root, key, list);
+    for (size_t i = 0; i < cases->skip_count; i++) {
+        cJSON *const row = object();
+        put_text(row, "reason", cases->skips[i].reason);
+        put_number(row, "count", (double)cases->skips[i].count);
+        put_text(row, "example", cases->skips[i].example);
+        put(list, NULL, row);
+    }
+}
+
 void cs_json_print_validation(const struct cs_validation *v, FILE *out)
 {
     cJSON *const root = object(), *const cases = cJSON_CreateArray();
-    cJSON *const groups = cJSON_CreateArray(), *const skipped = cJSON_CreateArray();
+    cJSON *const groups = cJSON_CreateArray();
     put_text(root, "capsim", CS_VERSION);
     put_number(root, "schema", 1);
     put_number(root, "read", (double)v->cases->read);
@@ -102,18 +115,12 @@ void cs_json_print_validation(const struct cs_validation *v, FILE *out)
     put_number(root, "below_floor", (double)v->below_floor);
     put(root, "groups", groups);
     put(root, "cases", cases);
-    put(root, "skipped", skipped);
     for (size_t i = 0; i < v->group_count; i++)
         put(groups, NULL, group_of(&v->groups[i]));
     for (size_t i = 0; i < v->cases->count; i++)
         put(cases, NULL, case_of(&v->verdicts[i]));
-    for (size_t i = 0; i < v->cases->skip_count; i++) {
-        cJSON *const row = object();
-        put_text(row, "reason", v->cases->skips[i].reason);
-        put_number(row, "count", (double)v->cases->skips[i].count);
-        put_text(row, "example", v->cases->skips[i].example);
-        put(skipped, NULL, row);
-    }
+    put_reasons(root, "skipped", v->cases);
+    put_reasons(root, "unanswered", &v->unanswered);
     char *const text = cJSON_Print(root);
     cs_check(text != NULL);
     fputs(text, out);

@@ -188,23 +188,23 @@ static void print_parts(const struct cs_validation *v, const struct cs_text *t)
 
 /* --- what was left out ----------------------------------------------------------------------- */
 
-static void print_left_out(const struct cs_validation *v, const struct cs_text *t)
+/* Reasons with their counts, under the label once; returns the label that is still to print. */
+static const char *print_reasons(const struct cs_cases *cases, const char *label,
+                                 const struct cs_text *t)
 {
-    const char *label = "LEFT OUT";
-    for (size_t i = 0; i < v->cases->skip_count; i++, label = NULL) {
-        const struct cs_skip *s = &v->cases->skips[i];
-        cs_text_section(t, label,
-                        cs_arena_printf(t->arena, "%zu: %s (%s)", s->count, s->reason, s->example));
-    }
-    for (size_t i = 0; i < v->cases->count; i++) {
-        const struct cs_verdict *one = &v->verdicts[i];
-        if (one->reason == NULL)
-            continue;
+    for (size_t i = 0; i < cases->skip_count; i++, label = NULL) {
+        const struct cs_skip *s = &cases->skips[i];
         cs_text_section(
             t, label,
-            cs_arena_printf(t->arena, "%s: %s (%s)", one->of->name, one->reason, one->of->source));
-        label = NULL;
+            cs_arena_printf(t->arena, "%zu: %s (%s)", s->count, s->reason, s->example));
     }
+    return label;
+}
+
+static void print_left_out(const struct cs_validation *v, const struct cs_text *t)
+{
+    const char *label = print_reasons(v->cases, "LEFT OUT", t);
+    print_reasons(&v->unanswered, label, t);
     label = "IMPOSSIBLE";
     for (size_t i = 0; i < v->cases->count; i++) {
         const struct cs_verdict *one = &v->verdicts[i];
