@@ -1,14 +1,15 @@
 /* SVG: axes, ticks and marks (see svg.h).
  *
- * Logarithmic axes have ticks at 1, 2 and 5 of each decade while at most six fit, else at decades;
- * linear ones at steps of 1, 2 or 5 times a power of ten. The frame is FRAME units wide inside a
- * drawing of WIDTH x HEIGHT, which the page scales.
+ * Logarithmic axes have ticks at 1, 2 and 5 of each decade while at most seven fit, else at
+ * decades; linear ones, and logarithmic ones of less than a factor of five, at steps of 1, 2 or 5
+ * times a power of ten. The frame is FRAME units wide inside a drawing of WIDTH x HEIGHT, which the
+ * page scales.
  */
 #include "out/svg.h"
 #include "out/figure.h"
 #include <math.h>
 
-enum { FRAME = 260, LEFT = 62, TOP = 10, WIDTH = 336, HEIGHT = 318, MOST_TICKS = 7 };
+enum { FRAME = 260, LEFT = 62, TOP = 10, WIDTH = 346, HEIGHT = 308, LABEL = 42, MOST_TICKS = 7 };
 
 void cs_svg_escape(FILE *out, const char *text)
 {
@@ -72,49 +73,64 @@ static double at_y(const struct cs_plot *p, double value)
     return TOP + FRAME * (1.0 - share(&p->y, value));
 }
 
+/* The ticks of a logarithmic axis at `steps` of each decade; how many there would be. */
+static int decade_ticks(const struct cs_axis *a, const double *steps, int step_count,
+                        double ticks[MOST_TICKS])
+{
+    int count = 0;
+    for (int d = (int)floor(log10(a->low)); d <= (int)ceil(log10(a->high)); d++) {
+        for (int i = 0; i < step_count; i++) {
+            const double value = steps[i] * pow(10.0, d);
+            if (value < a->low || value > a->high)
+                continue;
+            if (count < MOST_TICKS)
+                ticks[count] = value;
+            count++;
+        }
+    }
+    return count;
+}
+
 /* The ticks of an axis, at most MOST_TICKS. */
 static int ticks_of(const struct cs_axis *a, double ticks[MOST_TICKS])
 {
-    static const double fine[] = {1, 2, 5}, coarse[] = {1};
-    int count = 0;
-    for (int pass = 0; a->log && pass < 2; pass++) {
-        const double *const steps = pass == 0 ? fine : coarse;
-        const int step_count = pass == 0 ? 3 : 1;
-        count = 0;
-        for (int d = (int)floor(log10(a->low)); d <= (int)ceil(log10(a->high)); d++) {
-            for (int i = 0; i < step_count; i++) {
-                const double value = steps[i] * pow(10.0, d);
-                if (value < a->low || value > a->high)
-                    continue;
-                if (count < MOST_TICKS)
-                    ticks[count] = value;
-                count++;
-            }
-        }
-        if (count < MOST_TICKS)
-            return count;
-    }
-    if (a->log)
+    static const double fine[] = {1, 2, 5};
+    if (a->log && a->high / a->low >= 5.0) {
+        int count = decade_ticks(a, fine, 3, ticks);
+        if (count > MOST_TICKS)
+            count = decade_ticks(a, fine, 1, ticks);
         return count < MOST_TICKS ? count : MOST_TICKS;
+    }
     const double raw = (a->high - a->low) / 5.0, power = pow(10.0, floor(log10(raw)));
     const double step = power * (raw / power > 5.0 ? 10.0 : raw / power > 2.0 ? 5.0 : 2.0);
+    int count = 0;
     for (double i = ceil(a->low / step); i * step <= a->high && count < MOST_TICKS; i++)
         ticks[count++] = i * step;
     return count;
 }
 
+/* Times in ms below a second, else in s, so that one axis has one or two units at most. */
 static struct cs_figure label_of(const struct cs_axis *a, double value)
 {
-    return a->unit == CS_SVG_SECONDS ? cs_figure_time_given(value) : cs_figure_si(value, "");
+    struct cs_figure f;
+    if (a->unit != CS_SVG_SECONDS)
+        return cs_figure_si(value, "");
+    const bool ms = value < 0.9995;
+    snprintf(f.text, sizeof f.text, "%.4g %s", ms ? 1e3 * value : value, ms ? "ms" : "s");
+    return f;
 }
 
 static void draw_axes(struct cs_plot *p)
 {
     double ticks[MOST_TICKS];
     const int along = ticks_of(&p->x, ticks);
+    double free_from = 0.0; /* labels would overlap before it */
     for (int i = 0; i < along; i++) {
         const double x = at_x(p, ticks[i]);
         fprintf(p->out, "<path class=\"grid\" d=\"M%.1f %dv%d\"/>", x, TOP, FRAME);
+        if (x < free_from)
+            continue;
+        free_from = x + LABEL;
         fprintf(p->out, "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">", x, TOP + FRAME + 15);
         cs_svg_escape(p->out, label_of(&p->x, ticks[i]).text);
         fputs("</text>\n", p->out);
