@@ -39,12 +39,18 @@ struct cs_interval cs_estimate_mean(const double *x, size_t n, double level)
     return result;
 }
 
+double cs_estimate_normal(double p)
+{
+    cs_check(p > 0.0 && p < 1.0);
+    return gsl_cdf_ugaussian_Pinv(p);
+}
+
 struct cs_interval cs_estimate_share(double k, double n, double level)
 {
     cs_check(level > 0.0 && level < 1.0);
     if (!(n > 0.0) || !(k >= 0.0 && k <= n))
         return (struct cs_interval){NAN, NAN, NAN};
-    const double z = gsl_cdf_ugaussian_Pinv(0.5 + level / 2.0);
+    const double z = cs_estimate_normal(0.5 + level / 2.0);
     const double middle = k + z * z / 2.0;
     const double half = z * sqrt(k * (n - k) / n + z * z / 4.0);
     return (struct cs_interval){

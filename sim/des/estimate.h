@@ -3,7 +3,7 @@
  * Replications are independent by construction (their streams differ in every draw), so Student's
  * t interval holds for any figure of a run: mean +- t(1 - a/2, n - 1) s / sqrt(n). Percentiles of
  * runs are treated as such figures. One value has no interval: its half-width is NaN.
- * Quantiles of t and of the binomial (Wilson's score interval) come from GSL.
+ * Quantiles of t, of the normal and of the binomial (Wilson's score interval) come from GSL.
  */
 #ifndef CS_DES_ESTIMATE_H
 #define CS_DES_ESTIMATE_H
@@ -16,5 +16,7 @@ struct cs_interval {
 struct cs_interval cs_estimate_mean(const double *x, size_t n, double level);
 /* Wilson's score interval of a share: k of n, two-sided at `level`. */
 struct cs_interval cs_estimate_share(double k, double n, double level);
+/* The standard normal quantile of p, 0 < p < 1. */
+double cs_estimate_normal(double p);
 
 #endif

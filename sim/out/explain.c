@@ -12,7 +12,9 @@
 #include "out/explain.h"
 #include <math.h>
 #include <string.h>
+#include "des/estimate.h"
 #include "out/figure.h"
+#include "perf/error.h"
 #include "perf/memory.h"
 #include "perf/step.h"
 
@@ -113,6 +115,56 @@ static void print_memory(const struct cs_scenario *s, const struct cs_text *t)
     cs_text_put(t, "\n");
 }
 
+/* The smallest size that fits, or 0. */
+static int size_of(const struct cs_option *o)
+{
+    int sizes[5];
+    const int count = o->model->has_architecture ? sizes_of(o, sizes) : 0;
+    for (int k = 0; k < count; k++) {
+        struct cs_memory m;
+        cs_memory_fit(&m, o, sizes[k]);
+        if (m.fits)
+            return sizes[k];
+    }
+    return 0;
+}
+
+/* The error of each option at its smallest size; what it rests on stands once. */
+static void print_errors(const struct cs_scenario *s, const struct cs_text *t)
+{
+    const bool sized = s->slo.confidence > 0;
+    struct cs_grid grid;
+    cs_grid_init(&grid, t->arena, "lrrrw");
+    cs_grid_add(&grid, "MODEL ERROR, one s.d.");
+    cs_grid_add(&grid, "steps");
+    cs_grid_add(&grid, "TTFT, more");
+    cs_grid_add(&grid, sized ? "sized with" : "");
+    cs_grid_add(&grid, "rests on");
+    for (size_t i = 0; i < s->option_count; i++) {
+        const struct cs_option *const o = &s->options[i];
+        const int size = size_of(o);
+        const struct cs_model_error *const e = size ? cs_error_of(o, size) : NULL;
+        if (!size)
+            continue;
+        cs_grid_add(&grid, "  %s TP%d", name_of(o, t), size);
+        cs_grid_add(&grid, "%s", e ? cs_figure_percent(e->step).text : "-");
+        cs_grid_add(&grid, "%s", e ? cs_figure_percent(e->ttft).text : "-");
+        if (e && sized)
+            cs_grid_add(&grid, "%+.0f %%",
+                        100 * (exp(cs_estimate_normal(s->slo.confidence) * e->step) - 1));
+        else
+            cs_grid_add(&grid, "%s", "");
+        bool told = false;
+        for (size_t k = 0; k < i; k++)
+            told = told || (e && size_of(&s->options[k]) &&
+                            cs_error_of(&s->options[k], size_of(&s->options[k])) == e);
+        cs_grid_add(&grid, "%s%s%s", !e ? "not known" : e->calibrated ? "calibrated" : "transfer",
+                    e && !told ? ": " : "", e && !told ? e->source : "");
+    }
+    cs_grid_print(&grid, t, 0, false);
+    cs_text_put(t, "\n");
+}
+
 static struct cs_step_load prefill_load(const struct cs_option *o, double mean_input)
 {
     const int64_t mean = (int64_t)fmax(1, round(mean_input));
@@ -204,6 +256,7 @@ void cs_explain_print(const struct cs_scenario *s, double mean_input, double mea
     cs_text_put(t, "\n");
     print_assumed(s, t);
     print_memory(s, t);
+    print_errors(s, t);
     cs_text_wrap(t, cs_arena_printf(t->arena, "Steps: a prompt of the mean length (%s tokens), and "
                                     "decode with a context of %s tokens a sequence. Reading "
                                     "weights and computing overlap, so the parts add up to more "
@@ -213,17 +266,8 @@ void cs_explain_print(const struct cs_scenario *s, double mean_input, double mea
                                     cs_figure_number(mean_input + mean_output / 2, 0).text),
                  0, 0);
     cs_text_put(t, "\n\n");
-    for (size_t i = 0; i < s->option_count; i++) {
-        const struct cs_option *const o = &s->options[i];
-        int sizes[5];
-        const int count = o->model->has_architecture ? sizes_of(o, sizes) : 0;
-        for (int k = 0; k < count; k++) {
-            struct cs_memory m;
-            cs_memory_fit(&m, o, sizes[k]);
-            if (!m.fits)
-                continue;
-            print_steps(o, sizes[k], s->traffic.top_p, mean_input, mean_output, t);
-            break;
-        }
-    }
+    for (size_t i = 0; i < s->option_count; i++)
+        if (size_of(&s->options[i]))
+            print_steps(&s->options[i], size_of(&s->options[i]), s->traffic.top_p, mean_input,
+                        mean_output, t);
 }

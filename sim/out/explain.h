@@ -1,8 +1,8 @@
 /* Explain: what a scenario takes for granted, and where each second of a step goes.
  *
- * Three parts: every default that applied, with its reason; the memory of a GPU, for each option
- * and tensor-parallel size; and, for the smallest size that fits, the parts of a step for the mean
- * prompt and for decode at several batch sizes, beside the physical floor.
+ * Four parts: every default that applied, with its reason; the memory of a GPU, for each option
+ * and tensor-parallel size; the model's own error; and, for the smallest size that fits, the parts
+ * of a step for the mean prompt and for decode at several batch sizes, beside the physical floor.
  */
 #ifndef CS_OUT_EXPLAIN_H
 #define CS_OUT_EXPLAIN_H

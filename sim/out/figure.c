@@ -127,6 +127,21 @@ struct cs_figure cs_figure_time_in(struct cs_interval seconds, enum cs_time_unit
     return f;
 }
 
+struct cs_figure cs_figure_band(struct cs_interval seconds, enum cs_time_unit unit)
+{
+    struct cs_figure f = {""};
+    if (!isfinite(seconds.value))
+        return f;
+    const double up = isfinite(seconds.hi) ? seconds.hi : 2 * seconds.value - seconds.lo;
+    const double lo = seconds.lo / unit_seconds[unit], hi = seconds.hi / unit_seconds[unit];
+    const double half_width = (up - seconds.lo) / 2 / unit_seconds[unit];
+    const int decimals = cs_figure_decimals(lo, half_width);
+    const struct cs_figure low = cs_figure_number(lo, decimals);
+    snprintf(f.text, sizeof f.text, "%.24s–%.24s", low.text,
+             isfinite(hi) ? cs_figure_number(hi, decimals).text : "∞");
+    return f;
+}
+
 static struct cs_figure with_unit(struct cs_interval seconds, bool both)
 {
     if (!isfinite(seconds.value))

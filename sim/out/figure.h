@@ -39,6 +39,9 @@ struct cs_figure cs_figure_time(struct cs_interval seconds);
 struct cs_figure cs_figure_time_value(struct cs_interval seconds);
 /* The number alone, in `unit`: "310" or, with `both`, "310 ± 20". */
 struct cs_figure cs_figure_time_in(struct cs_interval seconds, enum cs_time_unit unit, bool both);
+/* Both ends of a band, in `unit`, rounded to what its width supports: "90–240"; an infinite upper
+ * end is "∞", no band is "". */
+struct cs_figure cs_figure_band(struct cs_interval seconds, enum cs_time_unit unit);
 /* A time that is given, not measured: "1 s", "60 ms", "2.5 min". */
 struct cs_figure cs_figure_time_given(double seconds);
 /* An amount of USD without its unit: "2.88", "144", "22,800". */

@@ -182,6 +182,21 @@ static void put_plan(cJSON *node, const struct cs_option_answer *o)
     put_bool(memory, "fits", o->memory.fits);
 }
 
+static void put_model(cJSON *node, const struct cs_option_answer *o)
+{
+    const struct cs_model_band *const m = &o->model;
+    const double known = m->error ? 1 : NAN;
+    cJSON *const error = put_object(node, "model_error");
+    put_text(error, "basis", !m->error ? NULL : m->error->calibrated ? "calibrated" : "transfer");
+    put_number(error, "step", m->error ? m->error->step : NAN);
+    put_number(error, "ttft", m->error ? m->error->ttft : NAN);
+    put_text(error, "source", m->error ? m->error->source : NULL);
+    put_pair(error, "step_scale95", known * m->step_lo, known * m->step_hi);
+    put_number(error, "sized_step_scale", known * m->margin);
+    put(error, "keeps_up", m->simulated ? cJSON_CreateBool(m->keeps_up) : cJSON_CreateNull());
+    put(error, "slo_met", m->simulated ? cJSON_CreateBool(m->holds) : cJSON_CreateNull());
+}
+
 static void put_service(cJSON *node, const struct cs_answer *answer,
                         const struct cs_option_answer *o)
 {
@@ -192,6 +207,7 @@ static void put_service(cJSON *node, const struct cs_answer *answer,
     for (int m = 0; m < CS_METRIC_COUNT; m++)
         put_latency(latency, metric_keys[m], &o->latency[m], o->simulated);
     put_worst(latency, answer, o);
+    put_model(node, o);
     cJSON *const throughput = put_object(node, "throughput");
     put_number(throughput, "requests_per_s", known * o->requests_per_s);
     put_number(throughput, "input_tokens_per_s", known * o->input_tokens_per_s);
@@ -213,6 +229,8 @@ static void put_service(cJSON *node, const struct cs_answer *answer,
     put_number(slo, "attainment", known * o->attainment);
     put_number(slo, "goodput_rps", known * o->goodput_rps);
     put_number(slo, "rejected", known * o->rejected);
+    const double confidence = answer->scenario->slo.confidence;
+    put_number(slo, "confidence", confidence > 0 ? confidence : NAN);
     cJSON *const neighbour = put_object(node, "neighbour");
     const double below = o->neighbour_replicas;
     put_number(neighbour, "replicas", below > 0 ? below : NAN);

@@ -30,6 +30,7 @@ static void print_options(const struct cs_answer *answer, struct cs_arena *a, FI
 {
     fputs("| | option | GPUs | 95 % | p95 TTFT | p95 TPOT | load | USD/day | USD/Mtok |\n"
           "|--:|:--|--:|--:|--:|--:|--:|--:|--:|\n", out);
+    bool any_unsure = false;
     for (size_t i = 0; i < answer->option_count; i++) {
         const struct cs_option_answer *const o = &answer->options[i];
         const char *const name = cs_words_option(a, answer, o);
@@ -40,7 +41,9 @@ static void print_options(const struct cs_answer *answer, struct cs_arena *a, FI
             fputs(" | | | | | | |\n", out);
             continue;
         }
-        cell(cs_arena_printf(a, "%zu", i + 1), out);
+        const bool unsure = cs_words_is_unsure(answer, o);
+        any_unsure |= unsure;
+        cell(cs_arena_printf(a, "%zu%s", i + 1, unsure ? "!" : ""), out);
         cell(name, out);
         cell(cs_figure_number((double)o->gpus, 0).text, out);
         cell(o->option->replicas > 0 ? "given"
@@ -56,6 +59,8 @@ static void print_options(const struct cs_answer *answer, struct cs_arena *a, FI
         cell(cs_figure_usd(o->cost.usd_per_mtok).text, out);
         putc('\n', out);
     }
+    if (any_unsure)
+        fprintf(out, "\n%s.\n", cs_words_unsure);
 }
 
 static void print_row(const char *name, const struct cs_latency *l, struct cs_arena *a, FILE *out)
@@ -65,6 +70,7 @@ static void print_row(const char *name, const struct cs_latency *l, struct cs_ar
     cell(cs_arena_printf(a, "%s, %s", name, cs_time_unit_names[unit]), out);
     for (int s = 0; s < CS_STAT_COUNT; s++)
         cell(cs_figure_time_in(l->stat[s], unit, s == CS_STAT_P95).text, out);
+    cell(cs_figure_band(l->model95[CS_STAT_P95], unit).text, out);
     putc('\n', out);
 }
 
@@ -74,7 +80,8 @@ static void print_latency(const struct cs_answer *answer, const struct cs_option
     fputs("\n| latency |", out);
     for (int s = 0; s < CS_STAT_COUNT; s++)
         cell(cs_words_stat[s], out);
-    fputs("\n|:--|--:|--:|--:|--:|--:|--:|\n", out);
+    cell("p95, model", out);
+    fputs("\n|:--|--:|--:|--:|--:|--:|--:|--:|\n", out);
     for (int m = 0; m < CS_METRIC_COUNT; m++)
         print_row(cs_words_metric_long[m], &o->latency[m], a, out);
     print_row("wait in the queue", &o->wait, a, out);
@@ -85,6 +92,11 @@ static void print_latency(const struct cs_answer *answer, const struct cs_option
                 cs_plan_when(answer->scenario, o->worst.start_s, at, sizeof at),
                 cs_figure_short(o->worst.requests_per_s).text,
                 cs_figure_percent(o->worst.attainment).text);
+    putc('\n', out);
+    const char *const model = cs_words_model(a, answer, o);
+    put(*model ? cs_arena_printf(a, "%s; ", model) : "", out);
+    put(cs_words_error(a, o), out);
+    fputs(".\n", out);
 }
 
 static void print_apis(const struct cs_answer *answer, const struct cs_option_answer *o, FILE *out)

@@ -12,13 +12,6 @@
 #include "out/figure.h"
 #include "out/words.h"
 
-static const struct cs_interval *stat_of(const struct cs_latency latency[CS_METRIC_COUNT],
-                                         enum cs_metric metric, double percentile)
-{
-    const int stat = cs_words_find_stat(percentile);
-    return stat < 0 ? NULL : &latency[metric].stat[stat];
-}
-
 static const char *when(const struct cs_answer *answer, double start_s, char buffer[32])
 {
     return cs_plan_when(answer->scenario, start_s, buffer, 32);
@@ -60,17 +53,16 @@ static void print_limits(const struct cs_answer *answer, const struct cs_option_
     cs_grid_init(&grid, t->arena, "llll");
     for (size_t i = 0; i < slo->count; i++) {
         const struct cs_slo_limit *const l = &slo->limits[i];
-        const struct cs_interval *const x = stat_of(o->latency, l->metric, l->percentile);
-        if (!x)
+        const int stat = cs_words_find_stat(l->percentile);
+        if (stat < 0)
             continue;
-        cs_grid_add(&grid, "%s %s", cs_words_stat[cs_words_find_stat(l->percentile)],
-                     cs_words_metric[l->metric]);
-        cs_grid_add(&grid, "%s", cs_figure_time(*x).text);
+        cs_grid_add(&grid, "%s %s", cs_words_stat[stat], cs_words_metric[l->metric]);
+        cs_grid_add(&grid, "%s", cs_words_time(t->arena, &o->latency[l->metric], stat));
         cs_grid_add(&grid, "limit %s", cs_figure_time_given(l->limit_s).text);
         if (o->worst.known)
             cs_grid_add(&grid, "worst %s, %s: %s", cs_words_window[slo->window],
                          when(answer, o->worst.start_s, at),
-                         cs_figure_time(*stat_of(o->worst.latency, l->metric, l->percentile)).text);
+                         cs_figure_time(o->worst.latency[l->metric].stat[stat]).text);
         else
             cs_grid_add(&grid, "%s", "");
     }
@@ -170,6 +162,9 @@ static void print_answer(const struct cs_answer *answer, const struct cs_text *t
                                         o->binding == CS_BINDING_NONE ? "nothing; " : "",
                                         o->binding_text));
     cs_text_section(t, NULL, words_of_count(o, t));
+    const char *const model = cs_words_model(t->arena, answer, o);
+    if (*model)
+        cs_text_section(t, NULL, model);
     const char *const apis = words_of_apis(answer, o, t);
     if (*apis)
         cs_text_section(t, NULL, apis);
@@ -180,6 +175,7 @@ static void print_options(const struct cs_answer *answer, const struct cs_text *
 {
     struct cs_grid grid;
     size_t feasible = 0;
+    bool any_unsure = false;
     cs_grid_init(&grid, t->arena, "lrrrrrrr");
     static const char *const heads[] = {"OPTIONS",  "GPUs", "95 %",    "p95 TTFT",
                                         "p95 TPOT", "load", "USD/day", "USD/Mtok"};
@@ -190,7 +186,10 @@ static void print_options(const struct cs_answer *answer, const struct cs_text *
         if (!o->feasible)
             continue;
         feasible++;
-        cs_grid_add(&grid, "%2zu  %s", i + 1, cs_words_option(t->arena, answer, o));
+        const bool unsure = cs_words_is_unsure(answer, o);
+        any_unsure |= unsure;
+        cs_grid_add(&grid, "%2zu%s %s", i + 1, unsure ? "!" : " ",
+                    cs_words_option(t->arena, answer, o));
         cs_grid_add(&grid, "%s", cs_figure_number((double)o->gpus, 0).text);
         if (o->option->replicas > 0)
             cs_grid_add(&grid, "given");
@@ -212,6 +211,8 @@ static void print_options(const struct cs_answer *answer, const struct cs_text *
         cs_grid_print(&grid, t, 0, true);
     else
         cs_text_section(t, "OPTIONS", "none of them will do");
+    if (any_unsure)
+        cs_text_printf(t, "  %s\n", cs_words_unsure);
     for (size_t i = 0; i < answer->option_count; i++) {
         const struct cs_option_answer *const o = &answer->options[i];
         if (o->feasible)
@@ -233,6 +234,7 @@ static void add_latency_row(struct cs_grid *grid, const char *name, const struct
     cs_grid_add(grid, "  %s, %s", name, cs_time_unit_names[unit]);
     for (int s = 0; s < CS_STAT_COUNT; s++)
         cs_grid_add(grid, "%s", cs_figure_time_in(l->stat[s], unit, s == CS_STAT_P95).text);
+    cs_grid_add(grid, "%s", cs_figure_band(l->model95[CS_STAT_P95], unit).text);
 }
 
 static void print_latency(const struct cs_answer *answer, const struct cs_option_answer *o,
@@ -240,10 +242,11 @@ static void print_latency(const struct cs_answer *answer, const struct cs_option
 {
     struct cs_grid grid;
     char at[32];
-    cs_grid_init(&grid, t->arena, "lrrrrrr");
+    cs_grid_init(&grid, t->arena, "lrrrrrrr");
     cs_grid_add(&grid, "LATENCY");
     for (int s = 0; s < CS_STAT_COUNT; s++)
         cs_grid_add(&grid, "%s", cs_words_stat[s]);
+    cs_grid_add(&grid, "%s", o->model.error ? "p95, model" : "");
     for (int m = 0; m < CS_METRIC_COUNT; m++)
         add_latency_row(&grid, cs_words_metric_long[m], &o->latency[m]);
     add_latency_row(&grid, "wait in the queue", &o->wait);
@@ -251,9 +254,11 @@ static void print_latency(const struct cs_answer *answer, const struct cs_option
     cs_text_section(t, NULL,
                     o->replications > 1
                         ? cs_arena_printf(t->arena, "over all requests of %d replications, %s in "
-                                          "all; ± is the 95 %% interval", o->replications,
+                                          "all; ± is %s", o->replications,
                                           cs_words_count(t->arena, answer->simulated_requests,
-                                                         "request"))
+                                                         "request"),
+                                          o->model.error ? "sampling alone, 95 %"
+                                                         : "the 95 % interval")
                         : cs_arena_printf(t->arena, "over all requests of one replication (%s), "
                                           "so without intervals",
                                           cs_words_count(t->arena, answer->simulated_requests,
@@ -452,9 +457,8 @@ static void print_assumed(const struct cs_answer *answer, const struct cs_option
     if (s->slo.availability > 0)
         words = cs_arena_printf(t->arena, "%s (availability %s was asked: not modelled)", words,
                                 cs_figure_percent(s->slo.availability).text);
-    if (o && o->simulated && isnan(o->latency[CS_METRIC_TTFT].model95[CS_STAT_P95].value))
-        words = cs_arena_printf(t->arena, "%s · step times have an error that the intervals do not "
-                                "hold: not validated for this pair", words);
+    if (o && o->simulated)
+        words = cs_arena_printf(t->arena, "%s · %s", words, cs_words_error(t->arena, o));
     if (o && o->price.note)
         words = cs_arena_printf(t->arena, "%s · price: %s", words, o->price.note);
     words = cs_arena_printf(t->arena, "%s%s", words, words_of_defaults(s, t));

@@ -140,6 +140,72 @@ static const char *words_of_slo(struct cs_arena *arena, const struct cs_answer *
     return words;
 }
 
+const char *cs_words_time(struct cs_arena *arena, const struct cs_latency *latency, int stat)
+{
+    const struct cs_interval *const x = &latency->stat[stat];
+    const struct cs_figure band =
+        cs_figure_band(latency->model95[stat], cs_figure_time_unit(x->value));
+    return cs_arena_printf(arena, "%s%s%s", cs_figure_time(*x).text, *band.text ? ", model " : "",
+                           band.text);
+}
+
+/* "+34 %" */
+static const char *words_of_scale(struct cs_arena *arena, double scale)
+{
+    return cs_arena_printf(arena, "%+.0f %%", 100 * (scale - 1));
+}
+
+const char *cs_words_model(struct cs_arena *arena, const struct cs_answer *answer,
+                           const struct cs_option_answer *option)
+{
+    const struct cs_model_band *const m = &option->model;
+    const struct cs_slo *const slo = &answer->scenario->slo;
+    if (!m->error)
+        return "";
+    const char *const slow = words_of_scale(arena, m->step_hi);
+    const char *words =
+        cs_arena_printf(arena, "model: step times %s to %s (95 %%, %s)",
+                        words_of_scale(arena, m->step_lo), slow,
+                        m->error->calibrated ? "calibrated" : "transfer");
+    if (slo->confidence > 0)
+        words = cs_arena_printf(arena, "%s; sized to hold at %g %% model confidence: step times %s",
+                                words, 100 * slo->confidence, words_of_scale(arena, m->margin));
+    if (!m->simulated)
+        return words;
+    if (!m->keeps_up)
+        return cs_arena_printf(arena, "%s; at %s step time this fleet would not keep up", words,
+                               slow);
+    if (!option->feasible || !slo->count)
+        return words;
+    return cs_arena_printf(arena, "%s; at %s %s", words, slow,
+                           m->holds            ? "the SLO holds too"
+                           : slo->confidence > 0 ? "the SLO does not hold"
+                                                 : "the SLO does not hold: see slo.confidence");
+}
+
+const char cs_words_unsure[] =
+    "! does not hold its SLO where steps are as slow as the model's error allows (95 %)";
+
+bool cs_words_is_unsure(const struct cs_answer *answer, const struct cs_option_answer *option)
+{
+    return option->feasible && answer->scenario->slo.count && option->model.simulated &&
+           !option->model.holds;
+}
+
+const char *cs_words_error(struct cs_arena *arena, const struct cs_option_answer *option)
+{
+    const struct cs_model_error *const e = option->model.error;
+    if (!e)
+        return cs_arena_printf(arena, "step times have an error that the intervals do not hold: "
+                                      "not known for %s",
+                               titled(option->option->engine->title, option->option->engine->name));
+    return cs_arena_printf(arena, "model error, %s: standard deviation %s of step times, %s more "
+                                  "of first tokens (%s)",
+                           e->calibrated ? "calibrated" : "transfer",
+                           cs_figure_percent(e->step).text, cs_figure_percent(e->ttft).text,
+                           e->source);
+}
+
 const char *cs_words_answer(struct cs_arena *arena, const struct cs_answer *answer)
 {
     if (answer->best < 0)

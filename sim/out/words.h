@@ -29,6 +29,17 @@ const char *cs_words_models(struct cs_arena *arena, const struct cs_answer *answ
 const char *cs_words_answer(struct cs_arena *arena, const struct cs_answer *answer);
 /* Why there is no yes: what binds, and the nearest that would do. */
 const char *cs_words_no(struct cs_arena *arena, const struct cs_answer *answer);
+/* A time with both its intervals: "145 ms ± 1, model 90–240"; the second where it is known. */
+const char *cs_words_time(struct cs_arena *arena, const struct cs_latency *latency, int stat);
+/* What the model's own error may do to a fleet, and what it was sized to bear; "": not known. */
+const char *cs_words_model(struct cs_arena *arena, const struct cs_answer *answer,
+                           const struct cs_option_answer *option);
+/* Whether an option meets its SLO, and would not at the slow end of the model's error: marked by
+ * "!", which cs_words_unsure explains. */
+bool cs_words_is_unsure(const struct cs_answer *answer, const struct cs_option_answer *option);
+extern const char cs_words_unsure[];
+/* What is known of that error, and from what. */
+const char *cs_words_error(struct cs_arena *arena, const struct cs_option_answer *option);
 /* `count` with its noun: "1 replica", "2 replicas". */
 const char *cs_words_count(struct cs_arena *arena, double count, const char *noun);
 

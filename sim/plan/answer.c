@@ -24,12 +24,6 @@ static double stat_of(const struct cs_hist *h, int stat)
     return 1e-12 * (stat == CS_STAT_MEAN ? cs_hist_mean(h) : cs_hist_quantile(h, QUANTILE[stat]));
 }
 
-static void no_band(struct cs_latency *l)
-{
-    for (int s = 0; s < CS_STAT_COUNT; s++)
-        l->model95[s] = (struct cs_interval){NAN, NAN, NAN};
-}
-
 /* Latency figures of histograms, one per replication. */
 static void latency_of(struct cs_latency *l, const struct cs_hist *h, size_t n)
 {
@@ -43,8 +37,8 @@ static void latency_of(struct cs_latency *l, const struct cs_hist *h, size_t n)
             l->stat[s].lo = fmin(l->stat[s].lo, l->stat[s].value - half);
             l->stat[s].hi = fmax(l->stat[s].hi, l->stat[s].value + half);
         }
+        l->model95[s] = (struct cs_interval){NAN, NAN, NAN};
     }
-    no_band(l);
 }
 
 static void fill_latency(struct cs_option_answer *a, const struct cs_set *set)
@@ -62,6 +56,81 @@ static void fill_latency(struct cs_option_answer *a, const struct cs_set *set)
         }
         latency_of(m == CS_METRIC_COUNT ? &a->wait : &a->latency[m], h, (size_t)set->count);
     }
+    cs_arena_fini(&scratch);
+}
+
+/* A metric in a group of windows of replication 0: h[0] as shown, h[1 + CS_SEARCH_FAST] at the fast
+ * end of the model's error, and so on. */
+static void ends_of(struct cs_hist h[1 + CS_SEARCH_ENDS], const struct cs_search *s, int metric,
+                    const struct cs_group *g, struct cs_arena *scratch)
+{
+    for (int e = 0; e <= CS_SEARCH_ENDS; e++) {
+        const struct cs_set *set = e == 0 ? s->shown : &s->ends[e - 1];
+        cs_hist_init(&h[e], scratch);
+        for (size_t w = g->first; w < g->first + g->count; w++)
+            cs_hist_merge(&h[e], &set->trials[0]->result->windows[w].metric[metric]);
+    }
+}
+
+/* The band of latencies (docs/model.md, 9.3). At each end the same requests meet the same fleet
+ * with all steps scaled, so the ratio to the run as shown is the error's alone; what first tokens
+ * may be off beyond that is independent of it, and counts as far as the time is one to the first
+ * token. No first token comes before one step has read the weights. */
+static void band_of(struct cs_latency l[CS_METRIC_COUNT], const struct cs_search *s,
+                    const struct cs_group *g, double floor_s, struct cs_arena *scratch)
+{
+    const bool bounded = s->ends[CS_SEARCH_SLOW].judgement.outcome == CS_OUTCOME_DONE;
+    const double spread = CS_SEARCH_BAND * s->chosen->candidate->error->ttft;
+    const double ttft = l[CS_METRIC_TTFT].stat[CS_STAT_MEAN].value;
+    for (int m = 0; m < CS_METRIC_COUNT; m++) {
+        struct cs_hist h[1 + CS_SEARCH_ENDS];
+        ends_of(h, s, m, g, scratch);
+        const double own = m == CS_METRIC_TTFT  ? spread
+                           : m == CS_METRIC_E2E ? spread * ttft / l[m].stat[CS_STAT_MEAN].value
+                                                : 0.0;
+        const double least = own > 0.0 ? floor_s : 0.0; /* steps have their floor already */
+        for (int k = 0; k < CS_STAT_COUNT; k++) {
+            const double value = l[m].stat[k].value, at = stat_of(&h[0], k);
+            const double down = fmax(0.0, log(at / stat_of(&h[1 + CS_SEARCH_FAST], k)));
+            const double up = fmax(0.0, log(stat_of(&h[1 + CS_SEARCH_SLOW], k) / at));
+            if (!isfinite(value) || h[0].count == 0)
+                continue;
+            l[m].model95[k] = (struct cs_interval){
+                .value = value,
+                .lo = fmin(value, fmax(least, value * exp(-hypot(down, own)))),
+                .hi = bounded ? value * exp(hypot(up, own)) : INFINITY,
+            };
+        }
+    }
+}
+
+static void fill_model(struct cs_option_answer *a, const struct cs_search *s)
+{
+    const struct cs_candidate *c = s->chosen->candidate;
+    const struct cs_judgement *slow = &s->ends[CS_SEARCH_SLOW].judgement;
+    if (c->error == NULL)
+        return;
+    a->model = (struct cs_model_band){
+        .error = c->error,
+        .step_lo = exp(-CS_SEARCH_BAND * c->error->step),
+        .step_hi = exp(CS_SEARCH_BAND * c->error->step),
+        .simulated = a->simulated,
+        .margin = c->step_scale,
+    };
+    if (!a->simulated)
+        return;
+    a->model.keeps_up = slow->outcome == CS_OUTCOME_DONE;
+    a->model.holds = a->model.keeps_up && !(slow->miss.value > slow->allowed);
+    struct cs_step_parts parts;
+    const struct cs_step_load one = {.tokens = 1};
+    cs_step_explain(&parts, c->option, c->tensor_parallel, false, &one);
+    struct cs_arena scratch;
+    cs_arena_init(&scratch);
+    const struct cs_judgement *j = &s->shown->judgement;
+    const struct cs_group all = {0, s->shown->trials[0]->result->window_count};
+    band_of(a->latency, s, &all, parts.floor_s, &scratch);
+    if (s->question->limit_count > 0)
+        band_of(a->worst.latency, s, &j->groups[j->worst_group], parts.floor_s, &scratch);
     cs_arena_fini(&scratch);
 }
 
@@ -83,7 +152,7 @@ static double folds(const struct cs_result *r)
 
 static void fill_worst(struct cs_option_answer *a, const struct cs_search *s)
 {
-    const struct cs_set *set = s->chosen;
+    const struct cs_set *set = s->shown;
     const struct cs_judgement *j = &set->judgement;
     struct cs_worst_window *w = &a->worst;
     const struct cs_group *g = &j->groups[j->worst_group];
@@ -170,7 +239,7 @@ static void fill_hours(struct cs_option_answer *a, const struct cs_set *set, dou
 /* Rates, shares and goodput: sums over the replications. */
 static void fill_totals(struct cs_option_answer *a, const struct cs_search *s)
 {
-    const struct cs_set *set = s->chosen;
+    const struct cs_set *set = s->shown;
     const double n = set->count, scale = s->question->scale;
     double seconds = 0.0, requests = 0.0, input = 0.0, output = 0.0, busy = 0.0, met = 0.0;
     double found = 0.0, computed = 0.0;
@@ -209,9 +278,12 @@ static void fill_totals(struct cs_option_answer *a, const struct cs_search *s)
     a->attainment = requests > 0.0 ? met / requests : NAN;
     a->goodput_rps = met / seconds * scale;
     a->windows_met = set->judgement.windows_met;
-    a->slo_met = set->judgement.verdict == CS_VERDICT_ACCEPTED ||
-                 (set->judgement.verdict == CS_VERDICT_OPEN &&
-                  !(set->judgement.miss.value > set->judgement.allowed));
+}
+
+static bool met(const struct cs_judgement *j)
+{
+    return j->verdict == CS_VERDICT_ACCEPTED ||
+           (j->verdict == CS_VERDICT_OPEN && !(j->miss.value > j->allowed));
 }
 
 static const enum cs_binding binding_metric[CS_METRIC_COUNT] = {CS_BINDING_TTFT, CS_BINDING_TPOT,
@@ -303,15 +375,17 @@ void cs_answer_option(struct cs_option_answer *a, const struct cs_search *s, str
     else if (!s->fixed && scale > 1.0 && a->gpus_lo > 0) /* no count in between was tried */
         a->gpus_lo = ((long)((set->replicas - 1) * scale) + 1) * c->gpus_per_replica;
     a->replications = set->count;
-    a->capacity_share = w->requests_per_s * w->peak_factor / (c->capacity * set->replicas * scale);
-    const bool unstable = set->judgement.outcome == CS_OUTCOME_UNSTABLE;
-    a->simulated = !unstable;
+    a->capacity_share = w->requests_per_s * w->peak_factor /
+                        (s->shown->candidate->capacity * set->replicas * scale);
+    a->simulated = s->shown->judgement.outcome != CS_OUTCOME_UNSTABLE;
     if (a->simulated) {
-        fill_latency(a, set);
+        fill_latency(a, s->shown);
         fill_worst(a, s);
-        fill_hours(a, set, scale, arena);
+        fill_hours(a, s->shown, scale, arena);
         fill_totals(a, s);
+        a->slo_met = met(&set->judgement);
     }
+    fill_model(a, s);
     a->feasible = a->slo_met;
     fill_binding(a, s, arena);
     a->reason = a->feasible ? NULL : cs_search_why_not(s, set);
@@ -332,7 +406,7 @@ static bool near(double expected, double actual, double tolerance)
 
 size_t cs_answer_checks(const struct cs_search *s, struct cs_law *laws)
 {
-    const struct cs_set *set = s->chosen;
+    const struct cs_set *set = s->shown;
     if (set == NULL || set->judgement.outcome != CS_OUTCOME_DONE)
         return 0;
     double prompt = 0, computed = 0, asked = 0, made = 0, area = 0, residence = 0, span = 0;

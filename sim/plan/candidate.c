@@ -11,6 +11,7 @@
  */
 #include "plan/candidate.h"
 #include "base/check.h"
+#include "perf/error.h"
 #include "plan/bound.h"
 #include <math.h>
 
@@ -55,18 +56,9 @@ void cs_question_prepare(struct cs_question *q, const struct cs_scenario *s,
                         ? INT64_MAX
                         : (int64_t)(s->simulate.days * 86400.0 * PS);
     q->run.detect_unstable = true;
-    const double window_s = s->slo.window == CS_WINDOW_RUN   ? span_s
-                            : s->slo.window == CS_WINDOW_DAY ? 86400.0
-                                                             : 3600.0;
-    for (size_t i = 0; i < q->limit_count; i++) {
-        const struct cs_limit *l = &q->limits[i];
-        if (l->percentile == 0.0 || (l->metric != CS_METRIC_TTFT && l->metric != CS_METRIC_E2E))
-            continue;
-        const double lost =
-            (double)l->limit_ps + 2.0 * (1.0 - l->percentile / 100.0) * window_s * PS;
-        if (q->lost_wait_ps == 0 || lost < (double)q->lost_wait_ps)
-            q->lost_wait_ps = (int64_t)lost;
-    }
+    q->window_s = s->slo.window == CS_WINDOW_RUN   ? span_s
+                  : s->slo.window == CS_WINDOW_DAY ? 86400.0
+                                                   : 3600.0;
 }
 
 void cs_question_scale(struct cs_question *q, double fewest_replicas)
@@ -121,15 +113,47 @@ static double probe_hits(const struct cs_candidate *c, const struct cs_question 
     return all > 0.0 ? later / all : 0.0;
 }
 
+/* The limits as they bind at the candidate's z, and the wait by which one is surely missed. */
+static void set_limits(struct cs_candidate *c, const struct cs_question *q)
+{
+    const double later = c->error != NULL ? exp(c->z * c->error->ttft) : 1.0;
+    for (size_t i = 0; i < q->limit_count; i++) {
+        struct cs_limit *l = &c->slo[i];
+        *l = q->limits[i];
+        if (l->metric == CS_METRIC_TTFT && later != 1.0)
+            l->limit_ps = (int64_t)((double)l->limit_ps / later + 0.5);
+        if (l->percentile == 0.0 || (l->metric != CS_METRIC_TTFT && l->metric != CS_METRIC_E2E))
+            continue;
+        const double lost =
+            (double)l->limit_ps + 2.0 * (1.0 - l->percentile / 100.0) * q->window_s * PS;
+        if (c->lost_wait_ps == 0 || lost < (double)c->lost_wait_ps)
+            c->lost_wait_ps = (int64_t)lost;
+    }
+}
+
 void cs_candidate_compile(struct cs_candidate *c, const struct cs_option *o, int t,
                           const struct cs_question *q, struct cs_arena *arena)
 {
-    *c = (struct cs_candidate){
-        .option = o, .tensor_parallel = t, .gpus_per_replica = t * o->pipeline_parallel};
+    cs_candidate_compile_at(c, o, t, 0.0, q, arena);
+}
+
+void cs_candidate_compile_at(struct cs_candidate *c, const struct cs_option *o, int t, double z,
+                             const struct cs_question *q, struct cs_arena *arena)
+{
+    *c = (struct cs_candidate){.option = o,
+                               .tensor_parallel = t,
+                               .gpus_per_replica = t * o->pipeline_parallel,
+                               .error = cs_error_of(o, t),
+                               .step_scale = 1.0};
     cs_memory_fit(&c->memory, o, t);
     if (!c->memory.fits)
         return;
-    cs_step_compile(&c->step, o, t, q->scenario->traffic.top_p, arena);
+    if (c->error != NULL) {
+        c->z = z;
+        c->step_scale = exp(z * c->error->step);
+    }
+    set_limits(c, q);
+    cs_step_compile_scaled(&c->step, o, t, q->scenario->traffic.top_p, c->step_scale, arena);
     cs_limits_of(&c->limits, o, c->memory.kv_blocks);
     struct cs_mean_request mean = {q->workload.mean_input, q->workload.mean_output, 0.0};
     c->capacity = cs_bound_capacity(&c->step, &c->limits, &mean);
@@ -169,7 +193,7 @@ void cs_trial_run(struct cs_trial *t, const struct cs_question *q, struct cs_req
                                    .replicas = t->replicas,
                                    .router = c->option->router};
     struct cs_run_options run = q->run;
-    run.limits = q->limits;
+    run.limits = c->slo;
     run.limit_count = q->limit_count;
     run.log = log;
     /* A mean load above what the fleet can carry: a backlog of two hours settles it. */
@@ -178,7 +202,7 @@ void cs_trial_run(struct cs_trial *t, const struct cs_question *q, struct cs_req
     if (offered > carried)
         run.backlog_limit = (int64_t)(7200.0 * offered) + 1000;
     if (t->kind == CS_TRIAL_SEARCH || t->kind == CS_TRIAL_SCREEN)
-        run.lost_wait_ps = q->lost_wait_ps;
+        run.lost_wait_ps = c->lost_wait_ps;
     struct cs_workload_spec workload = q->workload;
     workload.requests_per_s /= q->scale;
     if (t->kind == CS_TRIAL_SCREEN)

@@ -5,6 +5,10 @@
  * only read it, from any thread. A trial owns an arena with everything of its run in it, so trials
  * are dropped one by one. Trials of the same replication see identical traffic whatever the
  * candidate and the number of replicas (common random numbers).
+ *
+ * A candidate stands at a place of the model's error (perf/error.h): at z standard deviations its
+ * steps take e^(z s) times as long, and its limits on first tokens are divided by e^(z s_ttft), by
+ * what first tokens may be later beyond that. z = 0 is the model as it is.
  */
 #ifndef CS_PLAN_CANDIDATE_H
 #define CS_PLAN_CANDIDATE_H
@@ -16,9 +20,13 @@ struct cs_candidate {
     int tensor_parallel;
     int gpus_per_replica; /* tensor x pipeline */
     struct cs_memory memory;
+    const struct cs_model_error *error; /* NULL: not known, and z is 0 */
+    double z, step_scale;               /* e^(z s) */
     struct cs_step step;
     struct cs_limits_engine limits;
     double capacity; /* fluid, requests/s of one replica */
+    struct cs_limit slo[CS_RESULT_LIMITS];
+    int64_t lost_wait_ps; /* a request older than this is a limit certainly missed; 0: none */
 };
 
 /* What all trials of a plan share. */
@@ -27,10 +35,10 @@ struct cs_question {
     struct cs_workload_spec workload;
     double expected_requests; /* in one replication, unscaled */
     double scale; /* simulated fleet and traffic are 1 / scale of the real ones; 1 unless huge */
-    struct cs_limit limits[CS_RESULT_LIMITS];
+    struct cs_limit limits[CS_RESULT_LIMITS]; /* as asked */
     size_t limit_count;
-    struct cs_run_options run; /* but for lost_wait_ps and the log */
-    int64_t lost_wait_ps;      /* a request older than this is a limit certainly missed; 0: none */
+    double window_s;           /* that the limits hold in */
+    struct cs_run_options run; /* but for limits, lost_wait_ps and the log */
 };
 
 void cs_question_prepare(struct cs_question *q, const struct cs_scenario *scenario,
@@ -40,6 +48,10 @@ void cs_question_scale(struct cs_question *q, double fewest_replicas);
 void cs_candidate_compile(struct cs_candidate *c, const struct cs_option *option,
                           int tensor_parallel, const struct cs_question *question,
                           struct cs_arena *arena);
+/* The same at z standard deviations of the model's error, where that is known. */
+void cs_candidate_compile_at(struct cs_candidate *c, const struct cs_option *option,
+                             int tensor_parallel, double z, const struct cs_question *question,
+                             struct cs_arena *arena);
 
 enum cs_trial_kind {
     CS_TRIAL_WEEK,    /* the scenario's traffic, to its end */

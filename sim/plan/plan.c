@@ -139,8 +139,8 @@ static void summarise(struct cs_answer *answer, struct cs_search *searches,
     answer->check_count = cs_answer_checks(shown, laws);
     answer->checks = laws;
     double input = 0.0, output = 0.0, completed = 0.0;
-    for (int r = 0; r < shown->chosen->count; r++) {
-        const struct cs_result *result = shown->chosen->trials[r]->result;
+    for (int r = 0; r < shown->shown->count; r++) {
+        const struct cs_result *result = shown->shown->trials[r]->result;
         answer->simulated_requests += (double)result->requests;
         answer->simulated_seconds += result->measured_ps * 1e-12;
         input += (double)result->input_tokens;

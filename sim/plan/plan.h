@@ -26,7 +26,16 @@ enum cs_stat {
 
 struct cs_latency { /* seconds, over replications; interval 95 % */
     struct cs_interval stat[CS_STAT_COUNT];
-    struct cs_interval model95[CS_STAT_COUNT]; /* model-error band; value NaN: not known */
+    /* Where 95 % of the model's error puts the value; value NaN: not known. hi is infinite where
+     * the fleet would not keep up. */
+    struct cs_interval model95[CS_STAT_COUNT];
+};
+
+struct cs_model_band { /* what the model's error does to a fleet */
+    const struct cs_model_error *error; /* NULL: not known, and the rest is absent */
+    double step_lo, step_hi;            /* factors of step times, the ends of 95 % */
+    bool simulated, keeps_up, holds;    /* at step_hi: is it stable, does it meet the SLO */
+    double margin; /* factor of step times that the fleet was sized with; 1: none */
 };
 
 enum cs_binding {
@@ -83,6 +92,7 @@ struct cs_option_answer {
     const char *binding_text; /* one phrase: "TTFT p95 at 92 % of its limit in the worst hour" */
     struct cs_memory memory;
     struct cs_price_used price;
+    struct cs_model_band model;
     bool simulated; /* false: latency and the rest below are absent */
     int replications;
     struct cs_latency latency[CS_METRIC_COUNT];

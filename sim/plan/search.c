@@ -9,18 +9,11 @@
  */
 #include "plan/search.h"
 #include <math.h>
-#include <string.h>
 
 static const int SCHEDULE[] = {6, 12, CS_SEARCH_REPLICATIONS};
 /* With so many requests in each a replication tells the share above a limit to 0.1 %. */
 static const double MANY_REQUESTS = 5e6;
 static const int SHORT_SCHEDULE[] = {4, 6, 12};
-
-const char *cs_metric_label(enum cs_metric metric)
-{
-    static const char *const labels[CS_METRIC_COUNT] = {"TTFT", "TPOT", "ITL", "E2E"};
-    return labels[metric];
-}
 
 static long gpus(const struct cs_candidate *c, int replicas)
 {
@@ -48,59 +41,6 @@ static struct cs_set *set_of(struct cs_search *s, const struct cs_candidate *c, 
     return set;
 }
 
-static void describe_misfit(struct cs_search *s)
-{
-    const struct cs_option *o = s->option;
-    struct cs_memory m;
-    cs_memory_fit(&m, o, o->tensor_parallel > 0 ? o->tensor_parallel : 1);
-    int needs = 0;
-    for (int t = 2; t <= 64 && needs == 0; t *= 2) {
-        struct cs_memory larger;
-        cs_memory_fit(&larger, o, t);
-        if (larger.fits)
-            needs = t;
-    }
-    char other[64] = "";
-    for (int p = CS_PRECISION_FP8; p <= CS_PRECISION_INT4 && other[0] == 0; p++) {
-        struct cs_option smaller = *o;
-        smaller.precision = (enum cs_precision)p;
-        for (int t = 1; t <= 8; t *= 2) {
-            struct cs_memory fit;
-            cs_memory_fit(&fit, &smaller, t);
-            if (cs_precision_infos[p].ffn_bytes < cs_precision_infos[o->precision].ffn_bytes &&
-                fit.fits && t < (needs > 0 ? needs : 9)) {
-                snprintf(other, sizeof other, "%s%s on %d", needs > 0 ? ", or " : "",
-                         cs_precision_infos[p].name, t);
-                break;
-            }
-        }
-    }
-    if (!m.linked) {
-        s->reason = cs_arena_printf(s->arena, "no link joins %d x %s: each can only serve alone",
-                                    o->tensor_parallel * o->pipeline_parallel, o->hardware->title);
-        return;
-    }
-    const double capacity_gb = o->hardware->memory_bytes * o->hardware->gpu_share / 1e9;
-    const int tried = o->tensor_parallel > 0 ? o->tensor_parallel * o->pipeline_parallel : 1;
-    if (m.kv_bytes > 0.0 && o->kv_blocks > 0) {
-        s->reason = cs_arena_printf(
-            s->arena, "%d KV blocks need %.3g GB, and %.3g GB are left beside weights and engine",
-            (int)o->kv_blocks, (double)m.kv_tokens * m.kv_token_bytes / 1e9, m.kv_bytes / 1e9);
-        return;
-    }
-    struct cs_memory most;
-    cs_memory_fit(&most, o, 8);
-    const double first = o->tensor_parallel > 0 || !most.linked ? tried : 8.0;
-    if (needs > 0)
-        s->reason = cs_arena_printf(
-            s->arena, "%.0f GB of weights do not fit in %d x %.0f GB: needs %d%s",
-            m.weights_bytes / 1e9, tried, capacity_gb, needs * o->pipeline_parallel, other);
-    else
-        s->reason = cs_arena_printf(s->arena, "%.0f GB of weights do not fit in %.0f x %.0f GB%s%s",
-                                    m.weights_bytes / 1e9, first, capacity_gb,
-                                    other[0] ? ": needs " : "", other);
-}
-
 /* Sizes that fit, ordered by the fewest GPUs that could carry the peak. */
 static void find_candidates(struct cs_search *s)
 {
@@ -110,7 +50,7 @@ static void find_candidates(struct cs_search *s)
         const bool divides = o->model->heads % size == 0;
         if (divides && s->candidate_count < CS_SEARCH_SIZES) {
             struct cs_candidate *c = &s->candidates[s->candidate_count];
-            cs_candidate_compile(c, o, size, s->question, s->arena);
+            cs_candidate_compile_at(c, o, size, s->z, s->question, s->arena);
             s->candidate_count += c->memory.fits;
         }
         if (o->tensor_parallel > 0)
@@ -144,10 +84,12 @@ void cs_search_init(struct cs_search *s, const struct cs_option *o,
                             .replications = question->workload.trace != NULL ? 1 : replications};
     if (s->replications > CS_SEARCH_REPLICATIONS)
         s->replications = CS_SEARCH_REPLICATIONS;
+    const double confidence = question->scenario->slo.confidence;
+    s->z = confidence > 0.0 ? cs_estimate_normal(confidence) : 0.0;
     find_candidates(s);
     s->fixed = o->replicas > 0 || o->gpus > 0;
     if (s->candidate_count == 0) {
-        describe_misfit(s);
+        cs_search_why_misfit(s);
         s->phase = CS_SEARCH_DONE;
         return;
     }
@@ -240,92 +182,13 @@ static int cap(const struct cs_search *s)
     return s->replications > 0 ? s->replications : schedule(s)[2];
 }
 
-static void judge(struct cs_search *s, struct cs_set *set)
+static void judge(const struct cs_search *s, struct cs_set *set)
 {
     const struct cs_result *runs[CS_SEARCH_REPLICATIONS];
     for (int r = 0; r < set->count; r++)
         runs[r] = set->trials[r]->result;
-    cs_judge(&set->judgement, runs, (size_t)set->count, s->question->limits,
+    cs_judge(&set->judgement, runs, (size_t)set->count, set->candidate->slo,
              s->question->limit_count, s->arena);
-}
-
-static const char *amount(const struct cs_search *s, double seconds)
-{
-    return seconds < 1.0 ? cs_arena_printf(s->arena, "%.3g ms", 1e3 * seconds)
-                         : cs_arena_printf(s->arena, "%.3g s", seconds);
-}
-
-static const char *percentile_label(const struct cs_search *s, const struct cs_limit *l)
-{
-    return l->percentile == 0.0 ? "mean" : cs_arena_printf(s->arena, "p%g", l->percentile);
-}
-
-/* Pooled value of a limit's own figure in one group of windows, in seconds. */
-static double figure(const struct cs_search *s, struct cs_trial *const *trials, int count,
-                     const struct cs_group *g, const struct cs_limit *l)
-{
-    struct cs_hist h;
-    cs_hist_init(&h, s->arena);
-    for (int r = 0; r < count; r++)
-        for (size_t w = g->first; w < g->first + g->count; w++)
-            cs_hist_merge(&h, &trials[r]->result->windows[w].metric[l->metric]);
-    return (l->percentile == 0.0 ? cs_hist_mean(&h) : cs_hist_quantile(&h, l->percentile / 100.0)) *
-           1e-12;
-}
-
-/* When requests too long for the engine miss the limit by themselves, no latency tells it. */
-static const char *refusal(const struct cs_search *s, const struct cs_candidate *c,
-                           struct cs_trial *const *trials, int count, const struct cs_group *g,
-                           double allowed)
-{
-    double requests = 0.0, rejected = 0.0;
-    for (int r = 0; r < count; r++) {
-        for (size_t w = g->first; w < g->first + g->count; w++) {
-            requests += (double)trials[r]->result->windows[w].requests;
-            rejected += (double)trials[r]->result->windows[w].rejected;
-        }
-    }
-    if (!(rejected > allowed * requests))
-        return NULL;
-    const bool context = c->limits.context_tokens <= c->memory.kv_tokens;
-    return cs_arena_printf(s->arena,
-                           "%.3g %% of requests are rejected: longer than the %s of %lld "
-                           "tokens",
-                           100.0 * rejected / requests, context ? "model's context" : "KV cache",
-                           (long long)(context ? c->limits.context_tokens : c->memory.kv_tokens));
-}
-
-static const char *overload(const struct cs_search *s, const struct cs_set *set)
-{
-    double offered = 0.0, served = 0.0;
-    for (int r = 0; r < set->count; r++) {
-        const struct cs_result *result = set->trials[r]->result;
-        if (result->outcome != CS_OUTCOME_UNSTABLE)
-            continue;
-        offered += (double)result->all_arrived;
-        served += (double)result->all_completed;
-    }
-    return cs_arena_printf(s->arena, "unstable: %.0f %% of capacity", 100.0 * offered / served);
-}
-
-const char *cs_search_why_not(const struct cs_search *s, const struct cs_set *set)
-{
-    const struct cs_judgement *j = &set->judgement;
-    if (j->outcome == CS_OUTCOME_UNSTABLE)
-        return overload(s, set);
-    const struct cs_limit *l = &s->question->limits[j->worst_limit];
-    if (j->outcome == CS_OUTCOME_LOST)
-        return cs_arena_printf(s->arena, "overloaded: requests wait over %s in the busiest hours",
-                               amount(s, (double)s->question->lost_wait_ps * 1e-12));
-    const char *refused =
-        refusal(s, set->candidate, set->trials, set->count, &j->groups[j->worst_group], j->allowed);
-    if (refused != NULL)
-        return refused;
-    return cs_arena_printf(
-        s->arena, "%s %s %s in the worst window (limit %s)", cs_metric_label(l->metric),
-        percentile_label(s, l),
-        amount(s, figure(s, set->trials, set->count, &j->groups[j->worst_group], l)),
-        amount(s, (double)l->limit_ps * 1e-12));
 }
 
 /* Whether single requests on an idle replica meet the SLO; if not, that is the reason. */
@@ -333,22 +196,14 @@ static bool unloaded_meets(struct cs_search *s)
 {
     struct cs_judgement j;
     const struct cs_result *run = s->unloaded->result;
-    cs_judge(&j, &run, 1, s->question->limits, s->question->limit_count, s->arena);
+    const struct cs_candidate *c = s->unloaded->candidate;
+    cs_judge(&j, &run, 1, c->slo, s->question->limit_count, s->arena);
     /* 2000 requests tell a share to about a fifth of 5 %: leave room for that */
     if (j.verdict == CS_VERDICT_ACCEPTED || j.miss.value <= 1.5 * j.allowed)
         return true;
-    const struct cs_limit *l = &s->question->limits[j.worst_limit];
-    s->reason = refusal(s, &s->candidates[s->current], &s->unloaded, 1, &j.groups[j.worst_group],
-                        j.allowed);
-    if (s->reason != NULL)
-        return false;
-    s->missed = l;
-    s->missed_size = s->candidates[s->current].tensor_parallel;
-    s->reason = cs_arena_printf(
-        s->arena, "%s %s is %s even for single requests on an idle replica of %d (limit %s)",
-        cs_metric_label(l->metric), percentile_label(s, l),
-        amount(s, figure(s, &s->unloaded, 1, &j.groups[j.worst_group], l)),
-        s->candidates[s->current].gpus_per_replica, amount(s, (double)l->limit_ps * 1e-12));
+    const bool late = cs_search_why_idle(s, &j);
+    s->missed = late ? &c->slo[j.worst_limit] : s->missed;
+    s->missed_size = late ? c->tensor_parallel : s->missed_size;
     return false;
 }
 
@@ -399,7 +254,37 @@ static void settle(struct cs_search *s, struct cs_set *chosen, struct cs_set *ne
     s->neighbour = neighbour;
     s->undecided = chosen->judgement.verdict == CS_VERDICT_OPEN ||
                    (neighbour != NULL && neighbour->judgement.verdict == CS_VERDICT_OPEN);
-    s->phase = CS_SEARCH_DONE;
+    s->shown = chosen;
+    const struct cs_candidate *c = chosen->candidate;
+    const bool ran = chosen->judgement.outcome == CS_OUTCOME_DONE;
+    s->phase = c->error != NULL && (ran || c->z != 0.0) ? CS_SEARCH_MEASURE : CS_SEARCH_DONE;
+    if (c->z != 0.0)
+        s->shown = &s->as_is;
+}
+
+/* The chosen fleet, compiled elsewhere in the model's error: `count` trials of it. */
+static int want_elsewhere(struct cs_search *s, int which, double z, struct cs_set *set, int count,
+                          struct cs_trial **list)
+{
+    struct cs_candidate *c = &s->measured[which];
+    cs_candidate_compile_at(c, s->option, s->chosen->candidate->tensor_parallel, z, s->question,
+                            s->arena);
+    *set = (struct cs_set){.candidate = c, .replicas = s->chosen->replicas, .count = count};
+    for (int r = 0; r < count; r++)
+        list[r] = set->trials[r] =
+            new_trial(s, c, set->replicas, (uint64_t)r, CS_TRIAL_WEEK);
+    return count;
+}
+
+static int want_measures(struct cs_search *s, struct cs_trial **list)
+{
+    int made = 0;
+    for (int e = 0; e < CS_SEARCH_ENDS; e++)
+        made += want_elsewhere(s, e, e == CS_SEARCH_FAST ? -CS_SEARCH_BAND : CS_SEARCH_BAND,
+                               &s->ends[e], 1, list + made);
+    if (s->shown == &s->as_is)
+        made += want_elsewhere(s, CS_SEARCH_ENDS, 0.0, &s->as_is, s->chosen->count, list + made);
+    return made;
 }
 
 /* Of a given number of GPUs without a given size: the next size that divides it. */
@@ -507,6 +392,8 @@ int cs_search_wants(struct cs_search *s, struct cs_trial **list)
     }
     if (s->phase == CS_SEARCH_DONE)
         return 0;
+    if (s->phase == CS_SEARCH_MEASURE)
+        return want_measures(s, list);
     const struct cs_candidate *c = &s->candidates[s->current];
     if (s->phase == CS_SEARCH_UNLOADED) {
         list[0] = s->unloaded = new_trial(s, c, 1, 0, CS_TRIAL_UNLOADED);
@@ -536,18 +423,32 @@ void cs_search_absorb(struct cs_search *s)
         cs_trial_drop(trial);
     } else if (s->phase == CS_SEARCH_DECIDE) {
         conclude(s);
+    } else if (s->phase == CS_SEARCH_MEASURE) {
+        for (int e = 0; e < CS_SEARCH_ENDS; e++)
+            judge(s, &s->ends[e]);
+        if (s->shown == &s->as_is)
+            judge(s, &s->as_is);
+        s->phase = CS_SEARCH_DONE;
     }
+}
+
+static void drop(struct cs_set *set)
+{
+    for (int r = 0; r < set->count; r++)
+        cs_trial_drop(set->trials[r]);
 }
 
 void cs_search_drop(struct cs_search *s)
 {
     for (int i = 0; i < s->set_count; i++)
-        for (int r = 0; r < s->sets[i]->count; r++)
-            cs_trial_drop(s->sets[i]->trials[r]);
+        drop(s->sets[i]);
+    for (int e = 0; e < CS_SEARCH_ENDS; e++)
+        drop(&s->ends[e]);
+    drop(&s->as_is);
 }
 
 double cs_search_progress(const struct cs_search *s)
 {
-    static const double at[] = {0.05, 0.15, 0.3, 1.0};
+    static const double at[] = {0.05, 0.15, 0.3, 0.9, 1.0};
     return s->phase == CS_SEARCH_DECIDE && s->chosen != NULL ? 0.65 : at[s->phase];
 }

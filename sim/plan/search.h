@@ -14,6 +14,10 @@
  * by another size with fewer GPUs, an accepted one by the neighbour below, until an accepted count
  * stands on one that is not.
  *
+ *   5. Measure: the fleet found is simulated at both ends of the model's error, one replication
+ * each; and, when it was sized with a margin for that error, as the model has it too.
+ *
+ * With `slo.confidence` steps 1 to 4 ask of the model at z standard deviations (candidate.h).
  * Where requests are too few to accept any fleet (5 % of 60 requests), the point estimate decides
  * and the answer is marked undecided. A fleet that the scenario gives is only decided. Trials
  * belong to the search until it is dropped.
@@ -23,6 +27,8 @@
 #include "plan/candidate.h"
 #include "plan/judge.h"
 
+#define CS_SEARCH_BAND 1.959963984540054 /* z of both ends of 95 % */
+enum { CS_SEARCH_FAST, CS_SEARCH_SLOW, CS_SEARCH_ENDS };
 enum { CS_SEARCH_REPLICATIONS = 24, CS_SEARCH_GPUS = 100000, CS_SEARCH_SIZES = 4 };
 
 struct cs_set { /* trials of one fleet */
@@ -34,13 +40,15 @@ struct cs_set { /* trials of one fleet */
     struct cs_judgement judgement;
 };
 
-enum cs_search_phase { CS_SEARCH_UNLOADED, CS_SEARCH_SCREEN, CS_SEARCH_DECIDE, CS_SEARCH_DONE };
+enum cs_search_phase { CS_SEARCH_UNLOADED, CS_SEARCH_SCREEN, CS_SEARCH_DECIDE, CS_SEARCH_MEASURE,
+                       CS_SEARCH_DONE };
 
 struct cs_search {
     const struct cs_option *option;
     const struct cs_question *question;
     struct cs_arena *arena;
     int replications; /* as asked; 0: the schedule */
+    double z;         /* of the model's error, by `slo.confidence`; 0: as the model has it */
     struct cs_candidate candidates[CS_SEARCH_SIZES];
     int candidate_count, current;
     bool fixed;
@@ -56,6 +64,10 @@ struct cs_search {
     int best_replicas;
     /* the answer */
     struct cs_set *chosen, *neighbour; /* neighbour: one replica fewer; NULL: none below */
+    /* the same fleet where z is 0, which is what is shown, and at the ends of the error */
+    struct cs_candidate measured[1 + CS_SEARCH_ENDS];
+    struct cs_set as_is, ends[CS_SEARCH_ENDS];
+    struct cs_set *shown; /* chosen or as_is */
     bool undecided;
     const char *reason;            /* no fleet, or a smaller size that will not do: why */
     const struct cs_limit *missed; /* that a smaller size misses however many there are; or NULL */
@@ -78,6 +90,10 @@ void cs_search_drop(struct cs_search *s);
 /* A phrase that says how a judged set misses its SLO: "TTFT p95 3.2 s in the worst window (limit
  * 1 s)" or "unstable: 112 % of capacity". */
 const char *cs_search_why_not(const struct cs_search *s, const struct cs_set *set);
+/* Sets the reason of an option that fits at no size. */
+void cs_search_why_misfit(struct cs_search *s);
+/* Sets the reason of an idle replica that misses the SLO; false: not by being late. */
+bool cs_search_why_idle(struct cs_search *s, const struct cs_judgement *judgement);
 const char *cs_metric_label(enum cs_metric metric); /* "TTFT" */
 
 #endif

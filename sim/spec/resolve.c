@@ -43,9 +43,22 @@ static void resolve_slo(struct cs_resolving *r)
     slo->window = (enum cs_window)r->text.slo.window;
     slo->availability = r->text.slo.availability;
     slo->confidence = r->text.slo.confidence;
-    if (slo->confidence > 0.0)
-        cs_diag_warning(r->schema.diags, cs_span_of(r->scenario->node, "slo.confidence"), NULL,
-                        "slo.confidence is not modelled yet: the model's own error has no band");
+}
+
+/* A confidence about the model needs the model's error. */
+static void check_confidence(struct cs_resolving *r)
+{
+    for (size_t i = 0; r->scenario->slo.confidence > 0 && i < r->scenario->option_count; i++) {
+        const struct cs_engine_sheet *const e = r->scenario->options[i].engine;
+        bool told = e->error_count > 0;
+        for (size_t j = 0; j < i; j++)
+            told = told || r->scenario->options[j].engine == e;
+        if (!told)
+            cs_diag_error(r->schema.diags, cs_resolve_span(r, "slo.confidence"),
+                          "its sheet has no `model_error`",
+                          "slo.confidence: how far predictions for %s are off is not known",
+                          e->name);
+    }
 }
 
 /* --- compare --------------------------------------------------------------------------------- */
@@ -196,6 +209,7 @@ const struct cs_scenario *cs_resolve_scenario(struct cs_catalog *c, struct cs_ar
     cs_resolve_traffic(r);
     resolve_slo(r);
     cs_resolve_deploy(r);
+    check_confidence(r);
     resolve_compare(r);
     resolve_cost(r);
     resolve_simulate(r);

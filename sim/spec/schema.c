@@ -45,11 +45,11 @@ static const char *expectation(struct cs_schema *s, const struct cs_key *key)
     case CS_KEY_COUNT:
     case CS_KEY_COUNT64:
         return key->automatic ? "expected a whole number or 'auto'" : "expected a whole number";
-    case CS_KEY_BOOL:
-        return "expected yes or no";
     case CS_KEY_DATE:
         return "expected a date, such as 2026-05-07";
     default:
+        if (key->kind == CS_KEY_BOOL && !key->choices)
+            return "expected yes or no";
         return key->example ? cs_arena_printf(s->arena, "expected %s", key->example) : NULL;
     }
 }

@@ -84,6 +84,28 @@ static const void *seal_hardware(struct sealing *z, struct cs_hardware *h)
     return h;
 }
 
+/* The last row must hold for whatever the others leave, so that every option has one. */
+static void check_errors(struct sealing *z, const struct cs_engine_sheet *e)
+{
+    for (size_t i = 0; i < e->error_count; i++) {
+        const struct cs_model_error *const row = &e->errors[i];
+        const bool narrow = row->hardware_count || row->precision_count || row->factors ||
+                            row->pcie || row->moe;
+        char path[64];
+        snprintf(path, sizeof path, "model_error[%zu]", i);
+        if (narrow == (i + 1 == e->error_count))
+            cs_diag_error(z->schema.diags, span_at(z, path),
+                          narrow ? "add a row without conditions after it" : NULL,
+                          narrow ? "%s is the last row, and does not hold for every option"
+                                 : "%s holds for every option: rows after it are never used",
+                          path);
+        for (size_t k = 0; k < row->precision_count; k++)
+            if (cs_precision_find(row->precision[k]) < 0)
+                cs_diag_error(z->schema.diags, span_at(z, path), NULL,
+                              "%s.precision names no precision: '%s'", path, row->precision[k]);
+    }
+}
+
 static const void *seal_engine(struct sealing *z, struct cs_engine_sheet *e)
 {
     if (e->max_num_batched_tokens < e->max_num_seqs)
@@ -91,6 +113,7 @@ static const void *seal_engine(struct sealing *z, struct cs_engine_sheet *e)
                       "limits.max_num_batched_tokens is %d, less than limits.max_num_seqs, which "
                       "is %d: a full step decodes one token a request",
                       e->max_num_batched_tokens, e->max_num_seqs);
+    check_errors(z, e);
     e->node = z->root;
     return e;
 }

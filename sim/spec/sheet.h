@@ -108,6 +108,17 @@ struct cs_hardware {
     const struct cs_node *node;
 };
 
+/* How far this engine's predicted times are from measured ones, for options of one kind: standard
+ * deviations of log(measured / predicted). A condition that is not given holds for every option. */
+struct cs_model_error {
+    bool calibrated; /* else carried over from other hardware, precisions or models */
+    const char *const *hardware, *const *precision; /* names */
+    size_t hardware_count, precision_count;
+    bool factors, pcie, moe; /* only: calibrated GPUs; groups over PCIe; models with experts */
+    double step, ttft;       /* of step times; of first-token times beyond that */
+    const char *source;
+};
+
 struct cs_engine_sheet { /* a serving engine: behaviour and overheads of one version */
     const char *name, *title, *notes;
     const char *const *aliases;
@@ -124,6 +135,8 @@ struct cs_engine_sheet { /* a serving engine: behaviour and overheads of one ver
     double request_s, step_s, layer_s, moe_layer_s, prefill_step_s, all_reduce_s;
     double weights_eff, compute_eff, kv_eff, prefill_attention_eff, link_eff;
     double sampler_bytes; /* per logit, with top-p or top-k sampling */
+    const struct cs_model_error *errors; /* the first that holds for an option is its own */
+    size_t error_count;                  /* 0: not known */
     const struct cs_node *node;
 };
 

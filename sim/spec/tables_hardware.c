@@ -221,6 +221,37 @@ static const struct cs_key efficiency_keys[] = {
 };
 static const struct cs_table efficiency_table = {"efficiency", TABLE(efficiency_keys), .size = 0};
 
+static const struct cs_choice bases[] = {{"calibrated", 1}, {"transfer", 0}, {NULL, 0}};
+static const struct cs_choice links[] = {{"pcie", 1}, {NULL, 0}};
+static const struct cs_choice kinds[] = {{"moe", 1}, {NULL, 0}};
+static const struct cs_key error_keys[] = {
+    {.name = "basis", .kind = CS_KEY_BOOL, AT(cs_model_error, calibrated), .choices = bases,
+     .required = true, .example = "calibrated or transfer",
+     .doc = "Judged on runs like these, or carried over from others."},
+    {.name = "hardware", .kind = CS_KEY_TEXTS, AT(cs_model_error, hardware),
+     .count = offsetof(struct cs_model_error, hardware_count), .example = "a list of names",
+     .doc = "Only these hardware sheets."},
+    {.name = "precision", .kind = CS_KEY_TEXTS, AT(cs_model_error, precision),
+     .count = offsetof(struct cs_model_error, precision_count), .example = "a list of precisions",
+     .doc = "Only weights of these precisions."},
+    {.name = "factors", .kind = CS_KEY_BOOL, AT(cs_model_error, factors),
+     .doc = "Only hardware whose sheet gives calibrated `efficiency` factors."},
+    {.name = "link", .kind = CS_KEY_BOOL, AT(cs_model_error, pcie), .choices = links,
+     .doc = "Only GPUs that work as one over PCIe."},
+    {.name = "model", .kind = CS_KEY_BOOL, AT(cs_model_error, moe), .choices = kinds,
+     .doc = "Only models with experts."},
+    {.name = "step", .kind = CS_KEY_QUANTITY, .unit = CS_UNIT_SHARE, AT(cs_model_error, step),
+     .low = "0.1%", .high = "100%", .required = true,
+     .doc = "Standard deviation of log(measured / predicted) step time."},
+    {.name = "ttft", .kind = CS_KEY_QUANTITY, .unit = CS_UNIT_SHARE, AT(cs_model_error, ttft),
+     .low = "0%", .high = "100%", .required = true,
+     .doc = "The same of first-token time, beyond what the steps explain."},
+    {.name = "source", .kind = CS_KEY_TEXT, AT(cs_model_error, source),
+     .doc = "What it rests on, in a phrase that reports repeat."},
+};
+static const struct cs_table error_table = {"model_error", TABLE(error_keys),
+                                            .size = sizeof(struct cs_model_error)};
+
 static const struct cs_key engine_keys[] = {
     {.name = "name", .kind = CS_KEY_TEXT, AT(cs_engine_sheet, name), .required = true,
      .doc = "Name of the sheet, as its file."},
@@ -252,6 +283,10 @@ static const struct cs_key engine_keys[] = {
     {.name = "sampler", .kind = CS_KEY_QUANTITY, .unit = CS_UNIT_BYTES,
      AT(cs_engine_sheet, sampler_bytes), .low = "0 B", .high = "100 kB",
      .doc = "Bytes moved per logit when top-p or top-k sampling is asked for."},
+    {.name = "model_error", .kind = CS_KEY_ROWS, .table = &error_table,
+     AT(cs_engine_sheet, errors), .count = offsetof(struct cs_engine_sheet, error_count),
+     .example = "a list of maps, such as {basis: transfer, step: 15%, ttft: 20%, source: ...}",
+     .doc = "How far predictions are off: the first row that holds for an option."},
     {.name = "sources", .kind = CS_KEY_NODE, AT(cs_engine_sheet, node),
      .example = "a map of sources", .doc = "Where each figure comes from."},
     {.name = "notes", .kind = CS_KEY_TEXT, AT(cs_engine_sheet, notes), .doc = "What else to know."},

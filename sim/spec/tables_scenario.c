@@ -94,8 +94,8 @@ static const struct cs_key slo_keys[] = {
      AT(cs_slo_text, availability), .low = "1%", .high = "100%",
      .doc = "Not modelled yet; the report says so."},
     {.name = "confidence", .kind = CS_KEY_QUANTITY, .unit = CS_UNIT_SHARE,
-     AT(cs_slo_text, confidence), .low = "50%", .high = "99.9999%",
-     .doc = "How sure the plan must be that it meets the SLO. Not modelled yet."},
+     AT(cs_slo_text, confidence), .low = "50%", .high = "99.9%",
+     .doc = "How sure the plan must be of the model itself: sized for slower steps by as much."},
 };
 static const struct cs_table slo_table = {"slo", TABLE(slo_keys), .size = 0};
 

@@ -75,6 +75,9 @@ static void write_engine(const char *file, const char *name, int seqs)
              "efficiency: {weights: 84.5%%, compute: 65%%, kv: 93.7%%, prefill_attention: 35%%,\n"
              "  link: 60%%}\n"
              "sampler: 509 B\n"
+             "model_error:\n  - {basis: calibrated, hardware: [card-24gb], precision: [bf16, int4],"
+             " step: 4.3%%, ttft: 7.1%%, source: m}\n"
+             "  - {basis: transfer, step: 15.1%%, ttft: 0%%, source: n}\n"
              "sources: {limits: made up, memory_reserve: m, overhead: o, efficiency: e, "
              "sampler: s}\n",
              name, seqs);

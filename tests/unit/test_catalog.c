@@ -113,6 +113,12 @@ START_TEST(an_engine_is_sealed_and_its_alias_is_the_newest)
     ck_assert_ptr_nonnull(e);
     ck_assert_str_eq(e->name, "serve-0.15"); /* 0.15 after 0.9: by number, not by letter */
     ck_assert_ptr_eq(e, cs_catalog_engine(catalog, "serve-0.15", nowhere, NULL, &diags));
+    ck_assert_uint_eq(e->error_count, 2);
+    ck_assert(e->errors[0].calibrated && !e->errors[1].calibrated);
+    ck_assert_uint_eq(e->errors[0].precision_count, 2);
+    ck_assert_str_eq(e->errors[0].hardware[0], "card-24gb");
+    ck_assert_double_eq_tol(e->errors[0].ttft, 0.071, 1e-15);
+    ck_assert_double_eq_tol(e->errors[1].step, 0.151, 1e-15);
     const struct cs_engine_sheet *const old =
         cs_catalog_engine(catalog, "serve-0.9", nowhere, NULL, &diags);
     ck_assert_int_eq(old->max_num_seqs, 97);

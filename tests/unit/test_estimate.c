@@ -75,6 +75,17 @@ START_TEST(share_is_wilsons)
 }
 END_TEST
 
+/* Abramowitz and Stegun, table 26.5: upper tails of 10 %, 5 %, 2.5 % and 0.1 % */
+START_TEST(normal_quantiles_are_those_of_the_table)
+{
+    ck_assert_double_eq_tol(cs_estimate_normal(0.5), 0, 1e-15);
+    ck_assert_double_eq_tol(cs_estimate_normal(0.9), 1.28155, 5e-6);
+    ck_assert_double_eq_tol(cs_estimate_normal(0.95), 1.64485, 5e-6);
+    ck_assert_double_eq_tol(cs_estimate_normal(0.975), 1.95996, 5e-6);
+    ck_assert_double_eq_tol(cs_estimate_normal(0.001), -3.09023, 5e-6);
+}
+END_TEST
+
 START_TEST(intervals_cover_as_often_as_they_say)
 {
     enum { SAMPLES = 20000, N = 5 };
@@ -106,6 +117,7 @@ int main(void)
     TCase *const all = tcase_create("all");
     tcase_set_timeout(all, 60);
     tcase_add_test(all, mean_is_students);
+    tcase_add_test(all, normal_quantiles_are_those_of_the_table);
     tcase_add_test(all, unknown_is_nan);
     tcase_add_test(all, nearly_equal_values_keep_their_spread);
     tcase_add_test(all, share_is_wilsons);

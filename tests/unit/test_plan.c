@@ -377,6 +377,119 @@ START_TEST(a_log_holds_every_request_of_a_replication)
 }
 END_TEST
 
+static struct cs_model_error spread;
+
+static void know_error(double step, double ttft)
+{
+    spread = (struct cs_model_error){.step = step, .ttft = ttft, .source = "made up"};
+    toy.engine.errors = &spread;
+    toy.engine.error_count = 1;
+}
+
+static void assert_band(const struct cs_interval *band, double lo, double hi)
+{
+    ck_assert_msg(fabs(band->lo / lo - 1) < 0.02 && fabs(band->hi / hi - 1) < 0.04,
+                  "%g to %g, not %g to %g", band->lo, band->hi, lo, hi);
+    ck_assert(band->lo < band->value && band->value < band->hi);
+}
+
+/* One replica at 1.2/s, mean TTFT 875 ms (above). A spread of 10 % is e^(1.96 x 0.1) = 1.2165 at
+ * the slow end: service 608.3 ms, rho 0.7299, wait 0.7299 x 0.6083 / (2 x 0.2701) = 821.9 ms, TTFT
+ * 1.4302 s; at the fast end, 0.8220: 411.0 ms, rho 0.4932, wait 200.0 ms, TTFT 611.0 ms. With 20 %
+ * more of first tokens: up sqrt(ln(1430.2/875)^2 + (1.96 x 0.2)^2) = sqrt(0.4913^2 + 0.3920^2) =
+ * 0.6285, to 1.6405 s; down sqrt(0.3592^2 + 0.3920^2) = 0.5317, to 514.2 ms. */
+START_TEST(both_ends_of_the_error_are_simulated)
+{
+    const struct cs_scenario s = scenario_of(1.2, 0, 0.95, 40000);
+    const uint64_t runs = plan(&s, 1)->runs;
+    know_error(0.1, 0);
+    const struct cs_answer *const a = plan(&s, 1);
+    const struct cs_option_answer *o = &a->options[0];
+    ck_assert_uint_eq(a->runs, runs + 2);
+    ck_assert_int_eq(o->replicas, 1);
+    ck_assert_ptr_eq(o->model.error, &spread);
+    ck_assert_double_eq_tol(o->model.step_lo, 0.8220, 5e-5);
+    ck_assert_double_eq_tol(o->model.step_hi, 1.2165, 5e-5);
+    ck_assert_double_eq(o->model.margin, 1);
+    ck_assert(o->model.keeps_up && !o->model.holds);
+    assert_band(&o->latency[CS_METRIC_TTFT].model95[CS_STAT_MEAN], 0.6110, 1.4302);
+    assert_band(&o->worst.latency[CS_METRIC_TTFT].model95[CS_STAT_MEAN], 0.6110, 1.4302);
+    know_error(0.1, 0.2);
+    o = &plan(&s, 1)->options[0];
+    assert_band(&o->latency[CS_METRIC_TTFT].model95[CS_STAT_MEAN], 0.5142, 1.6405);
+    /* one-token answers end with their first token */
+    assert_band(&o->latency[CS_METRIC_E2E].model95[CS_STAT_MEAN], 0.5142, 1.6405);
+    ck_assert(isnan(o->latency[CS_METRIC_TPOT].model95[CS_STAT_MEAN].value));
+    for (int k = 0; k < CS_STAT_COUNT; k++) {
+        const struct cs_interval *const b = &o->latency[CS_METRIC_TTFT].model95[k];
+        ck_assert_double_eq(b->value, o->latency[CS_METRIC_TTFT].stat[k].value);
+        ck_assert(b->lo < b->value && b->value < b->hi);
+    }
+}
+END_TEST
+
+/* At 1.8/s, rho 0.9, a spread of 15 % is 1.342 at the slow end: rho 1.21, and the queue grows. */
+START_TEST(a_fleet_that_would_not_keep_up_has_no_upper_end)
+{
+    const struct cs_scenario s = scenario_of(1.8, 95, 20, 20000);
+    know_error(0.15, 0.1);
+    options[0].replicas = 1;
+    const struct cs_option_answer *const o = &plan(&s, 1)->options[0];
+    ck_assert(o->feasible && o->simulated);
+    ck_assert(!o->model.keeps_up && !o->model.holds);
+    const struct cs_interval *const b = &o->latency[CS_METRIC_TTFT].model95[CS_STAT_P95];
+    ck_assert(isinf(b->hi) && b->hi > 0 && b->lo > 0 && b->lo < b->value);
+}
+END_TEST
+
+/* z(90 %) = 1.28155. One replica keeps a mean of 950 ms by 875 ms; with steps e^(0.128155) = 1.1367
+ * as long it takes 568.4 + 0.6820 x 568.4 / (2 x 0.3180) = 1178 ms: two are planned, and shown as
+ * they are, between 500 and 607.2 ms. With no margin for steps and 20 % for first tokens the limit
+ * is 950 / e^0.25631 = 735 ms, which one replica misses as well. */
+START_TEST(a_confidence_sizes_for_slower_steps)
+{
+    struct cs_scenario s = scenario_of(1.2, 0, 0.95, 40000);
+    s.slo.confidence = 0.9;
+    know_error(0.1, 0);
+    const struct cs_answer *a = plan(&s, 1);
+    const struct cs_option_answer *o = &a->options[0];
+    ck_assert(o->feasible);
+    ck_assert_int_eq(o->replicas, 2);
+    ck_assert_double_eq_tol(o->model.margin, 1.13673, 1e-5);
+    ck_assert_ptr_nonnull(strstr(o->neighbour_why_not, "TTFT mean 1.1"));
+    ck_assert_ptr_nonnull(strstr(o->neighbour_why_not,
+                                 "in the worst window with step times +14 % (limit 950 ms)"));
+    const double mean = o->latency[CS_METRIC_TTFT].stat[CS_STAT_MEAN].value;
+    ck_assert_msg(mean > 0.5 && mean < 0.6072, "%g s", mean);
+    ck_assert_double_eq_tol(o->capacity_share, 0.3, 1e-6);
+    assert_laws(a);
+    know_error(0.001, 0.2);
+    o = &plan(&s, 1)->options[0];
+    ck_assert_int_eq(o->replicas, 2);
+    ck_assert_ptr_nonnull(strstr(o->neighbour_why_not, "(limit 950 ms, less a margin 735 ms)"));
+}
+END_TEST
+
+START_TEST(more_confidence_never_takes_fewer)
+{
+    static const double confidence[] = {0, 0.5, 0.73, 0.9, 0.97, 0.999};
+    struct cs_scenario s = scenario_of(5.3, 95, 1.7, 20000);
+    know_error(0.11, 0.07);
+    int most = 0, least = 1000;
+    for (size_t i = 0; i < sizeof confidence / sizeof confidence[0]; i++) {
+        s.slo.confidence = confidence[i];
+        const struct cs_option_answer *const o = &plan(&s, 1)->options[0];
+        ck_assert(o->feasible);
+        ck_assert_int_ge(o->replicas, most);
+        most = o->replicas;
+        least = i == 0 ? o->replicas : least;
+        if (i == 1) /* half sure of the model is the model as it is */
+            ck_assert_int_eq(o->replicas, least);
+    }
+    ck_assert_int_gt(most, least);
+}
+END_TEST
+
 START_TEST(windows_are_named_by_their_start)
 {
     struct cs_scenario s = scenario_of(1, 95, 1, 1);
@@ -409,6 +522,10 @@ int main(void)
     tcase_add_test(all, options_are_ranked_by_cost_and_what_fails_comes_last);
     tcase_add_test(all, the_number_of_threads_does_not_show);
     tcase_add_test(all, a_log_holds_every_request_of_a_replication);
+    tcase_add_test(all, both_ends_of_the_error_are_simulated);
+    tcase_add_test(all, a_fleet_that_would_not_keep_up_has_no_upper_end);
+    tcase_add_test(all, a_confidence_sizes_for_slower_steps);
+    tcase_add_test(all, more_confidence_never_takes_fewer);
     tcase_add_test(all, windows_are_named_by_their_start);
     suite_add_tcase(suite, all);
     SRunner *const runner = srunner_create(suite);

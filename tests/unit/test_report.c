@@ -123,6 +123,56 @@ START_TEST(one_replication_prints_no_interval)
 }
 END_TEST
 
+/* p95 TTFT 312.7 ms, 241.3 to 405.2: half the width is 82, one digit. */
+START_TEST(the_models_own_error_stands_beside_the_interval)
+{
+    struct cs_option_answer *const o = answer_option(answer, 0);
+    print(true);
+    assert_has("step times have an error that the intervals do not hold: not known for vLLM\n");
+    ck_assert_ptr_null(strstr(page, "model:"));
+    const struct cs_model_error error = {.step = 0.151, .ttft = 0.207, .source = "eleven runs"};
+    o->model = (struct cs_model_band){.error = &error, .step_lo = 0.7438, .step_hi = 1.3444,
+                                      .simulated = true, .keeps_up = true, .holds = true,
+                                      .margin = 1};
+    struct cs_interval *const band = &o->latency[CS_METRIC_TTFT].model95[CS_STAT_P95];
+    *band = (struct cs_interval){0.3127, 0.2413, 0.4052};
+    print(true);
+    assert_has("p95 TTFT  313 ms ± 16, model 240–410  limit 1 s");
+    assert_has("model: step times -26 % to +34 % (95 %, transfer); at +34 % the SLO holds too\n");
+    assert_has("model error, transfer: standard deviation 15 % of step times, 21 % more of");
+    assert_has("(eleven runs)");
+    ck_assert_ptr_null(strstr(page, "1!"));
+    o->model.holds = false;
+    print(true);
+    assert_has("; at +34 % the SLO does not hold: see\n         slo.confidence\n");
+    assert_has("\n 1! ");
+    assert_has("  ! does not hold its SLO where steps are as slow as the model's error allows");
+    o->model.keeps_up = false;
+    band->hi = INFINITY;
+    print(true);
+    assert_has("model 240–∞");
+    assert_has("at +34 % step time this fleet would not\n         keep up\n");
+    print(false);
+    assert_has("model 240-inf");
+}
+END_TEST
+
+START_TEST(a_confidence_says_what_the_fleet_was_sized_with)
+{
+    struct cs_option_answer *const o = answer_option(answer, 0);
+    struct cs_scenario s = *answer->scenario;
+    s.slo.confidence = 0.925;
+    answer->scenario = &s;
+    const struct cs_model_error error = {.step = 0.04, .calibrated = true, .source = "runs"};
+    o->model = (struct cs_model_band){.error = &error, .step_lo = 0.9246, .step_hi = 1.0816,
+                                      .simulated = true, .keeps_up = true, .holds = true,
+                                      .margin = 1.0593};
+    print(true);
+    assert_has("model: step times -8 % to +8 % (95 %, calibrated); sized to hold at 92.5 % model\n"
+               "         confidence: step times +6 %; at +8 % the SLO holds too\n");
+}
+END_TEST
+
 START_TEST(ascii_has_only_ascii)
 {
     print(false);
@@ -194,6 +244,8 @@ int main(void)
     tcase_add_test(all, failed_check_is_loud);
     tcase_add_test(all, no_answer_says_no_and_what_would_do);
     tcase_add_test(all, one_replication_prints_no_interval);
+    tcase_add_test(all, the_models_own_error_stands_beside_the_interval);
+    tcase_add_test(all, a_confidence_says_what_the_fleet_was_sized_with);
     tcase_add_test(all, ascii_has_only_ascii);
     tcase_add_test(all, nothing_is_nan);
     tcase_add_test(all, names_cannot_break_the_page);
