@@ -52,10 +52,11 @@ static const char *engine_name(struct reading *r, const struct words *w)
     return length && cs_catalog_path(r->catalog, CS_SHEET_ENGINE, exact) ? exact : w->engine;
 }
 
-/* "FP16" as "fp16"; "" is bf16; -1: none of ours. */
-static int precision_of(struct reading *r, const char *text)
+/* "FP16" as "fp16"; "" is bf16, or fp8 where the model's name says so; -1: none of ours. */
+static int precision_of(struct reading *r, const char *text, const char *model)
 {
-    char *const lower = cs_arena_strdup(r->arena, text);
+    char *const lower =
+        cs_arena_strdup(r->arena, *text == '\0' && strstr(model, "FP8") ? "fp8" : text);
     for (char *p = lower; *p; p++)
         *p = (char)(*p >= 'A' && *p <= 'Z' ? *p - 'A' + 'a' : *p);
     return *lower ? cs_precision_find(lower) : CS_PRECISION_BF16;
@@ -67,7 +68,7 @@ static const char *take_sheets(struct reading *r, const struct words *w, struct 
     static const struct cs_span nowhere = {.source = NULL};
     struct cs_diags ignored;
     cs_diags_init(&ignored, r->arena);
-    const int p = precision_of(r, w->precision);
+    const int p = precision_of(r, w->precision, w->model);
     o->model = cs_catalog_model(r->catalog, w->model, nowhere, NULL, &ignored);
     o->hardware = cs_catalog_hardware(r->catalog, *w->hardware ? w->hardware : "h100-sxm-80gb",
                                       nowhere, NULL, &ignored);
@@ -241,12 +242,12 @@ static bool read_requests(struct reading *r, const char *path, int output, struc
 /* --- index.csv: replays ---------------------------------------------------------------------- */
 
 enum {
-    FILE_, MODEL, WORKLOAD, TP, SEQS, TOKENS, KV_BLOCKS, BLOCK_SIZE, HARDWARE, ENGINE, VERSION,
+    FILE_, MODEL, WORKLOAD, REQUESTS, FAILURES, TP, SEQS, TOKENS, KV_BLOCKS, BLOCK_SIZE, HARDWARE, ENGINE, VERSION,
     PRECISION, CACHING, UTILISATION, INDEX_COLUMNS
 };
 static const struct cs_column index_columns[INDEX_COLUMNS] = {
-    MUST("file"), MUST("model"), MUST("workload"), MUST("tp"), MUST("max_num_seqs"),
-    MUST("max_num_batched_tokens"), MUST("kv_blocks"), MUST("block_size"), MAY("hardware"),
+    MUST("file"), MUST("model"), MUST("workload"), MAY("requests"), MAY("failed"), MUST("tp"),
+    MUST("max_num_seqs"), MUST("max_num_batched_tokens"), MUST("kv_blocks"), MUST("block_size"), MAY("hardware"),
     MAY("engine"), MAY("engine_version"), MAY("precision"), MAY("prefix_caching"),
     MAY("gpu_memory_utilization")};
 
@@ -269,6 +270,16 @@ static void add_replay(struct reading *r, const struct cs_case *run, const struc
         c->request_ttft_s = rec->ttft_s;
         c->request_e2e_s = rec->e2e_s;
     }
+}
+
+/* The index counts requests too; a file that holds others may be the wrong one. */
+static void compare_count(const struct cs_tablefile *t, size_t row, int column, size_t found)
+{
+    const double said = cs_tablefile_number(t, row, column, 0, 1e12);
+    if (!isnan(said) && said != (double)found)
+        cs_diag_warning(t->diags, cs_tablefile_span(t, row, column), NULL,
+                        "%s is %.0f, but the request file has %zu", t->columns[column], said,
+                        found);
 }
 
 static void take_run(struct reading *r, const struct cs_tablefile *t, const struct cs_column *c,
@@ -299,6 +310,8 @@ static void take_run(struct reading *r, const struct cs_tablefile *t, const stru
         cs_arena_printf(r->arena, "%s/%s", r->folder, cs_tablefile_text(t, row, c[FILE_].at));
     if (!read_requests(r, path, w->output, &rec))
         return;
+    compare_count(t, row, c[REQUESTS].at, rec.trace.count);
+    compare_count(t, row, c[FAILURES].at, rec.failures);
     struct cs_trace *const trace = cs_arena_alloc(r->arena, 1, sizeof *trace);
     *trace = rec.trace;
     run.workload = w->name;

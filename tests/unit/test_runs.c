@@ -117,6 +117,21 @@ START_TEST(what_a_row_leaves_out)
 }
 END_TEST
 
+START_TEST(counts_that_differ)
+{
+    test_write("index.csv", INDEX ",requests,failed\n"
+                                  "r.csv,llama-4-scout-FP8,chat,1,64,1024,,16,8,2\n"
+                                  "r.csv,RedHatAI/Llama-4-Scout-17B-16E-Instruct-FP8-dynamic,chat,"
+                                  "1,64,1024,,16,9,2\n");
+    ck_assert(read_folder());
+    ck_assert_uint_eq(cases.skip_count, 1); /* no such alias */
+    ck_assert_int_eq(cases.items[0].option.precision, CS_PRECISION_FP8);
+    ck_assert_uint_eq(diags.count, 1);
+    ck_assert_str_eq(diags.items[0].message, "requests is 9, but the request file has 8");
+    ck_assert_int_eq(diags.items[0].span.line, 3);
+}
+END_TEST
+
 START_TEST(rows_that_cannot_be_simulated)
 {
     test_write("index.csv", INDEX ",hardware,precision,engine,engine_version\n"
@@ -236,6 +251,7 @@ int main(void)
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, a_run_and_its_parts);
     tcase_add_test(tests, what_a_row_leaves_out);
+    tcase_add_test(tests, counts_that_differ);
     tcase_add_test(tests, rows_that_cannot_be_simulated);
     tcase_add_test(tests, figures_of_runs);
     tcase_add_test(tests, nominal_runs);
