@@ -102,6 +102,22 @@ void cs_workload_init(struct cs_workload *w, const struct cs_workload_spec *spec
     enter_step(w, w->now_s);
 }
 
+/* Groups and sessions are numbered from 1, each kind for itself. */
+static void share_of_trace(const struct cs_trace *t, size_t i, struct cs_prefix *p)
+{
+    if (t->prefix_group.ids != NULL && t->prefix_group.ids[i] >= 0 && t->prefix_tokens[i] > 0) {
+        p->group = (uint64_t)t->prefix_group.ids[i] + 1;
+        p->group_tokens = t->prefix_tokens[i];
+    }
+    if (t->session.ids != NULL && t->session.ids[i] >= 0)
+        p->session = (uint64_t)t->session.ids[i] + 1;
+    if (t->hashes != NULL && t->hash_start[i] < t->hash_start[i + 1]) {
+        p->hashes = t->hashes + t->hash_start[i];
+        p->hash_count = (int32_t)(t->hash_start[i + 1] - t->hash_start[i]);
+        p->hash_tokens = t->hash_tokens;
+    }
+}
+
 static bool next_of_trace(struct cs_workload *w, struct cs_arrival *a)
 {
     const struct cs_trace *trace = w->spec->trace;
@@ -111,6 +127,7 @@ static bool next_of_trace(struct cs_workload *w, struct cs_arrival *a)
     *a = (struct cs_arrival){.time_ps = (int64_t)(trace->arrival_s[i] * PS + 0.5),
                              .input = trace->input[i],
                              .output = trace->output[i]};
+    share_of_trace(trace, i, &a->prefix);
     w->made++;
     return true;
 }

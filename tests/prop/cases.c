@@ -87,14 +87,14 @@ static int32_t draw_length(struct cs_rng *rng, int shape, int64_t most)
 static void fill_blocks(struct prop_case *c, struct cs_rng *rng, int i)
 {
     const int b = c->fleet.limits.block_size;
-    const int64_t sum = (int64_t)c->input[i] + c->output[i];
+    const int64_t sum = (int64_t)c->requests[i].input + c->requests[i].output;
     const int64_t beside = range(rng, -1, 1);
     if (chance(rng, 0.5)) {
-        const int64_t input = ((int64_t)c->input[i] + b - 1) / b * b + beside;
-        c->input[i] = (int32_t)(input < 1 ? 1 : input);
+        const int64_t input = ((int64_t)c->requests[i].input + b - 1) / b * b + beside;
+        c->requests[i].input = (int32_t)(input < 1 ? 1 : input);
     } else { /* input + output - 1 tokens are kept in all */
-        const int64_t output = (sum - 1 + b - 1) / b * b + beside + 1 - c->input[i];
-        c->output[i] = (int32_t)(output < 1 ? 1 : output);
+        const int64_t output = (sum - 1 + b - 1) / b * b + beside + 1 - c->requests[i].input;
+        c->requests[i].output = (int32_t)(output < 1 ? 1 : output);
     }
 }
 
@@ -106,11 +106,70 @@ static void draw_requests(struct prop_case *c, struct cs_rng *rng)
     const double aligned = PICK(rng, 0, 0, 1) ? 0.8 : 0.0;
     c->count = (int)log_range(rng, 1, chance(rng, 0.05) ? CASE_REQUESTS : 80);
     for (int i = 0; i < c->count; i++) {
-        c->input[i] = draw_length(rng, shape_in, most_in);
-        c->output[i] = draw_length(rng, shape_out, most_out);
+        c->requests[i].input = draw_length(rng, shape_in, most_in);
+        c->requests[i].output = draw_length(rng, shape_out, most_out);
         if (chance(rng, aligned))
             fill_blocks(c, rng, i);
     }
+}
+
+/* A prompt goes on from where an earlier one was: its first hashes, then new ones. */
+static void draw_hashes(struct prop_case *c, struct cs_arena *arena, struct cs_rng *rng, int i,
+                        uint64_t *last)
+{
+    struct prop_request *const r = &c->requests[i];
+    const int64_t most = ((int64_t)r->input + c->hash_tokens - 1) / c->hash_tokens;
+    const struct prop_request *const from = i > 0 ? &c->requests[range(rng, 0, i - 1)] : NULL;
+    int64_t kept = from && chance(rng, 0.8) ? from->hash_count : 0;
+    if (chance(rng, 0.5))
+        kept = range(rng, 0, kept);
+    r->hash_count = (int32_t)(chance(rng, 0.7) ? most : range(rng, 0, most));
+    uint64_t *const hashes = cs_arena_alloc(arena, (size_t)r->hash_count, sizeof *hashes);
+    for (int k = 0; k < r->hash_count; k++)
+        hashes[k] = k < kept                                ? from->hashes[k]
+                    : k > 0 && c->seed % 50 == 7 && k % 2 ? hashes[k - 1] /* what no trace should */
+                                                            : ++*last * 0x9e3779b97f4a7c15U;
+    r->hashes = hashes;
+}
+
+/* What prompts share, and prompts that go on from one another. */
+static void draw_shared(struct prop_case *c, struct cs_arena *arena)
+{
+    struct cs_rng rng;
+    cs_rng_init(&rng, c->seed, 0, "prop/shared");
+    const bool grouped = chance(&rng, 0.4), whole = chance(&rng, 0.4), talk = chance(&rng, 0.4);
+    const bool hashed = chance(&rng, 0.3);
+    const int64_t groups = log_range(&rng, 1, 20), sessions = log_range(&rng, 1, 20);
+    const int b = c->fleet.limits.block_size;
+    const int32_t common = (int32_t)log_range(&rng, 1, 300);
+    int32_t length[20] = {0}, context[20] = {0};
+    uint64_t last = 0;
+    int64_t blocks = 0;
+    c->hash_tokens = (int32_t)PICK(&rng, 1, 2, 3, 7, 16, 40, b, b, 2 * b, 4 * b);
+    c->fleet.limits.prefix_caching = chance(&rng, 0.65);
+    c->fleet.limits.static_batching = chance(&rng, 0.12);
+    for (int i = 0; i < c->count; i++) {
+        struct prop_request *const r = &c->requests[i];
+        r->group = r->session = -1;
+        if (talk && chance(&rng, 0.8)) {
+            r->session = (int32_t)range(&rng, 0, sessions - 1);
+            const int64_t longer = (int64_t)context[r->session] + r->input;
+            if (chance(&rng, 0.8) && longer < 100 * b + 3000)
+                r->input = (int32_t)longer;
+            context[r->session] = r->input + r->output;
+        }
+        if (grouped && chance(&rng, 0.9)) {
+            r->group = (int32_t)range(&rng, 0, groups - 1);
+            if (whole && !talk)
+                r->input = length[r->group] = length[r->group] ? length[r->group] : r->input;
+            r->group_tokens = whole ? r->input : chance(&rng, 0.9) ? common : common / 2 + 1;
+        }
+        blocks += r->input / b;
+        if (hashed && blocks < 60000 && chance(&rng, 0.95))
+            draw_hashes(c, arena, &rng, i, &last);
+    }
+    if (blocks > 60000) /* the reference walks them all, at every plan that waits for blocks */
+        c->fleet.limits.prefix_caching = false;
 }
 
 static void draw_limits(struct prop_case *c, struct cs_rng *rng)
@@ -118,8 +177,8 @@ static void draw_limits(struct prop_case *c, struct cs_rng *rng)
     struct cs_limits_engine *const l = &c->fleet.limits;
     int64_t longest = 1;
     for (int i = 0; i < c->count; i++)
-        if ((int64_t)c->input[i] + c->output[i] > longest)
-            longest = (int64_t)c->input[i] + c->output[i];
+        if ((int64_t)c->requests[i].input + c->requests[i].output > longest)
+            longest = (int64_t)c->requests[i].input + c->requests[i].output;
     const int64_t fit = (longest + l->block_size - 1) / l->block_size;
     const double room = chance(rng, 0.15)  ? 0.3 + 0.7 * cs_rng_uniform(rng)
                         : chance(rng, 0.8) ? 1.0 + 4.0 * cs_rng_uniform(rng) * cs_rng_uniform(rng)
@@ -142,7 +201,7 @@ static void draw_arrivals(struct prop_case *c, struct cs_rng *rng, bool coarse)
     const double together = (double)PICK(rng, 0, 0, 1, 2, 4) / 4.0;
     int64_t t = chance(rng, 0.5) ? 0 : range(rng, 0, gap + 1);
     for (int i = 0; i < c->count; i++) {
-        c->arrival_ps[i] = t / grid * grid;
+        c->requests[i].arrival_ps = t / grid * grid;
         if (!chance(rng, together))
             t += chance(rng, 0.03) ? 40 * gap + 1 : range(rng, 0, 2 * gap + 1);
     }
@@ -162,6 +221,7 @@ void case_draw(struct prop_case *c, struct cs_arena *arena, uint64_t seed)
     l->max_num_seqs = (int)PICK(&rng, 1, 2, 3, 5, 8, 16, 64, 256);
     l->max_num_batched_tokens = (int)PICK(&rng, 1, 2, 5, 16, 50, 256, 2048, 2048);
     draw_requests(c, &rng);
+    draw_shared(c, arena);
     draw_limits(c, &rng);
     draw_step(c, arena, &rng, coarse);
     draw_arrivals(c, &rng, coarse);
@@ -173,11 +233,12 @@ void case_print(const struct prop_case *c)
     const struct cs_limits_engine *const l = &c->fleet.limits;
     const struct cs_step *const s = &c->step;
     printf("case %llu: %d replicas, router %d, %s, max_num_seqs %d, budget %d, block %d, "
-           "kv_blocks %lld, context %lld, request_ps %lld\n",
+           "kv_blocks %lld, context %lld, request_ps %lld%s%s, %d tokens a hash\n",
            (unsigned long long)c->seed, c->fleet.replicas, (int)c->fleet.router,
            l->asynchronous ? "async" : "sync", l->max_num_seqs, l->max_num_batched_tokens,
            l->block_size, (long long)l->kv_blocks, (long long)l->context_tokens,
-           (long long)l->request_ps);
+           (long long)l->request_ps, l->prefix_caching ? ", prefix caching" : "",
+           l->static_batching ? ", static batching" : "", (int)c->hash_tokens);
     printf("step: kv %lld, window %d kv %lld, pair %.17g, window pair %.17g, prefill %lld\n",
            (long long)s->kv_ps, s->window_tokens, (long long)s->window_kv_ps, s->pair_ps,
            s->window_pair_ps, (long long)s->prefill_ps);
@@ -186,7 +247,13 @@ void case_print(const struct prop_case *c)
     for (int t = 0; t <= s->max_sampled && t <= 16; t++)
         printf("%s%lld", t ? " " : "\nsample: ", (long long)s->sample_ps[t]);
     printf("\n");
-    for (int i = 0; i < c->count && i < 40; i++)
-        printf("request %d: arrival %lld input %d output %d\n", i, (long long)c->arrival_ps[i],
-               (int)c->input[i], (int)c->output[i]);
+    for (int i = 0; i < c->count && i < 40; i++) {
+        const struct prop_request *const r = &c->requests[i];
+        printf("request %d: arrival %lld input %d output %d group %d of %d session %d hashes", i,
+               (long long)r->arrival_ps, (int)r->input, (int)r->output, (int)r->group,
+               (int)r->group_tokens, (int)r->session);
+        for (int k = 0; k < r->hash_count && k < 40; k++) /* by the order in which they were new */
+            printf(" %llu", (unsigned long long)(r->hashes[k] * 0xf1de83e19937733dU));
+        printf("\n");
+    }
 }

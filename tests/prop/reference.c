@@ -7,10 +7,11 @@
  *     admitted request that is not in its last step goes back to the head of the queue;
  *   - incomplete prompts continue within the budget the decodes left, in order of admission;
  *   - eligible waiting requests are admitted in order while budget, slots and blocks for the whole
- *     prompt last, unless the plan preempted.
+ *     prompt last, unless the plan preempted; with static batching only while nobody has run or
+ *     leaves at its beginning.
  * An asynchronous engine plans the next step when one starts, a synchronous one when it ends, an
  * idle one when something becomes eligible. The rule of the file: nothing is remembered that can be
- * counted anew. Not here: prefix caching, speculative decoding.
+ * counted anew. Not here: what blocks hold (refcache.c), speculative decoding.
  */
 #include "reference.h"
 #include <stdlib.h>
@@ -23,7 +24,7 @@ struct sequence {
     int64_t prefilled; /* of them, computed in planned steps */
     int64_t tokens;    /* output tokens wanted of this admission */
     int64_t made;      /* of them, computed in planned steps */
-    int64_t blocks;
+    struct ref_table blocks;
     int64_t end_ps;    /* end of its last step once that is planned; -1 */
     bool starts, samples; /* in the step being planned */
 };
@@ -33,6 +34,7 @@ struct engine {
     const struct cs_limits_engine *limits;
     struct ref_request *requests;
     struct ref_totals *totals;
+    struct ref_cache *cache;
     int64_t *generated;  /* per request: tokens computed in planned steps */
     int64_t *last_token; /* per request: time of its last token; -1 */
     int *waiting;        /* requests, head first */
@@ -47,19 +49,6 @@ struct engine {
 static int64_t blocks_for(const struct engine *e, int64_t tokens)
 {
     return (tokens + e->limits->block_size - 1) / e->limits->block_size;
-}
-
-static int64_t blocks_used(const struct engine *e)
-{
-    int64_t used = 0;
-    for (int i = 0; i < e->running_count; i++)
-        used += e->running[i].blocks;
-    return used;
-}
-
-static int64_t blocks_free(const struct engine *e)
-{
-    return e->limits->kv_blocks - blocks_used(e);
 }
 
 static bool decodes(const struct sequence *s)
@@ -78,8 +67,24 @@ static bool needs_block(const struct engine *e, const struct sequence *s)
     return (next_context(s) - 1) % e->limits->block_size == 0;
 }
 
+static struct ref_content content(const struct engine *e, int request)
+{
+    return (struct ref_content){.request = request, .input = e->requests[request].input,
+                                .prefix = &e->requests[request].prefix};
+}
+
+/* Its prompt, and the tokens it made but for the last, whose KV no step has written. */
+static int64_t written(const struct sequence *s)
+{
+    return s->prefilled + (s->made > 0 ? s->made - 1 : 0);
+}
+
 static void remove_running(struct engine *e, int i)
 {
+    struct sequence *const s = &e->running[i];
+    const struct ref_content leaving = content(e, s->request);
+    ref_cache_written(e->cache, &leaving, &s->blocks, written(s));
+    ref_cache_release(e->cache, &s->blocks);
     e->running_count--;
     memmove(&e->running[i], &e->running[i + 1],
             (size_t)(e->running_count - i) * sizeof *e->running);
@@ -116,7 +121,7 @@ static bool make_room(struct engine *e)
         int64_t needed = 0;
         for (int i = 0; i < e->running_count; i++)
             needed += decodes(&e->running[i]) && needs_block(e, &e->running[i]);
-        if (needed <= blocks_free(e))
+        if (needed <= ref_cache_free(e->cache))
             return preempted;
         preempt_last(e);
     }
@@ -130,7 +135,8 @@ static void plan_decodes(struct engine *e, struct cs_step_load *load)
         if (!decodes(s))
             continue;
         const int64_t context = next_context(s);
-        s->blocks += needs_block(e, s);
+        if (needs_block(e, s))
+            ref_cache_extend(e->cache, &s->blocks);
         s->made++;
         s->samples = true;
         load->tokens++;
@@ -162,6 +168,8 @@ static int64_t plan_chunk(struct engine *e, struct sequence *s, int64_t budget,
     load->tokens += n;
     load->prefill = true;
     e->totals->prefill_tokens += (uint64_t)n;
+    const struct ref_content here = content(e, s->request);
+    ref_cache_written(e->cache, &here, &s->blocks, s->prefilled);
     if (s->prefilled == s->prompt) {
         s->made = 1;
         s->samples = true;
@@ -176,11 +184,14 @@ static void admit_waiting(struct engine *e, int64_t tau, int64_t budget, struct 
 {
     while (e->waiting_count > 0 && budget > 0 && e->running_count < e->limits->max_num_seqs) {
         const int request = e->waiting[0];
-        const struct ref_request *const r = &e->requests[request];
+        struct ref_request *const r = &e->requests[request];
+        const struct ref_content known = content(e, request);
+        struct ref_table blocks;
         const int64_t prompt = r->input + e->generated[request];
         if (r->arrival_ps + e->limits->request_ps > tau)
             break;
-        if (blocks_for(e, prompt) > blocks_free(e)) {
+        const int64_t cached = ref_cache_admit(e->cache, &known, prompt, &blocks);
+        if (cached < 0) {
             e->totals->blocked++;
             break;
         }
@@ -191,10 +202,13 @@ static void admit_waiting(struct engine *e, int64_t tau, int64_t budget, struct 
             .request = request,
             .prompt = prompt,
             .tokens = r->output - e->generated[request],
-            .blocks = blocks_for(e, prompt),
+            .prefilled = cached,
+            .blocks = blocks,
             .end_ps = -1,
             .starts = true,
         };
+        r->cached_tokens += (int32_t)cached;
+        e->totals->cached_tokens += (uint64_t)cached;
         budget -= plan_chunk(e, s, budget, load);
     }
 }
@@ -237,6 +251,7 @@ static bool plan(struct engine *e, int64_t tau, int64_t start)
             e->totals->held++;
             break;
         }
+    const bool closed = e->limits->static_batching && e->running_count > 0;
     const bool preempted = make_room(e);
     plan_decodes(e, &load);
     const int64_t decoding = load.tokens;
@@ -244,7 +259,7 @@ static bool plan(struct engine *e, int64_t tau, int64_t start)
     int64_t budget = decoding < whole ? whole - decoding : 0;
     for (int i = 0; i < e->running_count; i++)
         budget -= plan_chunk(e, &e->running[i], budget, &load);
-    if (!preempted)
+    if (!preempted && !closed)
         admit_waiting(e, tau, budget, &load);
     if (load.tokens == 0)
         return false;
@@ -260,7 +275,6 @@ static bool plan(struct engine *e, int64_t tau, int64_t start)
     if (kv_tokens > e->totals->peak_kv_tokens)
         e->totals->peak_kv_tokens = kv_tokens;
     e->totals->kv_area += (double)kv_tokens * (double)(e->end_ps - start);
-    cs_check(blocks_used(e) <= e->limits->kv_blocks);
     return true;
 }
 
@@ -326,6 +340,7 @@ void ref_run(const struct cs_fleet *fleet, struct ref_request *requests, int cou
             .limits = &fleet->limits,
             .requests = requests,
             .totals = totals,
+            .cache = ref_cache_new(&fleet->limits, &totals->cache),
             .generated = generated,
             .last_token = last_token,
             .waiting = calloc(n + 1, sizeof(int)),
@@ -340,7 +355,7 @@ void ref_run(const struct cs_fleet *fleet, struct ref_request *requests, int cou
         struct engine *const e = &engines[route(fleet, engines, i, r->arrival_ps)];
         r->replica = (int32_t)(e - engines);
         r->first_step_ps = r->first_token_ps = r->done_ps = -1;
-        r->preemptions = 0;
+        r->preemptions = r->cached_tokens = 0;
         r->rejected = is_rejected(e, r);
         if (r->rejected)
             totals->rejected++;
@@ -355,10 +370,12 @@ void ref_run(const struct cs_fleet *fleet, struct ref_request *requests, int cou
         advance(e, INT64_MAX);
         release_ended(e, e->end_ps);
         cs_check(e->waiting_count == 0 && e->running_count == 0);
+        cs_check(ref_cache_free(e->cache) == fleet->limits.kv_blocks);
+        ref_cache_drop(e->cache);
         free(e->waiting);
         free(e->running);
     }
-    totals->recomputed_tokens = totals->prefill_tokens - asked;
+    totals->recomputed_tokens = totals->prefill_tokens + totals->cached_tokens - asked;
     free(engines);
     free(generated);
     free(last_token);

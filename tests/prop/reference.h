@@ -11,14 +11,16 @@
 #define CS_PROP_REFERENCE_H
 #include <stdbool.h>
 #include "des/hist.h"
+#include "refcache.h"
 #include "serve/cluster.h"
 
 struct ref_request {
     int64_t arrival_ps;
     int32_t input, output;
+    struct cs_prefix prefix;
     /* found by the run; times are -1 for a rejected request */
     int64_t first_step_ps, first_token_ps, done_ps;
-    int32_t preemptions, replica;
+    int32_t preemptions, replica, cached_tokens;
     bool rejected;
 };
 
@@ -29,7 +31,8 @@ struct ref_totals {
     uint64_t overfull;        /* steps whose decodes alone fill the token budget */
     uint64_t blocked;         /* plans whose next waiting request found too few blocks */
     uint64_t held;            /* plans made while a request in its last step kept a slot */
-    uint64_t prefill_tokens, recomputed_tokens, decode_tokens;
+    uint64_t prefill_tokens, recomputed_tokens, decode_tokens, cached_tokens;
+    struct ref_cache_totals cache;
     int64_t busy_ps;
     int64_t peak_kv_tokens;   /* of one step: contexts of decodes, and prompt tokens computed */
     double batch_area;        /* sequences in a step (chunks of 0 too) x its duration, ps */

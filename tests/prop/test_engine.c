@@ -3,9 +3,9 @@
  *     test_engine [FIRST [COUNT]]     cases FIRST .. FIRST + COUNT - 1 (default 1, 40000)
  *
  * Each seed makes a case (cases.h), runs it through the cluster and through reference.c, and
- * compares first step, first token, end, preemptions and replica of every request; then the sums of
- * the result with the log and with what the reference counted: tokens in = tokens out, gaps between
- * tokens, busy time, blocks all free at the end. Every case is also run in random slices of time,
+ * compares first step, first token, end, preemptions, replica and cached tokens of every request;
+ * then the sums of the result with the log and with what the reference counted: tokens in = tokens
+ * out, gaps between tokens, busy time, blocks all free at the end. Every case is also run in random slices of time,
  * which must give the same result and log, and whose snapshots must count as the log does. (Sums
  * kept as doubles may differ by 1e-9 there: replicas add to them in the order of the slices.)
  * The one rule: the allowed difference is zero. A case that fails (a broken check of the engine and
@@ -51,23 +51,52 @@ struct engine_run {
     const struct cs_result *result;
 };
 
+/* The case's requests as the columns of a trace. */
+static void make_trace(struct cs_trace *trace, const struct prop_case *c, struct cs_arena *arena)
+{
+    const size_t n = (size_t)c->count;
+    size_t hashes = 0;
+    double *const arrival = cs_arena_alloc(arena, n, sizeof *arrival);
+    int32_t *const whole = cs_arena_alloc(arena, 5 * n, sizeof *whole);
+    size_t *const start = cs_arena_alloc(arena, n + 1, sizeof *start);
+    for (size_t i = 0; i < n; i++)
+        hashes += (size_t)c->requests[i].hash_count;
+    uint64_t *const hash = cs_arena_alloc(arena, hashes + 1, sizeof *hash);
+    for (size_t i = 0; i < n; i++) {
+        const struct prop_request *const r = &c->requests[i];
+        arrival[i] = (double)r->arrival_ps * 1e-12;
+        const int32_t row[] = {r->input, r->output, r->group, r->group_tokens, r->session};
+        for (size_t k = 0; k < 5; k++)
+            whole[k * n + i] = row[k];
+        start[i + 1] = start[i] + (size_t)r->hash_count;
+        for (int k = 0; k < r->hash_count; k++)
+            hash[start[i] + (size_t)k] = r->hashes[k];
+    }
+    *trace = (struct cs_trace){.count = n,
+                               .arrival_s = arrival,
+                               .input = whole,
+                               .output = whole + n,
+                               .prefix_group.ids = whole + 2 * n,
+                               .prefix_tokens = whole + 3 * n,
+                               .session.ids = whole + 4 * n,
+                               .hashes = hash,
+                               .hash_start = start,
+                               .hash_tokens = c->hash_tokens};
+}
+
 static void run_open(struct engine_run *run, const struct prop_case *c, struct cs_arena *arena)
 {
     static const struct cs_traffic traffic = {.kind = CS_VOLUME_TRACE};
     static const struct cs_simulate simulate = {.replications = 1};
-    double *const arrival = cs_arena_alloc(arena, (size_t)c->count, sizeof *arrival);
-    for (int i = 0; i < c->count; i++)
-        arrival[i] = (double)c->arrival_ps[i] * 1e-12;
     memset(run, 0, sizeof *run);
-    run->trace = (struct cs_trace){.count = (size_t)c->count, .arrival_s = arrival,
-                                   .input = c->input, .output = c->output};
+    make_trace(&run->trace, c, arena);
     cs_workload_prepare(&run->workload, &traffic, &simulate, &run->trace);
     run->fleet = c->fleet;
     run->fleet.step = &c->step;
     run->log.arena = arena;
     const bool windows = c->seed % 3 == 0;
     run->options = (struct cs_run_options){
-        .window_ps = windows ? 1 + c->arrival_ps[c->count - 1] / 5 : 0,
+        .window_ps = windows ? 1 + c->requests[c->count - 1].arrival_ps / 5 : 0,
         .window_count = windows ? 1 + c->seed % 4 : 1,
         .end_ps = INT64_MAX,
         .log = &run->log,
@@ -82,14 +111,14 @@ static bool same_request(int i, const struct cs_request_record *row, const struc
     if (row->first_step_ps == r->first_step_ps && row->first_token_ps == r->first_token_ps &&
         row->done_ps == r->done_ps && row->preemptions == r->preemptions &&
         row->replica == r->replica && row->input == r->input && row->output == r->output &&
-        row->cached_tokens == 0)
+        row->cached_tokens == r->cached_tokens)
         return true;
-    return differs("request %d (first step, first token, done, preemptions, replica): engine "
-                   "%lld %lld %lld %d %d, reference %lld %lld %lld %d %d",
+    return differs("request %d (first step, first token, done, preemptions, replica, cached "
+                   "tokens): engine %lld %lld %lld %d %d %d, reference %lld %lld %lld %d %d %d",
                    i, (long long)row->first_step_ps, (long long)row->first_token_ps,
-                   (long long)row->done_ps, row->preemptions, row->replica,
+                   (long long)row->done_ps, row->preemptions, row->replica, row->cached_tokens,
                    (long long)r->first_step_ps, (long long)r->first_token_ps,
-                   (long long)r->done_ps, r->preemptions, r->replica);
+                   (long long)r->done_ps, r->preemptions, r->replica, r->cached_tokens);
 }
 
 static bool same_buckets(const struct cs_hist *a, const struct cs_hist *b)
@@ -168,7 +197,9 @@ static bool sums_agree(const struct cs_result *r, const struct ref_request *requ
            same_count("tokens generated", generated, output) &&
            same_count("decode tokens", r->all_decode_tokens, ref->decode_tokens) &&
            same_count("tokens prefilled and not again",
-                      r->all_prefill_tokens - r->all_recomputed_tokens, input) &&
+                      r->all_prefill_tokens + r->all_cached_tokens - r->all_recomputed_tokens,
+                      input) &&
+           same_count("cached tokens", r->all_cached_tokens, ref->cached_tokens) &&
            same_count("prefill tokens", r->all_prefill_tokens, ref->prefill_tokens) &&
            same_count("recomputed tokens", r->all_recomputed_tokens, ref->recomputed_tokens) &&
            same_count("preemptions", r->preemptions, ref->preemptions) &&
@@ -207,11 +238,21 @@ static bool agrees_with_reference(const struct prop_case *c, struct cs_arena *ar
     for (int i = 0; i < c->count; i++) {
         const struct cs_request_record *const row = &run->log.rows[i];
         /* seconds as doubles carry picoseconds up to 10^3 s; beyond, the engine's own is taken */
-        if (fabs((double)(row->arrival_ps - c->arrival_ps[i])) > 1e-15 * (double)row->arrival_ps)
+        const struct prop_request *const q = &c->requests[i];
+        if (fabs((double)(row->arrival_ps - q->arrival_ps)) > 1e-15 * (double)row->arrival_ps)
             return differs("arrival %d: engine %lld, trace %lld", i, (long long)row->arrival_ps,
-                           (long long)c->arrival_ps[i]);
-        requests[i] = (struct ref_request){.arrival_ps = row->arrival_ps, .input = c->input[i],
-                                           .output = c->output[i]};
+                           (long long)q->arrival_ps);
+        requests[i] = (struct ref_request){
+            .arrival_ps = row->arrival_ps,
+            .input = q->input,
+            .output = q->output,
+            .prefix = {.group = (uint64_t)(q->group + 1),
+                       .group_tokens = q->group_tokens,
+                       .session = (uint64_t)(q->session + 1),
+                       .hashes = q->hashes,
+                       .hash_count = q->hash_count,
+                       .hash_tokens = c->hash_tokens},
+        };
     }
     cs_hist_init(&ref.gaps, arena);
     ref_run(&run->fleet, requests, c->count, &ref);
@@ -233,6 +274,10 @@ static bool agrees_with_reference(const struct prop_case *c, struct cs_arena *ar
     covered.blocked += ref.blocked;
     covered.held += ref.held;
     covered.rejected += ref.rejected;
+    covered.cache.hits += ref.cache.hits;
+    covered.cache.evicted += ref.cache.evicted;
+    covered.cache.duplicates += ref.cache.duplicates;
+    covered.cache.shared += ref.cache.shared;
     return sums_agree(run->result, requests, c->count, &ref, &run->fleet);
 }
 
@@ -308,6 +353,7 @@ static bool same_result(const struct cs_result *a, const struct cs_result *b)
         {"all_prefill_tokens", a->all_prefill_tokens, b->all_prefill_tokens},
         {"all_recomputed_tokens", a->all_recomputed_tokens, b->all_recomputed_tokens},
         {"all_decode_tokens", a->all_decode_tokens, b->all_decode_tokens},
+        {"all_cached_tokens", a->all_cached_tokens, b->all_cached_tokens},
         {"all_first_tokens", a->all_first_tokens, b->all_first_tokens},
         {"all_busy_ps", (uint64_t)a->all_busy_ps, (uint64_t)b->all_busy_ps},
         {"all_idle_ps", (uint64_t)a->all_idle_ps, (uint64_t)b->all_idle_ps},
@@ -374,7 +420,8 @@ static bool slices_agree(const struct prop_case *c, struct cs_arena *arena,
     for (size_t i = 0; i < run.log.count; i++) {
         const struct cs_request_record *const a = &run.log.rows[i], *const b = &whole->log.rows[i];
         if (a->first_step_ps != b->first_step_ps || a->first_token_ps != b->first_token_ps ||
-            a->done_ps != b->done_ps || a->preemptions != b->preemptions)
+            a->done_ps != b->done_ps || a->preemptions != b->preemptions ||
+            a->cached_tokens != b->cached_tokens)
             return differs("request %zu (first step, first token, done): slices %lld %lld %lld, "
                            "one run %lld %lld %lld",
                            i, (long long)a->first_step_ps, (long long)a->first_token_ps,
@@ -418,9 +465,7 @@ static bool still_fails_without(struct prop_case *c, int from, int count)
     trial = *c;
     const size_t tail = (size_t)(c->count - from - count);
     trial.count = c->count - count;
-    memmove(&trial.arrival_ps[from], &c->arrival_ps[from + count], tail * sizeof *c->arrival_ps);
-    memmove(&trial.input[from], &c->input[from + count], tail * sizeof *c->input);
-    memmove(&trial.output[from], &c->output[from + count], tail * sizeof *c->output);
+    memmove(&trial.requests[from], &c->requests[from + count], tail * sizeof *c->requests);
     if (trial.count == 0 || holds(&trial))
         return false;
     *c = trial;
@@ -438,7 +483,8 @@ static void cut_down(struct prop_case *c)
         for (int part = 0; part < 2; part++)
             for (int32_t step = 512; step >= 1; step /= 2) {
                 trial = *c;
-                int32_t *const length = part ? &trial.output[i] : &trial.input[i];
+                struct prop_request *const r = &trial.requests[i];
+                int32_t *const length = part ? &r->output : &r->input;
                 if (*length <= step)
                     continue;
                 *length -= step;
@@ -467,8 +513,9 @@ static void cut_down(struct prop_case *c)
 START_TEST(every_time_equals_the_references)
 {
     static struct prop_case c;
-    signal(SIGABRT, on_signal);
-    signal(SIGALRM, on_signal);
+    const struct sigaction caught = {.sa_handler = on_signal}; /* stays, unlike signal()'s */
+    sigaction(SIGABRT, &caught, NULL);
+    sigaction(SIGALRM, &caught, NULL);
     struct cs_arena arena;
     cs_arena_init(&arena);
     uint64_t failed = 0, requests = 0;
@@ -488,12 +535,16 @@ START_TEST(every_time_equals_the_references)
     cs_arena_fini(&arena);
     printf("covered: %llu cases of both kinds of engine, %llu requests (%llu rejected), %llu steps "
            "(%llu open to a jump), %llu preemptions, %llu partial chunks, %llu blocked plans, %llu "
-           "with full budgets, %llu with held slots\n",
+           "with full budgets, %llu with held slots; %llu blocks found (%llu in use), %llu "
+           "evicted, %llu duplicates\n",
            (unsigned long long)case_count, (unsigned long long)requests,
            (unsigned long long)covered.rejected, (unsigned long long)covered.steps,
            (unsigned long long)covered.repeated, (unsigned long long)covered.preemptions,
            (unsigned long long)covered.chunks, (unsigned long long)covered.blocked,
-           (unsigned long long)covered.overfull, (unsigned long long)covered.held);
+           (unsigned long long)covered.overfull, (unsigned long long)covered.held,
+           (unsigned long long)covered.cache.hits, (unsigned long long)covered.cache.shared,
+           (unsigned long long)covered.cache.evicted,
+           (unsigned long long)covered.cache.duplicates);
     fflush(stdout);
     ck_assert_msg(failed == 0, "%llu cases failed", (unsigned long long)failed);
     if (case_count >= 1000) { /* the proof is worth what it covers */
@@ -504,6 +555,10 @@ START_TEST(every_time_equals_the_references)
         ck_assert_uint_gt(covered.held, 1000);
         ck_assert_uint_gt(covered.rejected, 1000);
         ck_assert_uint_gt(covered.repeated, covered.steps / 4);
+        ck_assert_uint_gt(covered.cache.hits, 1000);
+        ck_assert_uint_gt(covered.cache.shared, 1000);
+        ck_assert_uint_gt(covered.cache.evicted, 1000);
+        ck_assert_uint_gt(covered.cache.duplicates, 1000);
     }
 }
 END_TEST
