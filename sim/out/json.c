@@ -194,6 +194,7 @@ static void put_model(cJSON *node, const struct cs_option_answer *o)
     put_pair(error, "step_scale95", known * m->step_lo, known * m->step_hi);
     put_number(error, "sized_step_scale", known * m->margin);
     put(error, "keeps_up", m->simulated ? cJSON_CreateBool(m->keeps_up) : cJSON_CreateNull());
+    put_text(error, "why_not", m->why_not);
     put(error, "slo_met", m->simulated ? cJSON_CreateBool(m->holds) : cJSON_CreateNull());
 }
 

@@ -177,10 +177,10 @@ const char *cs_words_model(struct cs_arena *arena, const struct cs_answer *answe
                                slow);
     if (!option->feasible || !slo->count)
         return words;
-    return cs_arena_printf(arena, "%s; at %s %s", words, slow,
-                           m->holds            ? "the SLO holds too"
-                           : slo->confidence > 0 ? "the SLO does not hold"
-                                                 : "the SLO does not hold: see slo.confidence");
+    if (m->holds)
+        return cs_arena_printf(arena, "%s; at %s the SLO holds too", words, slow);
+    return cs_arena_printf(arena, "%s; it may miss its SLO: %s%s", words, m->why_not,
+                           slo->confidence > 0 ? "" : "; see slo.confidence");
 }
 
 const char cs_words_unsure[] =

@@ -121,6 +121,8 @@ static void fill_model(struct cs_option_answer *a, const struct cs_search *s)
         return;
     a->model.keeps_up = slow->outcome == CS_OUTCOME_DONE;
     a->model.holds = a->model.keeps_up && !(slow->miss.value > slow->allowed);
+    if (!a->model.holds)
+        a->model.why_not = cs_search_why_not(s, &s->ends[CS_SEARCH_SLOW]);
     struct cs_step_parts parts;
     const struct cs_step_load one = {.tokens = 1};
     cs_step_explain(&parts, c->option, c->tensor_parallel, false, &one);

@@ -35,6 +35,7 @@ struct cs_model_band { /* what the model's error does to a fleet */
     const struct cs_model_error *error; /* NULL: not known, and the rest is absent */
     double step_lo, step_hi;            /* factors of step times, the ends of 95 % */
     bool simulated, keeps_up, holds;    /* at step_hi: is it stable, does it meet the SLO */
+    const char *why_not; /* how it misses the SLO there; NULL: it holds */
     double margin; /* factor of step times that the fleet was sized with; 1: none */
 };
 

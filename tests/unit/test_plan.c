@@ -32,6 +32,15 @@ static void teardown(void)
     sheets_close();
 }
 
+static struct cs_model_error spread;
+
+static void know_error(double step, double ttft)
+{
+    spread = (struct cs_model_error){.step = step, .ttft = ttft, .source = "made up"};
+    toy.engine.errors = &spread;
+    toy.engine.error_count = 1;
+}
+
 /* One-token prompts and answers at `rate`, a limit on TTFT, judged over the whole run. */
 static struct cs_scenario scenario_of(double rate, double percentile, double limit_s,
                                       int64_t requests)
@@ -333,7 +342,8 @@ START_TEST(the_number_of_threads_does_not_show)
 {
     struct toy other;
     toy_init(&other, 0.31);
-    options[1] = other.option;
+    know_error(0.083, 0.117);
+    options[1] = other.option; /* whose error is not known */
     options[1].router = CS_ROUTER_LEAST_OUTSTANDING;
     struct cs_scenario s = scenario_of(3.73, 90, 1.1, 0);
     static const double weights[] = {0.4, 1.7, 0.9};
@@ -377,15 +387,6 @@ START_TEST(a_log_holds_every_request_of_a_replication)
 }
 END_TEST
 
-static struct cs_model_error spread;
-
-static void know_error(double step, double ttft)
-{
-    spread = (struct cs_model_error){.step = step, .ttft = ttft, .source = "made up"};
-    toy.engine.errors = &spread;
-    toy.engine.error_count = 1;
-}
-
 static void assert_band(const struct cs_interval *band, double lo, double hi)
 {
     ck_assert_msg(fabs(band->lo / lo - 1) < 0.02 && fabs(band->hi / hi - 1) < 0.04,
@@ -412,6 +413,8 @@ START_TEST(both_ends_of_the_error_are_simulated)
     ck_assert_double_eq_tol(o->model.step_hi, 1.2165, 5e-5);
     ck_assert_double_eq(o->model.margin, 1);
     ck_assert(o->model.keeps_up && !o->model.holds);
+    ck_assert_ptr_nonnull(strstr(o->model.why_not, "TTFT mean 1.4"));
+    ck_assert_ptr_nonnull(strstr(o->model.why_not, "with step times +22 % (limit 950 ms)"));
     assert_band(&o->latency[CS_METRIC_TTFT].model95[CS_STAT_MEAN], 0.6110, 1.4302);
     assert_band(&o->worst.latency[CS_METRIC_TTFT].model95[CS_STAT_MEAN], 0.6110, 1.4302);
     know_error(0.1, 0.2);

@@ -143,8 +143,10 @@ START_TEST(the_models_own_error_stands_beside_the_interval)
     assert_has("(eleven runs)");
     ck_assert_ptr_null(strstr(page, "1!"));
     o->model.holds = false;
+    o->model.why_not = "TTFT p95 1.3 s in the worst window with step times +34 % (limit 1 s)";
     print(true);
-    assert_has("; at +34 % the SLO does not hold: see\n         slo.confidence\n");
+    assert_has("(95 %, transfer); it may miss its SLO: TTFT p95 1.3 s in\n"
+               "         the worst window with step times +34 % (limit 1 s); see slo.confidence\n");
     assert_has("\n 1! ");
     assert_has("  ! does not hold its SLO where steps are as slow as the model's error allows");
     o->model.keeps_up = false;
