@@ -322,9 +322,9 @@ static void assert_same_option(const struct cs_option_answer *x, const struct cs
     ck_assert_int_eq(x->replications, y->replications);
     for (int m = 0; m < CS_METRIC_COUNT; m++) {
         assert_same_figures(&x->latency[m].stat[0].value, &y->latency[m].stat[0].value,
-                            3 * CS_STAT_COUNT, "latency");
+                            6 * CS_STAT_COUNT, "latency");
         assert_same_figures(&x->worst.latency[m].stat[0].value, &y->worst.latency[m].stat[0].value,
-                            3 * CS_STAT_COUNT, "worst window");
+                            6 * CS_STAT_COUNT, "worst window");
     }
     assert_same_figures(&x->requests_per_s, &y->requests_per_s, 4, "rates");
     assert_same_figures(&x->busy, &y->busy, 4, "shares");
