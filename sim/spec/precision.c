@@ -9,6 +9,11 @@
  *   q8_0    blocks of 32 with a 16-bit scale: 8.5 bits, the head included.
  *   q4_k_m  a mix of Q4_K and Q6_K tensors, about 4.85 bits on average; some hundredths more or
  *           less by model.
+ *   q4_0    blocks of 32 with a 16-bit scale: 4.5 bits; llama.cpp keeps the head in Q6_K, blocks of
+ *           256 of 210 bytes: 6.5625 bits.
+ *   nvfp4   blocks of 16 with an 8-bit scale: 4.5 bits; head kept at 16 bits.
+ *   mlx_4bit  groups of 64 with 16-bit scale and bias: 4.5 bits, embedding and head included.
+ *   mxfp4_q8_0  MXFP4 experts and all the rest in Q8_0: gpt-oss as a GGUF file.
  * The engine's model takes the peak of the FFN by precision and of attention at 16 bit; formats
  * whose kernels dequantise run on the 16-bit peak.
  *
@@ -36,6 +41,19 @@ const struct cs_precision_info cs_precision_infos[CS_PRECISION_COUNT] = {
                              CS_COMPUTE_BF16,
                              "github:ggml-org/llama.cpp tools/quantize/README.md: bits per weight "
                              "of Q4_K_M"},
+    [CS_PRECISION_Q4_0] = {"q4_0", 4.5 / 8, 4.5 / 8, 6.5625 / 8, CS_COMPUTE_BF16, CS_COMPUTE_BF16,
+                           "github:ggml-org/llama.cpp ggml-common.h: blocks of 32, 16-bit scale; "
+                           "output tensor in Q6_K (src/llama-quant.cpp)"},
+    [CS_PRECISION_NVFP4] = {"nvfp4", 4.5 / 8, 4.5 / 8, 2, CS_COMPUTE_FP4, CS_COMPUTE_FP4,
+                            "NVIDIA, Introducing NVFP4 (2025): blocks of 16, FP8 scale; head kept "
+                            "at 16 bits as in NVIDIA's published checkpoints"},
+    [CS_PRECISION_MLX_4BIT] = {"mlx_4bit", 4.5 / 8, 4.5 / 8, 4.5 / 8, CS_COMPUTE_BF16,
+                               CS_COMPUTE_BF16,
+                               "github:ml-explore/mlx mx.quantize: groups of 64, 16-bit scale and "
+                               "bias"},
+    [CS_PRECISION_MXFP4_Q8_0] = {"mxfp4_q8_0", 4.25 / 8, 8.5 / 8, 8.5 / 8, CS_COMPUTE_FP4,
+                                 CS_COMPUTE_BF16,
+                                 "hf:ggml-org/gpt-oss-20b-GGUF: experts MXFP4, the rest Q8_0"},
 };
 
 int cs_precision_find(const char *name)
