@@ -9,6 +9,7 @@
 #include "cli/file.h"
 #include "cli/opt.h"
 #include "cli/progress.h"
+#include "fit/read_rows.h"
 #include "fit/read_runs.h"
 #include "fit/validate.h"
 #include "out/validation.h"
@@ -53,10 +54,13 @@ static size_t folders_of(struct cs_cli *cli, const char *folder, const char **fo
 static bool read_folder(struct cs_cli *cli, const char *folder, struct cs_catalog *catalog,
                         struct cs_cases *cases)
 {
-    if (!within(cli, folder, "index.csv") && !within(cli, folder, "runs.csv"))
-        return false;
-    cs_read_runs(folder, catalog, cases, &cli->diags);
-    return true;
+    const char *const rows = within(cli, folder, "throughput.csv");
+    const bool runs = within(cli, folder, "index.csv") || within(cli, folder, "runs.csv");
+    if (runs)
+        cs_read_runs(folder, catalog, cases, &cli->diags);
+    if (rows)
+        cs_read_rows(rows, catalog, cases, &cli->diags);
+    return runs || rows;
 }
 
 static void read_data(struct cs_cli *cli, const char *data, struct cs_catalog *catalog,

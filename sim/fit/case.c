@@ -307,29 +307,57 @@ bool cs_case_predict(const struct cs_case *c, double predicted[CS_FIGURE_COUNT],
 
 /* --- floors ---------------------------------------------------------------------------------- */
 
-static double step_floor(const struct cs_case *c, int64_t tokens, int64_t sampled,
+/* The option on the fastest terms that physics leaves open: all tokens go to the same experts, and
+ * products may run in another format than the weights are stored in where kernels do so: packed
+ * weights as 8-bit integers, and 16 bits on consumer cards, whose peak accumulates in 32, in 16. */
+struct fastest {
+    struct cs_option option;
+    struct cs_model model;
+    struct cs_hardware hardware;
+};
+
+static void fasten(struct fastest *f, const struct cs_option *o)
+{
+    const struct cs_precision_info *p = &cs_precision_infos[o->precision];
+    *f = (struct fastest){*o, *o->model, *o->hardware};
+    f->model.experts = f->model.experts_per_token;
+    const bool consumer = f->hardware.klass != NULL && strcmp(f->hardware.klass, "consumer") == 0;
+    double best = 0.0;
+    for (int i = 0; i < CS_COMPUTE_COUNT; i++)
+        best = f->hardware.flops[i] > best ? f->hardware.flops[i] : best;
+    for (int i = 0; i < CS_COMPUTE_COUNT; i++)
+        if (consumer || (p->compute == CS_COMPUTE_BF16 && p->ffn_bytes < 2.0))
+            f->hardware.flops[i] = best;
+    f->option.model = &f->model;
+    f->option.hardware = &f->hardware;
+}
+
+static double step_floor(const struct fastest *fast, int64_t tokens, int64_t sampled,
                          int64_t kv_tokens)
 {
-    const struct cs_model *m = c->option.model;
+    const struct cs_model *m = fast->option.model;
     const int64_t seen = m->window_layers > 0 && m->window_tokens * tokens < kv_tokens
                              ? m->window_tokens * tokens
                              : kv_tokens;
     const struct cs_step_load load = {
         .tokens = tokens, .sampled = sampled, .kv_tokens = kv_tokens, .window_kv_tokens = seen};
     struct cs_step_parts p;
-    cs_step_explain(&p, &c->option, c->option.tensor_parallel, false, &load);
+    cs_step_explain(&p, &fast->option, fast->option.tensor_parallel, false, &load);
     return p.floor_s;
 }
 
 /* No decode step is shorter than one for a single sequence of the shortest prompt; and tokens per
- * second are most in the widest batch of such sequences. Prompts that are cached cost nothing, so
- * prefill has a bound only where no prompt recurs: its FLOPs at the widest step. */
+ * second are most in the widest batch of such sequences, with every stage of a pipeline busy.
+ * Prompts that are cached cost nothing, so prefill has a bound only where no prompt recurs: its
+ * FLOPs at the widest step. */
 void cs_case_floor(const struct cs_case *c, double floor[CS_FIGURE_COUNT])
 {
     for (int f = 0; f < CS_FIGURE_COUNT; f++)
         floor[f] = NAN;
     if (c->kind == CS_CASE_OFFLOAD || c->kind == CS_CASE_STEP || c->trace_count == 0)
         return;
+    struct fastest fast;
+    fasten(&fast, &c->option);
     int64_t shortest = INT64_MAX;
     bool recur = false;
     for (size_t t = 0; t < c->trace_count; t++) {
@@ -339,12 +367,16 @@ void cs_case_floor(const struct cs_case *c, double floor[CS_FIGURE_COUNT])
     }
     const size_t most = longest_batch(c), seats = (size_t)c->option.max_num_seqs;
     const int64_t batch = (int64_t)(most < seats ? most : seats);
-    const double rate = (double)batch * c->replicas / step_floor(c, batch, batch, batch * shortest);
+    const int64_t widest = c->option.max_num_batched_tokens;
+    const double engines = (double)c->replicas * c->option.pipeline_parallel;
+    const double rate = (double)batch * engines / step_floor(&fast, batch, batch, batch * shortest);
+    const double prefill = (double)widest * engines / step_floor(&fast, widest, 1, 0);
     if (c->kind != CS_CASE_PREFILL) {
-        floor[CS_FIGURE_TPOT_MEAN] = step_floor(c, 1, 1, shortest);
+        floor[CS_FIGURE_TPOT_MEAN] = step_floor(&fast, 1, 1, shortest);
         floor[CS_FIGURE_OUTPUT_RATE] = floor[CS_FIGURE_DECODE_RATE] = rate;
     }
     if (!recur && c->kind != CS_CASE_DECODE)
-        floor[CS_FIGURE_PREFILL_RATE] = c->option.max_num_batched_tokens * (double)c->replicas /
-                                        step_floor(c, c->option.max_num_batched_tokens, 1, 0);
+        floor[CS_FIGURE_PREFILL_RATE] = prefill;
+    if (!recur && c->kind == CS_CASE_PREFILL)
+        floor[CS_FIGURE_TTFT_MEAN] = (double)shortest / prefill;
 }

@@ -171,7 +171,9 @@ static bool engine_row(struct row *r, struct cs_catalog *c, const char *name,
         return false;
     const char *aliases = "";
     for (size_t i = 0; i < e->alias_count; i++)
-        aliases = cs_arena_printf(r->arena, "%s%s%s", aliases, i ? " " : "", e->aliases[i]);
+        if (!strchr(e->aliases[i], ' ')) /* the rest are spellings of tables, and many */
+            aliases =
+                cs_arena_printf(r->arena, "%s%s%s", aliases, *aliases ? " " : "", e->aliases[i]);
     add_text(r, e->name);
     add_text(r, aliases);
     add_text(r, e->asynchronous ? "asynchronous" : "synchronous");
