@@ -255,6 +255,40 @@ static void print_measured(const struct cs_model *m, struct sources *sources,
                    "all of them\n");
 }
 
+static const char *joined(const struct cs_text *t, const char *words, const char *const *names,
+                          size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        words = cs_arena_printf(t->arena, "%s%s%s", words, *words ? " " : "", names[i]);
+    return words;
+}
+
+static void print_errors(const struct cs_engine_sheet *e, struct sources *sources,
+                         const struct cs_text *t)
+{
+    static const char *const names[] = {"MODEL ERROR", "steps", "TTFT, more", "source", "only"};
+    struct cs_grid grid;
+    if (!e->error_count)
+        return;
+    heads(&grid, t, "lrrlw", names);
+    for (size_t i = 0; i < e->error_count; i++) {
+        const struct cs_model_error *const r = &e->errors[i];
+        cs_grid_add(&grid, "  %s", r->calibrated ? "calibrated" : "transfer");
+        cs_grid_add(&grid, "%s", cs_figure_percent(r->step).text);
+        cs_grid_add(&grid, "%s", cs_figure_percent(r->ttft).text);
+        cs_grid_add(&grid, "%s", number_of(sources, t, r->source));
+        const char *only = joined(t, "", r->hardware, r->hardware_count);
+        only = joined(t, only, r->precision, r->precision_count);
+        const char *const rest[] = {"GPUs with factors of their own", "over PCIe", "with experts"};
+        const bool narrowed[] = {r->factors, r->pcie, r->moe};
+        for (size_t k = 0; k < sizeof rest / sizeof rest[0]; k++)
+            only = narrowed[k] ? joined(t, only, &rest[k], 1) : only;
+        cs_grid_add(&grid, "%s", only);
+    }
+    cs_grid_print(&grid, t, 0, false);
+    cs_text_put(t, "  standard deviations; the first row that holds for an option is its own\n");
+}
+
 bool cs_sheet_print(struct cs_catalog *catalog, enum cs_sheet_kind kind, const char *name,
                     const struct cs_text *t, struct cs_diags *diags)
 {
@@ -280,6 +314,7 @@ bool cs_sheet_print(struct cs_catalog *catalog, enum cs_sheet_kind kind, const c
     } else if (kind == CS_SHEET_ENGINE &&
                (e = cs_catalog_engine(catalog, name, at, NULL, diags)) != NULL) {
         print_head(t, &sources, e->title, e->name, path, e->node, e->notes);
+        print_errors(e, &sources, t);
     } else if (kind == CS_SHEET_TRAFFIC &&
                (f = cs_catalog_traffic(catalog, name, at, NULL, diags)) != NULL) {
         print_head(t, &sources, f->title, f->name, path, f->node, f->notes);
