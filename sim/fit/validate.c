@@ -81,7 +81,7 @@ bool cs_verdict_counts(const struct cs_verdict *v)
 /* The name of a case's group, NULL when it belongs to none of that sort. */
 static const char *group_of(const struct cs_case *c, enum cs_group_by by)
 {
-    const bool run = c->kind == CS_CASE_REPLAY || c->kind == CS_CASE_ONLINE;
+    const bool recorded = *c->workload && !*c->quality; /* each row of a table is its own */
     if (by == CS_BY_PART)
         return *c->part ? c->part : NULL;
     if (*c->part)
@@ -92,7 +92,7 @@ static const char *group_of(const struct cs_case *c, enum cs_group_by by)
     case CS_BY_KIND:
         return cs_case_kind_names[c->kind];
     case CS_BY_WORKLOAD:
-        return run && *c->workload ? c->workload : NULL;
+        return recorded ? c->workload : NULL;
     case CS_BY_MODEL:
         return c->option.model->name;
     case CS_BY_HARDWARE:
@@ -110,6 +110,13 @@ static bool is_in(const struct cs_verdict *v, const struct cs_group *g)
     return name != NULL && strcmp(name, g->name) == 0;
 }
 
+/* A run under a given load answers at the rate of its arrivals, which is no achievement. */
+static bool enters(const struct cs_verdict *v, int figure)
+{
+    const bool given = v->of->kind == CS_CASE_REPLAY || v->of->kind == CS_CASE_ONLINE;
+    return !isnan(v->error[figure]) && !(given && figure == CS_FIGURE_OUTPUT_RATE);
+}
+
 static void sum_up(struct cs_validation *v, struct cs_group *g, double *scratch)
 {
     for (size_t i = 0; i < v->cases->count; i++)
@@ -118,7 +125,7 @@ static void sum_up(struct cs_validation *v, struct cs_group *g, double *scratch)
         struct cs_spread *s = &g->figures[f];
         double sum = 0.0;
         for (size_t i = 0; i < v->cases->count; i++)
-            if (is_in(&v->verdicts[i], g) && !isnan(v->verdicts[i].error[f]))
+            if (is_in(&v->verdicts[i], g) && enters(&v->verdicts[i], f))
                 scratch[s->count++] = v->verdicts[i].error[f];
         s->median = cs_case_median(scratch, s->count);
         for (size_t i = 0; i < s->count; i++) {

@@ -6,7 +6,8 @@
  *
  * Errors are summed up by model, hardware, engine, workload and kind as the median and mean of
  * their absolute values and, for the direction, the median of the signed ones. Whole runs alone
- * enter those; stages and other parts of runs have groups of their own.
+ * enter those; stages and other parts of runs have groups of their own. Output rates enter where
+ * the engine sets them, not where the arrivals do.
  *
  * The one rule: what is left out of a median is shown apart and counted: overloaded runs, cases
  * that cannot run, and measured figures that physics rules out (below the floor of cs_case_floor).
@@ -32,7 +33,7 @@ struct cs_verdict {
 enum cs_group_by {
     CS_BY_ALL,
     CS_BY_KIND,
-    CS_BY_WORKLOAD, /* of replayed and nominal runs */
+    CS_BY_WORKLOAD, /* of recorded runs, not of rows of tables */
     CS_BY_MODEL,
     CS_BY_HARDWARE,
     CS_BY_ENGINE,

@@ -54,9 +54,9 @@ static void print_head(const struct cs_validation *v, const struct cs_text *t)
 {
     cs_text_section(t, "ERRORS",
                     cs_arena_printf(t->arena,
-                                    "predicted / measured - 1, in %%. %zu measurements, %zu of "
-                                    "them compared, %zu overloaded, %zu without an answer, %zu "
-                                    "unusable.",
+                                    "predicted / measured - 1, in %%; medians are of absolute "
+                                    "errors. %zu measurements, %zu of them compared, %zu "
+                                    "overloaded, %zu without an answer, %zu unusable.",
                                     v->cases->read, v->compared, v->overloaded, v->unable,
                                     v->cases->read - v->cases->count));
     cs_text_put(t, "\n");
@@ -75,21 +75,25 @@ static void add_spread(struct cs_grid *grid, const struct cs_group *g, const boo
     }
 }
 
-static void print_medians(const struct cs_validation *v, const struct cs_text *t)
+/* Groups and their errors in figures [first, last], of which those that somebody measured. */
+static void print_medians(const struct cs_validation *v, const struct cs_text *t, const char *label,
+                          int first, int last)
 {
     bool shown[CS_FIGURE_COUNT] = {false};
     char align[CS_GRID_COLUMNS + 1] = "lr";
     size_t columns = 2;
-    for (int f = 0; f < CS_FIGURE_COUNT; f++) {
+    for (int f = first; f <= last; f++) {
         for (size_t g = 0; g < v->group_count; g++)
             shown[f] = shown[f] || v->groups[g].figures[f].count > 0;
         if (shown[f])
             align[columns++] = 'r';
     }
+    if (columns == 2)
+        return;
     align[columns] = '\0';
     struct cs_grid grid;
     cs_grid_init(&grid, t->arena, align);
-    cs_grid_add(&grid, "MEDIANS of absolute errors");
+    cs_grid_add(&grid, "%s", label);
     cs_grid_add(&grid, "cases");
     for (int f = 0; f < CS_FIGURE_COUNT; f++)
         if (shown[f])
@@ -97,15 +101,20 @@ static void print_medians(const struct cs_validation *v, const struct cs_text *t
     for (size_t i = 0; i < v->group_count; i++) {
         const struct cs_group *g = &v->groups[i];
         const bool all = g->by == CS_BY_ALL;
+        size_t most = 0; /* cases that have one of these figures */
+        for (int f = first; f <= last; f++)
+            most = g->figures[f].count > most ? g->figures[f].count : most;
+        if (most == 0)
+            continue;
         cs_grid_add(&grid, "%s%s%s", all ? "" : cs_group_names[g->by], all ? "" : " ", g->name);
-        cs_grid_add(&grid, "%zu", g->cases);
+        cs_grid_add(&grid, "%zu", most);
         add_spread(&grid, g, shown, offsetof(struct cs_spread, median_abs), false);
         if (!all)
             continue;
         cs_grid_add(&grid, "  their mean");
         cs_grid_add(&grid, "%s", "");
         add_spread(&grid, g, shown, offsetof(struct cs_spread, mean_abs), false);
-        cs_grid_add(&grid, "  median with its sign");
+        cs_grid_add(&grid, "  median with sign");
         cs_grid_add(&grid, "%s", "");
         add_spread(&grid, g, shown, offsetof(struct cs_spread, median), true);
     }
@@ -194,9 +203,8 @@ static const char *print_reasons(const struct cs_cases *cases, const char *label
 {
     for (size_t i = 0; i < cases->skip_count; i++, label = NULL) {
         const struct cs_skip *s = &cases->skips[i];
-        cs_text_section(
-            t, label,
-            cs_arena_printf(t->arena, "%zu: %s (%s)", s->count, s->reason, s->example));
+        cs_text_section(t, label,
+                        cs_arena_printf(t->arena, "%zu: %s (%s)", s->count, s->reason, s->example));
     }
     return label;
 }
@@ -224,7 +232,8 @@ static void print_left_out(const struct cs_validation *v, const struct cs_text *
 void cs_validation_print(const struct cs_validation *v, const struct cs_text *t)
 {
     print_head(v, t);
-    print_medians(v, t);
+    print_medians(v, t, "LATENCY medians", CS_FIGURE_TTFT_MEAN, CS_FIGURE_E2E_P99);
+    print_medians(v, t, "SPEED medians", CS_FIGURE_OUTPUT_RATE, CS_FIGURE_STEP);
     print_runs(v, t, "RUNS measured, predicted, error", false);
     print_parts(v, t);
     print_runs(v, t, "OVERLOADED runs, in no median", true);

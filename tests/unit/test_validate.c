@@ -62,8 +62,13 @@ START_TEST(errors_and_medians)
     add(&other, 9.0)->overloaded = true; /* in no median */
     add(&toy, 0.50)->part = "stage 1";   /* in that of its part */
     add(&toy, 0.01)->kind = CS_CASE_OFFLOAD;
+    cases.items[0].measured[CS_FIGURE_OUTPUT_RATE] = 4.0 / (4 * STEP); /* of the arrivals */
+    struct cs_case *queued = add(&toy, 0.0);
+    queued->kind = CS_CASE_OFFLINE;
+    queued->measured[CS_FIGURE_E2E_MEAN] = NAN;
+    queued->measured[CS_FIGURE_OUTPUT_RATE] = 4.0 / (4 * STEP) / 1.25;
     cs_validation_run(&v, &cases, 3, &arena, NULL, NULL);
-    ck_assert_uint_eq(v.compared, 5);
+    ck_assert_uint_eq(v.compared, 6);
     ck_assert_uint_eq(v.overloaded, 1);
     ck_assert_uint_eq(v.unable, 1);
     ck_assert_uint_eq(v.unanswered.skip_count, 1);
@@ -74,6 +79,9 @@ START_TEST(errors_and_medians)
     ck_assert_double_eq_tol(s->median_abs, (0.04 + 0.10) / 2, 1e-6);
     ck_assert_double_eq_tol(s->mean_abs, (0.10 + 0.04 + 0.30 + 0.02) / 4, 1e-6);
     ck_assert_double_eq_tol(s->median, (0.04 - 0.02) / 2, 1e-6);
+    ck_assert_uint_eq(group(CS_BY_ALL, "all")->figures[CS_FIGURE_OUTPUT_RATE].count, 1);
+    ck_assert_double_eq_tol(group(CS_BY_KIND, "offline")->figures[CS_FIGURE_OUTPUT_RATE].median,
+                            0.25, 1e-6);
     s = &group(CS_BY_MODEL, "toy")->figures[CS_FIGURE_E2E_MEAN];
     ck_assert_double_eq_tol(s->median_abs, 0.10, 1e-6);
     ck_assert_double_eq_tol(s->median, 0.04, 1e-6);
