@@ -1,9 +1,9 @@
 /* capsim validate: what was measured beside what the model says of it.
  *
- * DATA is a folder that holds one or more of vllm-h100/ (any folder with an index.csv or runs.csv),
- * measured/throughput.csv and iterations/, or one of these itself. Everything there is read before
- * anything is simulated; then every case runs, on threads; the page is written, and the report
- * last. Exit status 0 when something could be compared, 1 when nothing was.
+ * DATA is a folder with an index.csv, a runs.csv or a throughput.csv, a table of the last kind, or
+ * a folder of such folders. Everything there is read before anything is simulated; then every case
+ * runs, on threads; the page is written, and the report last. Exit status 0 when something could
+ * be compared, 1 when nothing was.
  */
 #include "cli/cli.h"
 #include "cli/file.h"
@@ -50,27 +50,31 @@ static size_t folders_of(struct cs_cli *cli, const char *folder, const char **fo
     return count;
 }
 
-/* Reads what a folder itself is; false when it is nothing known. */
-static bool read_folder(struct cs_cli *cli, const char *folder, struct cs_catalog *catalog,
-                        struct cs_cases *cases)
+/* Reads what a folder, or a table, itself is; false when it is nothing known. */
+static bool read_one(struct cs_cli *cli, const char *path, struct cs_catalog *catalog,
+                     struct cs_cases *cases)
 {
-    const char *const rows = within(cli, folder, "throughput.csv");
-    const bool runs = within(cli, folder, "index.csv") || within(cli, folder, "runs.csv");
+    struct stat status;
+    const char *const rows = within(cli, path, "throughput.csv");
+    const bool runs = within(cli, path, "index.csv") || within(cli, path, "runs.csv");
     if (runs)
-        cs_read_runs(folder, catalog, cases, &cli->diags);
+        cs_read_runs(path, catalog, cases, &cli->diags);
     if (rows)
         cs_read_rows(rows, catalog, cases, &cli->diags);
-    return runs || rows;
+    if (runs || rows || stat(path, &status) != 0 || S_ISDIR(status.st_mode))
+        return runs || rows;
+    cs_read_rows(path, catalog, cases, &cli->diags);
+    return true;
 }
 
 static void read_data(struct cs_cli *cli, const char *data, struct cs_catalog *catalog,
                       struct cs_cases *cases)
 {
     const char **const folders = cs_arena_alloc(cli->arena, FOLDERS_MOST, sizeof *folders);
-    bool any = read_folder(cli, data, catalog, cases);
+    bool any = read_one(cli, data, catalog, cases);
     const size_t count = any ? 0 : folders_of(cli, data, folders);
     for (size_t i = 0; i < count; i++)
-        any = read_folder(cli, folders[i], catalog, cases) || any;
+        any = read_one(cli, folders[i], catalog, cases) || any;
     if (!any)
         cs_diag_file(&cli->diags, (struct cs_span){0},
                      "expected a folder with index.csv, runs.csv or throughput.csv, or one of such",

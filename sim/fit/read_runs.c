@@ -242,14 +242,14 @@ static bool read_requests(struct reading *r, const char *path, int output, struc
 /* --- index.csv: replays ---------------------------------------------------------------------- */
 
 enum {
-    FILE_, MODEL, WORKLOAD, REQUESTS, FAILURES, TP, SEQS, TOKENS, KV_BLOCKS, BLOCK_SIZE, HARDWARE, ENGINE, VERSION,
-    PRECISION, CACHING, UTILISATION, INDEX_COLUMNS
+    FILE_, MODEL, WORKLOAD, REQUESTS, FAILURES, TP, SEQS, TOKENS, KV_BLOCKS, BLOCK_SIZE,
+    HARDWARE, ENGINE, VERSION, PRECISION, CACHING, UTILISATION, INDEX_COLUMNS
 };
 static const struct cs_column index_columns[INDEX_COLUMNS] = {
     MUST("file"), MUST("model"), MUST("workload"), MAY("requests"), MAY("failed"), MUST("tp"),
-    MUST("max_num_seqs"), MUST("max_num_batched_tokens"), MUST("kv_blocks"), MUST("block_size"), MAY("hardware"),
-    MAY("engine"), MAY("engine_version"), MAY("precision"), MAY("prefix_caching"),
-    MAY("gpu_memory_utilization")};
+    MUST("max_num_seqs"), MUST("max_num_batched_tokens"), MUST("kv_blocks"), MUST("block_size"),
+    MAY("hardware"), MAY("engine"), MAY("engine_version"), MAY("precision"),
+    MAY("prefix_caching"), MAY("gpu_memory_utilization")};
 
 /* A case of a recording's requests [skip, skip + score), with what was measured of them. */
 static void add_replay(struct reading *r, const struct cs_case *run, const struct recording *rec,

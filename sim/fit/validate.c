@@ -14,8 +14,8 @@
 
 static const double FLOOR_SLACK = 0.03;
 
-const char *const cs_group_names[CS_BY_COUNT] = {"all",      "kind",   "workload", "model",
-                                                 "hardware", "engine", "part"};
+const char *const cs_group_names[CS_BY_COUNT] = {"all",   "source",   "kind",   "workload",
+                                                 "model", "hardware", "engine", "part"};
 
 struct work {
     struct cs_verdict *verdicts;
@@ -89,6 +89,11 @@ static const char *group_of(const struct cs_case *c, enum cs_group_by by)
     switch (by) {
     case CS_BY_ALL:
         return "all";
+    case CS_BY_SOURCE:
+        return *c->quality == 'A'   ? "table, quality A"
+               : *c->quality == 'B' ? "table, quality B"
+               : *c->quality        ? "table, quality C"
+                                    : "recorded runs";
     case CS_BY_KIND:
         return cs_case_kind_names[c->kind];
     case CS_BY_WORKLOAD:

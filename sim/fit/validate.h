@@ -32,6 +32,7 @@ struct cs_verdict {
 
 enum cs_group_by {
     CS_BY_ALL,
+    CS_BY_SOURCE, /* recorded runs, and tables by the quality of their rows */
     CS_BY_KIND,
     CS_BY_WORKLOAD, /* of recorded runs, not of rows of tables */
     CS_BY_MODEL,

@@ -27,7 +27,7 @@ static const char *const median_heads[CS_FIGURE_COUNT] = {
 
 bool cs_validation_is_run(const struct cs_case *c)
 {
-    return c->kind == CS_CASE_REPLAY || c->kind == CS_CASE_ONLINE;
+    return *c->quality == '\0' && (c->kind == CS_CASE_REPLAY || c->kind == CS_CASE_ONLINE);
 }
 
 const char *cs_validation_percent(double error, bool sign, struct cs_arena *arena)
@@ -109,7 +109,7 @@ static void print_medians(const struct cs_validation *v, const struct cs_text *t
         cs_grid_add(&grid, "%s%s%s", all ? "" : cs_group_names[g->by], all ? "" : " ", g->name);
         cs_grid_add(&grid, "%zu", most);
         add_spread(&grid, g, shown, offsetof(struct cs_spread, median_abs), false);
-        if (!all)
+        if (!all && g->by != CS_BY_SOURCE)
             continue;
         cs_grid_add(&grid, "  their mean");
         cs_grid_add(&grid, "%s", "");
