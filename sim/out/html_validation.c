@@ -326,7 +326,8 @@ void cs_html_print_validation(const struct cs_validation *v, struct cs_arena *ar
     fprintf(out,
             "</style></head><body>\n<h1>Predicted against measured</h1>\n"
             "<p>%zu measurements read: %zu compared, %zu overloaded, %zu without an answer, "
-            "%zu unusable. error = predicted / measured - 1. capsim %s.</p>\n",
+            "%zu unusable. error&nbsp;=&nbsp;predicted&nbsp;/&nbsp;measured&nbsp;-&nbsp;1. "
+            "capsim&nbsp;%s.</p>\n",
             v->cases->read, v->compared, v->overloaded, v->unable, v->cases->read - v->cases->count,
             CS_VERSION);
     fputs("<p class=\"key\"><span><i style=\"background:var(--run)\"></i>whole run</span>"

@@ -213,7 +213,7 @@ static void print_left_out(const struct cs_validation *v, const struct cs_text *
 {
     const char *label = print_reasons(v->cases, "LEFT OUT", t);
     print_reasons(&v->unanswered, label, t);
-    label = "IMPOSSIBLE";
+    label = "TOO GOOD";
     for (size_t i = 0; i < v->cases->count; i++) {
         const struct cs_verdict *one = &v->verdicts[i];
         for (int f = 0; f < CS_FIGURE_COUNT; f++) {
