@@ -370,6 +370,8 @@ const char *cs_row_lacks(const struct cs_row *r, bool *known)
         return "no batch size or concurrency";
     if ((needs & RATE) && isnan(r->rate))
         return "no request rate";
+    if (r->tensor > 1 && strstr(r->notes, "per GPU or total"))
+        return "no word whether its rate is of one GPU or of all";
     const bool rates = !isnan(r->prefill) || !isnan(r->decode) || !isnan(r->total);
     const bool times = !isnan(r->ttft_s) || !isnan(r->tpot_s);
     const bool right = modes[m].add == add_prefill       ? !isnan(r->prefill) || !isnan(r->ttft_s)

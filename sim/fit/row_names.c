@@ -147,6 +147,24 @@ static const void *look_up(struct cs_catalog *catalog, enum cs_sheet_kind kind, 
     return cs_catalog_engine(catalog, name, nowhere, NULL, &diags);
 }
 
+/* As the row spells it, without its maker, without its memory, and by the table's key. */
+static const struct cs_hardware *find_hardware(const struct cs_row *n, struct cs_catalog *catalog,
+                                               struct cs_arena *arena)
+{
+    static const char *const makers[] = {"NVIDIA ", "AMD "};
+    char *text = cs_arena_strdup(arena, n->hardware);
+    const struct cs_hardware *h = look_up(catalog, CS_SHEET_HARDWARE, text, arena);
+    for (size_t i = 0; !h && i < sizeof makers / sizeof makers[0]; i++)
+        if (strncasecmp(text, makers[i], strlen(makers[i])) == 0)
+            h = look_up(catalog, CS_SHEET_HARDWARE, text += strlen(makers[i]), arena);
+    char *const last = strrchr(text, ' ');
+    if (!h && last && last[1] && strcmp(last + 1 + strspn(last + 1, "0123456789"), "GB") == 0) {
+        *last = '\0';
+        h = look_up(catalog, CS_SHEET_HARDWARE, text, arena);
+    }
+    return h ? h : look_up(catalog, CS_SHEET_HARDWARE, n->hardware_key, arena);
+}
+
 /* Cuts the last word of a model's text when it says how the weights are packed. */
 static bool cut_packing(char *text)
 {
@@ -216,9 +234,7 @@ const char *cs_row_names_find(struct cs_row *n, struct cs_catalog *catalog,
                               struct cs_arena *arena)
 {
     struct cs_option *const o = &n->option;
-    o->hardware = look_up(catalog, CS_SHEET_HARDWARE, n->hardware, arena);
-    if (!o->hardware)
-        o->hardware = look_up(catalog, CS_SHEET_HARDWARE, n->hardware_key, arena);
+    o->hardware = find_hardware(n, catalog, arena);
     o->engine = find_engine(n, catalog, arena);
     o->model = find_model(n, catalog, arena);
     if (!o->engine)

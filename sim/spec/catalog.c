@@ -296,9 +296,12 @@ static const struct claims *claims_of(struct cs_catalog *c, enum cs_sheet_kind k
     return claims;
 }
 
-/* Letters without case, and one sign for all that people put between words. */
-static char folded(char letter)
+/* Letters without case, one sign for all that people put between words, and no brackets. */
+static char folded(const char **text)
 {
+    *text += strspn(*text, "()");
+    const char letter = **text;
+    *text += letter != '\0';
     if (letter >= 'A' && letter <= 'Z')
         return (char)(letter - 'A' + 'a');
     return letter == ' ' || letter == '_' || letter == ':' ? '-' : letter;
@@ -306,11 +309,12 @@ static char folded(char letter)
 
 static bool same_name(const char *a, const char *b)
 {
-    while (*a && folded(*a) == folded(*b)) {
-        a++;
-        b++;
-    }
-    return !*a && !*b;
+    char left, right;
+    do {
+        left = folded(&a);
+        right = folded(&b);
+    } while (left && left == right);
+    return left == right;
 }
 
 /* The newest sheet that claims the alias. */

@@ -6,7 +6,8 @@
  * first directory that has the name wins, so users can override a sheet. A name with a '/' or
  * ending in .yaml is a file, relative to the file that names it. What is neither is looked for
  * among the titles and `aliases` of model, hardware and engine sheets, without regard to case and
- * with ' ', '_' and ':' taken for '-'; of several that claim one the newest version has it.
+ * brackets and with ' ', '_' and ':' taken for '-'; of several that claim one the newest version
+ * has it.
  * Sheets belong to the catalogue's arena and live as long as the catalogue.
  */
 #ifndef CS_SPEC_CATALOG_H

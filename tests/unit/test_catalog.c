@@ -152,7 +152,7 @@ START_TEST(a_sheet_is_found_by_its_title_and_aliases)
                                         "MINUTE", "tiny_7x3", "Tiny"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         ck_assert_ptr_eq(m, cs_catalog_model(catalog, names[i], nowhere, NULL, &diags));
-    ck_assert_ptr_eq(cs_catalog_hardware(catalog, "card 24", nowhere, NULL, &diags),
+    ck_assert_ptr_eq(cs_catalog_hardware(catalog, "(card) 24", nowhere, NULL, &diags),
                      cs_catalog_hardware(catalog, "card-24gb", nowhere, NULL, &diags));
     ck_assert_uint_eq(diags.count, 0);
     ck_assert_str_eq(cs_catalog_path(catalog, CS_SHEET_MODEL, "mInute"),

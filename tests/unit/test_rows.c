@@ -151,7 +151,10 @@ START_TEST(a_prompt_after_a_context)
     ck_assert_int_eq(c->traces[0].input[1], 4608);
     ck_assert_int_eq(c->traces[0].prefix_tokens[1], 4096);
     ck_assert(c->option.prefix_caching);
-    ck_assert_double_eq_tol(c->measured[CS_FIGURE_TTFT_MEAN], 512 / 32000.0, 1e-12);
+    /* As above, and each of the 512 sees 4096 tokens more. */
+    const double prompt_s = (2 * 60817408.0 * 512 + 2 * 32768000.0 +
+                             16384.0 * (131328 + 512 * 4096.0)) / 1e13;
+    compare(0, CS_CASE_PREFILL, CS_FIGURE_TTFT_MEAN, 512 / 32000.0, prompt_s);
 }
 END_TEST
 
@@ -195,12 +198,12 @@ END_TEST
 
 START_TEST(names_and_sizes)
 {
-    ck_assert(read("Ideal Serve (beta),0.6.1,nonsense,slow memory,4,,,,nobody/Plain-4L-Instruct,,"
-                   "bfloat16,,static_batch,8,,300,41,,,3999,,,,,A,,\n"
+    ck_assert(read("Ideal Serve (beta),0.6.1,NVIDIA slow-memory 16GB,,4,,,,"
+                   "nobody/Plain-4L-Instruct,,bfloat16,,static_batch,8,,300,41,,,3999,,,,,A,,\n"
                    "Llama Ideal,,slow-memory,,3,,,,Plain-it-Q4_K_M.gguf,,see model name,f16,"
                    "single_stream,1,,9000,41,100,,,,,,,A,pp9000 / tg41,\n"
-                   "Ideal Serve,,slow-memory,,8,2,2,,plain_4l,,FP8,FP8,offline_max_throughput,,,"
-                   "300,41,,,3999,,,,,A,,\n"));
+                   "Ideal Serve,,nonsense,slow memory,8,2,2,,plain_4l,,FP8,FP8,"
+                   "offline_max_throughput,,,300,41,,,3999,,,,,A,,\n"));
     ck_assert_uint_eq(cases.count, 3);
     const struct cs_option *const a = &cases.items[0].option, *const b = &cases.items[1].option,
                            *const c = &cases.items[2].option;
@@ -231,6 +234,9 @@ static const struct {
      "no batch size or concurrency"},
     {"ideal,,slow-memory,,1,,,,plain-4l,,FP16,,online_poisson,,,300,41,,,9,,,,,A,,",
      "no request rate"},
+    {"ideal,,slow-memory,,2,2,1,,plain-4l,,FP16,,static_batch,8,,300,41,,,9,,,,,C,"
+     "per GPU or total,",
+     "no word whether its rate is of one GPU or of all"},
     {"ideal,,slow-memory,,1,,,,plain-4l,,FP16,,decode_only,1,,300,41,500,,,,,,,A,,",
      "nothing measured that could be compared"},
     {"ideal,,slow-memory,,1,,,,plain-4l,,FP16,,expert_offload,1,,300,41,,9,,,,,,A,,",
