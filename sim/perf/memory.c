@@ -44,6 +44,13 @@ double cs_weights_shared(const struct cs_model *m)
     return 3.0 * m->hidden * m->shared_ffn;
 }
 
+double cs_weights_attention_bytes(const struct cs_model *m, enum cs_precision precision)
+{
+    const bool checkpoint = precision == CS_PRECISION_FP8 || precision == CS_PRECISION_INT8 ||
+                            precision == CS_PRECISION_INT4;
+    return m->attention_16bit && checkpoint ? 2.0 : cs_precision_infos[precision].attention_bytes;
+}
+
 double cs_weights_kv_bytes(enum cs_precision kv_precision)
 {
     return kv_precision == CS_PRECISION_BF16 ? 2.0 : 1.0;
@@ -66,8 +73,8 @@ double cs_memory_weights(const struct cs_model *m, enum cs_precision precision)
                        m->moe_layers * (m->experts * cs_weights_expert(m) + cs_weights_shared(m));
     const double router = (double)m->moe_layers * m->hidden * m->experts;
     const double head = (double)m->vocabulary * m->hidden * (m->tied_embeddings ? 1.0 : 2.0);
-    return attention * p->attention_bytes + ffn * p->ffn_bytes + router * 2.0 +
-           head * p->head_bytes;
+    return attention * cs_weights_attention_bytes(m, precision) + ffn * p->ffn_bytes +
+           router * 2.0 + head * p->head_bytes;
 }
 
 void cs_memory_fit(struct cs_memory *memory, const struct cs_option *o, int t)

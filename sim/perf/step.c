@@ -11,7 +11,8 @@
  *   head       combine(V h b / (t W e_m), 2 V h S / (t F e_c)) + [top-p] S V sampler / W
  *   KV         K L bytes / (W e_kv s)                              additive
  *   attention  Q L 4 (n_h / t) d / (F e_pf)
- *   all-reduce 2 L (alpha log2 t + 4 T h (t - 1) / (t X e_X)),     [t > 1]
+ *   all-reduce 2 L (alpha log2 t + 4 T h (t - 1) / (t X e_X)),     [t > 1]; PCIe has its own
+ *              alpha and e_X
  *   stages     (s - 1) (alpha + 2 T h / (X e_X))                   [s > 1]
  *
  * combine() because reading weights and multiplying overlap, but not wholly: a power mean of
@@ -39,10 +40,14 @@ struct coefficients { /* seconds, or seconds per unit */
 };
 
 struct efficiency {
-    double weights, compute, kv, attention, link;
+    double weights, compute, kv, attention, link, pcie;
     bool overheads;
 };
-static const struct efficiency IDEAL = {1.0, 1.0, 1.0, 1.0, 1.0, false}; /* the physical floor */
+static const struct efficiency IDEAL = {1.0, 1.0, 1.0, 1.0, 1.0, 1.0, false}; /* physical floor */
+
+struct link { /* between GPUs: latency of a collective, and bytes/s that it reaches */
+    double alpha_s, Bps;
+};
 
 static double combine(double x, double y)
 {
@@ -60,6 +65,18 @@ static double bandwidth(const struct cs_hardware *h, const struct efficiency *e)
     return e->overheads ? h->bandwidth_Bps * h->bandwidth_factor : h->bandwidth_Bps;
 }
 
+/* The card's factor on KV reads, which belongs to the kernels of the engine it was measured with:
+ * vLLM 0.15 reads an A100's cache at 0.41 of the bandwidth, TensorRT-LLM at about twice that. */
+static double kv_factor(const struct cs_option *o)
+{
+    const struct cs_hardware *h = o->hardware;
+    const size_t n = h->kv_engine != NULL ? strlen(h->kv_engine) : 0;
+    const char *name = o->engine->name;
+    const bool holds = h->kv_engine == NULL || (strncmp(name, h->kv_engine, n) == 0 &&
+                                                (name[n] == '\0' || name[n] == '-'));
+    return holds ? h->kv_factor : 1.0;
+}
+
 /* Attention: KV reads per token and FLOPs per pair, for `layers` of them. */
 static void attention(const struct cs_option *o, int t, const struct efficiency *e, double layers,
                       double *kv, double *kv_compute, double *pair)
@@ -70,7 +87,7 @@ static void attention(const struct cs_option *o, int t, const struct efficiency 
     const double F = peak(h, CS_COMPUTE_BF16, e);
     const double heads = (double)m->heads / t;
     *kv = layers * cs_weights_kv_layer_bytes(m, o->kv_precision, t) /
-          (W * e->kv * (e->overheads ? h->kv_factor : 1.0) * o->pipeline_parallel);
+          (W * e->kv * (e->overheads ? kv_factor(o) : 1.0) * o->pipeline_parallel);
     *kv_compute = 0.0;
     *pair = layers * 4.0 * heads * m->head_dim / (F * e->attention);
     if (m->mla_kv_rank > 0) {
@@ -84,23 +101,30 @@ static void attention(const struct cs_option *o, int t, const struct efficiency 
     }
 }
 
+/* What joins `gpus` of them: their link while they are of one domain, else PCIe, where collectives
+ * go through the memory of the host: slower to begin, and far from the bus's bandwidth. */
+static struct link link_between(const struct cs_option *o, int gpus, const struct efficiency *e)
+{
+    const struct cs_hardware *h = o->hardware;
+    const struct cs_engine_sheet *eng = o->engine;
+    if (gpus <= h->link_gpus && h->link_Bps > 0.0)
+        return (struct link){e->overheads ? eng->all_reduce_s : 0.0, h->link_Bps * e->link};
+    return (struct link){e->overheads ? eng->all_reduce_pcie_s : 0.0, h->pcie_Bps * e->pcie};
+}
+
 static void link_terms(struct coefficients *c, const struct cs_option *o, int t,
                        const struct efficiency *e)
 {
     const struct cs_model *m = o->model;
-    const struct cs_hardware *h = o->hardware;
-    const int group = t * o->pipeline_parallel;
-    const double inside = t <= h->link_gpus && h->link_Bps > 0.0 ? h->link_Bps : h->pcie_Bps;
-    const double across = group <= h->link_gpus && h->link_Bps > 0.0 ? h->link_Bps : h->pcie_Bps;
-    const double alpha = e->overheads ? o->engine->all_reduce_s : 0.0;
     if (t > 1) {
-        c->reduce_fixed = 2.0 * m->layers * alpha * log2(t);
-        c->reduce_token =
-            2.0 * m->layers * 2.0 * m->hidden * 2.0 * (t - 1.0) / t / (inside * e->link);
+        const struct link inside = link_between(o, t, e);
+        c->reduce_fixed = 2.0 * m->layers * inside.alpha_s * log2(t);
+        c->reduce_token = 2.0 * m->layers * 2.0 * m->hidden * 2.0 * (t - 1.0) / t / inside.Bps;
     }
     if (o->pipeline_parallel > 1) {
-        c->reduce_fixed += (o->pipeline_parallel - 1) * alpha;
-        c->reduce_token += (o->pipeline_parallel - 1) * 2.0 * m->hidden / (across * e->link);
+        const struct link across = link_between(o, t * o->pipeline_parallel, e);
+        c->reduce_fixed += (o->pipeline_parallel - 1) * across.alpha_s;
+        c->reduce_token += (o->pipeline_parallel - 1) * 2.0 * m->hidden / across.Bps;
     }
 }
 
@@ -112,7 +136,10 @@ static struct coefficients derive(const struct cs_option *o, int t, bool top_p,
     const struct cs_hardware *h = o->hardware;
     const struct cs_precision_info *p = &cs_precision_infos[o->precision];
     const double W = bandwidth(h, e);
-    const double F_attention = peak(h, p->attention_compute, e), F_ffn = peak(h, p->compute, e);
+    const double attention_bytes = cs_weights_attention_bytes(m, o->precision);
+    const enum cs_compute attention_compute =
+        attention_bytes == 2.0 ? CS_COMPUTE_BF16 : p->attention_compute;
+    const double F_attention = peak(h, attention_compute, e), F_ffn = peak(h, p->compute, e);
     const double F_head = peak(h, CS_COMPUTE_BF16, e);
     const double L = m->layers, L_moe = m->moe_layers, L_dense = L - L_moe;
     const double P_attention = cs_weights_attention_layer(m);
@@ -125,7 +152,7 @@ static struct coefficients derive(const struct cs_option *o, int t, bool top_p,
         c.prefill = eng->prefill_step_s;
     }
     c.dense_read =
-        (L * P_attention * p->attention_bytes + P_ffn * p->ffn_bytes) / (t * W * e->weights);
+        (L * P_attention * attention_bytes + P_ffn * p->ffn_bytes) / (t * W * e->weights);
     c.dense_token = (2.0 * L * P_attention / F_attention + 2.0 * P_ffn / F_ffn) / (t * e->compute);
     c.experts = m->experts;
     c.per_token = m->experts_per_token;
@@ -145,7 +172,7 @@ static struct coefficients derive(const struct cs_option *o, int t, bool top_p,
 static struct efficiency engine_efficiency(const struct cs_engine_sheet *e)
 {
     return (struct efficiency){e->weights_eff,           e->compute_eff, e->kv_eff,
-                               e->prefill_attention_eff, e->link_eff,    true};
+                               e->prefill_attention_eff, e->link_eff,    e->pcie_eff, true};
 }
 
 /* Distinct experts of E touched by T tokens that choose k each, uniformly. */

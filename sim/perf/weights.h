@@ -12,6 +12,8 @@ double cs_weights_attention_layer(const struct cs_model *m);
 double cs_weights_dense_ffn(const struct cs_model *m);
 double cs_weights_expert(const struct cs_model *m);
 double cs_weights_shared(const struct cs_model *m);
+/* Bytes of an attention weight; 2 where the model's quantised checkpoints leave attention alone. */
+double cs_weights_attention_bytes(const struct cs_model *m, enum cs_precision precision);
 double cs_weights_kv_bytes(enum cs_precision kv_precision); /* of one element */
 double cs_weights_kv_layer_bytes(const struct cs_model *m, enum cs_precision kv_precision, int t);
 

@@ -14,8 +14,8 @@
  *   nvfp4   blocks of 16 with an 8-bit scale: 4.5 bits; head kept at 16 bits.
  *   mlx_4bit  groups of 64 with 16-bit scale and bias: 4.5 bits, embedding and head included.
  *   mxfp4_q8_0  MXFP4 experts and all the rest in Q8_0: gpt-oss as a GGUF file.
- * The engine's model takes the peak of the FFN by precision and of attention at 16 bit; formats
- * whose kernels dequantise run on the 16-bit peak.
+ * Each part runs on the peak of its own inputs: fp8 and int8 quantise the activations of
+ * attention's products too; formats whose kernels dequantise run on the 16-bit peak.
  *
  * The rule: a GPU without the named peak uses its bf16 one (perf decides that).
  */
@@ -25,10 +25,10 @@
 const struct cs_precision_info cs_precision_infos[CS_PRECISION_COUNT] = {
     [CS_PRECISION_BF16] = {"bf16", 2, 2, 2, CS_COMPUTE_BF16, CS_COMPUTE_BF16,
                            "IEEE 754 half and bfloat16: 16 bits"},
-    [CS_PRECISION_FP8] = {"fp8", 1, 1, 2, CS_COMPUTE_FP8, CS_COMPUTE_BF16,
+    [CS_PRECISION_FP8] = {"fp8", 1, 1, 2, CS_COMPUTE_FP8, CS_COMPUTE_FP8,
                           "OCP 8-bit floating point specification; head kept at 16 bits as in "
                           "published FP8 checkpoints"},
-    [CS_PRECISION_INT8] = {"int8", 1, 1, 2, CS_COMPUTE_INT8, CS_COMPUTE_BF16,
+    [CS_PRECISION_INT8] = {"int8", 1, 1, 2, CS_COMPUTE_INT8, CS_COMPUTE_INT8,
                            "W8A8, one scale a channel (SmoothQuant, arXiv:2211.10438)"},
     [CS_PRECISION_INT4] = {"int4", 4.15625 / 8, 4.15625 / 8, 2, CS_COMPUTE_BF16, CS_COMPUTE_BF16,
                            "AWQ and GPTQ, groups of 128 (arXiv:2306.00978, arXiv:2210.17323)"},

@@ -114,6 +114,10 @@ static const void *seal_engine(struct sealing *z, struct cs_engine_sheet *e)
                       "is %d: a full step decodes one token a request",
                       e->max_num_batched_tokens, e->max_num_seqs);
     check_errors(z, e);
+    if (e->all_reduce_pcie_s == 0.0)
+        e->all_reduce_pcie_s = e->all_reduce_s;
+    if (e->pcie_eff == 0.0)
+        e->pcie_eff = e->link_eff;
     e->node = z->root;
     return e;
 }

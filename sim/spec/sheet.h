@@ -71,6 +71,7 @@ struct cs_model {
     int vocabulary;
     double context_tokens;
     bool tied_embeddings;
+    bool attention_16bit; /* its quantised checkpoints leave attention alone */
     int moe_layers;   /* 0: dense model */
     int experts, experts_per_token, expert_ffn, shared_experts;
     int shared_ffn;   /* intermediate size of all shared experts together */
@@ -104,6 +105,7 @@ struct cs_hardware {
     double pcie_Bps;       /* per direction; 0: unknown */
     double tdp_w, idle_w;  /* 0: unknown */
     double bandwidth_factor, kv_factor, compute_factor; /* calibrated efficiency, default 1 */
+    const char *kv_engine; /* the engine family that kv_factor holds for; NULL: all */
     bool calibrated;       /* an efficiency factor was given */
     const struct cs_rental *rentals;
     size_t rental_count;
@@ -136,8 +138,9 @@ struct cs_engine_sheet { /* a serving engine: behaviour and overheads of one ver
     double gpu_memory_utilization;
     /* Per GPU, alone and with tensor parallelism. */
     double reserve_single_bytes, reserve_parallel_bytes;
-    double request_s, step_s, layer_s, moe_layer_s, prefill_step_s, all_reduce_s;
-    double weights_eff, compute_eff, kv_eff, prefill_attention_eff, link_eff;
+    double request_s, step_s, layer_s, moe_layer_s, prefill_step_s, all_reduce_s,
+        all_reduce_pcie_s;
+    double weights_eff, compute_eff, kv_eff, prefill_attention_eff, link_eff, pcie_eff;
     double sampler_bytes; /* per logit, with top-p or top-k sampling */
     const struct cs_model_error *errors; /* the first that holds for an option is its own */
     size_t error_count;                  /* 0: not known */

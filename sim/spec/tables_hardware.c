@@ -73,6 +73,9 @@ static const struct cs_key hardware_efficiency_keys[] = {
     {.name = "kv", .kind = CS_KEY_QUANTITY, .unit = CS_UNIT_NUMBER, AT(cs_hardware, kv_factor),
      .low = "0.05", .high = "2", .fallback = "1", .why = one_why,
      .doc = "Multiplies the engine's KV-reading efficiency."},
+    {.name = "kv_engine", .kind = CS_KEY_TEXT, AT(cs_hardware, kv_engine),
+     .doc = "The engine whose attention kernels `kv` was measured with; others read at 1. Default: "
+            "`kv` holds for all."},
     {.name = "compute", .kind = CS_KEY_QUANTITY, .unit = CS_UNIT_NUMBER,
      AT(cs_hardware, compute_factor), .low = "0.05", .high = "2", .fallback = "1", .why = one_why,
      .doc = "Multiplies the engine's compute efficiency."},
@@ -200,6 +203,9 @@ static const struct cs_key overhead_keys[] = {
     {.name = "all_reduce", .kind = CS_KEY_QUANTITY, .unit = CS_UNIT_SECONDS,
      AT(cs_engine_sheet, all_reduce_s), .low = "0 s", .high = "100 ms",
      .doc = "Per all-reduce and per log2 of the tensor-parallel size."},
+    {.name = "all_reduce_pcie", .kind = CS_KEY_QUANTITY, .unit = CS_UNIT_SECONDS,
+     AT(cs_engine_sheet, all_reduce_pcie_s), .low = "1 ns", .high = "100 ms",
+     .doc = "The same between GPUs that only PCIe joins. Default: as `all_reduce`."},
 };
 static const struct cs_table overhead_table = {"overhead", TABLE(overhead_keys), .size = 0};
 
@@ -218,6 +224,9 @@ static const struct cs_key efficiency_keys[] = {
      .doc = "Of peak FLOP/s, attention of prompts."},
     {.name = "link", .kind = CS_KEY_QUANTITY, .unit = CS_UNIT_SHARE, AT(cs_engine_sheet, link_eff),
      .low = "1%", .high = "100%", .required = true, .doc = "Of the link's bandwidth."},
+    {.name = "pcie", .kind = CS_KEY_QUANTITY, .unit = CS_UNIT_SHARE, AT(cs_engine_sheet, pcie_eff),
+     .low = "1%", .high = "100%",
+     .doc = "Of PCIe's bandwidth, where it is the only link. Default: as `link`."},
 };
 static const struct cs_table efficiency_table = {"efficiency", TABLE(efficiency_keys), .size = 0};
 

@@ -84,6 +84,7 @@ START_TEST(hardware_is_sealed)
     near_to(h->tdp_w, 451);
     near_to(h->idle_w, 17.5);
     near_to(h->kv_factor, 0.44);
+    ck_assert_ptr_null(h->kv_engine);
     near_to(h->gpu_share, 0.875);
     ck_assert_double_eq(h->bandwidth_factor, 1);
     ck_assert(h->calibrated);
@@ -140,6 +141,8 @@ START_TEST(an_engine_is_sealed_and_its_alias_is_the_newest)
     near_to(e->kv_eff, 0.937);
     near_to(e->prefill_attention_eff, 0.35);
     near_to(e->link_eff, 0.6);
+    near_to(e->pcie_eff, 0.6); /* not given: as the link */
+    near_to(e->all_reduce_pcie_s, 6.35e-6);
     near_to(e->sampler_bytes, 509);
 }
 END_TEST

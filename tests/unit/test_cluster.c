@@ -85,7 +85,7 @@ START_TEST(the_steady_state_allocates_nothing)
     const struct cs_run_options options = {.window_ps = INT64_C(3600) * 1000000000000,
                                            .window_count = 1, .end_ps = INT64_MAX,
                                            .limits = limits, .limit_count = 2};
-    struct cs_cluster *const c = cs_cluster_new(&run, &fleet, &workload, 3, 0, &options);
+    struct cs_cluster *const c = cs_cluster_new(&run, &fleet, &workload, 5, 0, &options);
     const size_t at_start = run.bytes;
     ck_assert(cs_cluster_run_until(c, (int64_t)(200000 / traffic.requests_per_s * 1e12)));
     const struct cs_result *const r = cs_cluster_result(c);

@@ -74,6 +74,9 @@ START_TEST(steps_take_as_long_as_the_published_vectors)
         struct cs_hardware plain = *o.hardware; /* the vectors have no factor of the GPU in them */
         plain.bandwidth_factor = plain.kv_factor = plain.compute_factor = 1;
         o.hardware = &plain;
+        struct cs_engine_sheet assumed = *o.engine; /* ... and the assumed 0.35 for prompts */
+        assumed.prefill_attention_eff = 0.35;
+        o.engine = &assumed;
         for (size_t i = 0; i < 6; i++) {
             if (rows[r].ms[i] == 0)
                 continue;
@@ -95,6 +98,16 @@ START_TEST(factors_of_the_gpu_slow_what_they_name)
     cs_step_compile(&step, &o, 1, false, sheets_arena());
     /* 32 layers x 2 x 8 heads x 128 x 2 B = 131072 B; divided by 2039e9 x 0.92 x 0.937 x 0.44
      * = 773.3857e9 B/s: 169.478 ns */
+    ck_assert_int_eq(step.kv_ps, 169478);
+    /* the kernels are vLLM's: in any other engine 131072 / (2039e9 x 0.92 x 0.937) = 74.570 ns */
+    struct cs_engine_sheet other = *o.engine;
+    struct cs_option elsewhere = o;
+    elsewhere.engine = &other;
+    other.name = "vllmnot-3";
+    cs_step_compile(&step, &elsewhere, 1, false, sheets_arena());
+    ck_assert_int_eq(step.kv_ps, 74570);
+    other.name = "vllm";
+    cs_step_compile(&step, &elsewhere, 1, false, sheets_arena());
     ck_assert_int_eq(step.kv_ps, 169478);
     struct cs_hardware slow = *o.hardware;
     slow.compute_factor = 0.5;
@@ -155,14 +168,33 @@ START_TEST(tensor_parallel_divides_weights_and_adds_all_reduces)
     cs_step_explain(&eight, &o, 8, false, &l);
     cs_step_explain(&sixteen, &o, 16, false, &l);
     ck_assert_double_eq(sixteen.kv_s, eight.kv_s);
-    /* ... and leaves the link domain of 8 for PCIe at 64 GB/s:
-     * 160 x (6.35e-6 x 4 + 2 x 16 x 8192 x 2 x 15/16 / 38.4e9 = 12.8e-6) = 6.112 ms */
-    ck_assert_double_eq_tol(sixteen.communication_s, 6.112e-3, 1e-9);
+    /* ... and leaves the link domain of 8 for PCIe at 64 GB/s, of which 23 %, and 30 us:
+     * 160 x (30e-6 x 4 + 2 x 16 x 8192 x 2 x 15/16 / 14.72e9 = 33.391304e-6) = 24.542609 ms */
+    ck_assert_double_eq_tol(sixteen.communication_s, 24.542609e-3, 1e-9);
 }
 END_TEST
 
 /* Two stages: step overhead twice, one hop of 6.35e-6 + 2 x 16 x 8192 / 270e9 s = 7.320904 us, KV
  * reads shared; weights and compute are passed one after the other. */
+/* Cards without a link. Qwen3-32B on two RTX PRO 6000, T = 32: 2 x 64 x (30e-6 + 2 x 32 x 5120 x 2
+ * x 1/2 / (64e9 x 0.23) = 22.260870e-6) = 6.689391 ms; with what the sheet says of links it would
+ * be 128 x (6.35e-6 + 327680 / (64e9 x 0.6) = 8.533333e-6) = 1.905067 ms. */
+START_TEST(collectives_over_pcie_go_through_the_host)
+{
+    struct cs_option o = option_of("qwen3-32b", "rtx-pro-6000");
+    const struct cs_step_load l = load_of(32, 32, 0, 0, false);
+    struct cs_step_parts p;
+    cs_step_explain(&p, &o, 2, false, &l);
+    ck_assert_double_eq_tol(p.communication_s, 6.689391e-3, 1e-9);
+    struct cs_engine_sheet silent = *o.engine;
+    silent.pcie_eff = silent.link_eff;
+    silent.all_reduce_pcie_s = silent.all_reduce_s;
+    o.engine = &silent;
+    cs_step_explain(&p, &o, 2, false, &l);
+    ck_assert_double_eq_tol(p.communication_s, 1.905067e-3, 1e-9);
+}
+END_TEST
+
 START_TEST(pipeline_adds_a_hop_and_shares_kv_reads)
 {
     struct cs_option o = option_of("llama-2-70b", "h100-sxm-80gb");
@@ -183,7 +215,7 @@ END_TEST
  * + 128 x 128 x 7168 = 187,105,280. KV of a token: 61 x (512 + 64) x 2 B over 3.35e12 x 0.937 B/s =
  * 22.38710 ns, held whole by every GPU; its products 61 x 128/t heads x (2 x 576 + 2 x 512) FLOP
  * over 989e12 x 0.65 = 26.42951 ns alone, 3.303688 ns on eight. Squares add: 34.636703 and
- * 22.629555 ns. A pair: 61 x 2 x 128 x (128 + 64 + 128) / (989e12 x 0.35) = 14.436285 ns alone. */
+ * 22.629555 ns. A pair: 61 x 2 x 128 x (128 + 64 + 128) / (989e12 x 0.45) = 11.228222 ns alone. */
 START_TEST(latent_attention_reads_one_latent_and_computes_for_every_head)
 {
     const struct cs_option o = sheets_option("deepseek-r1", "h100-sxm-80gb", CS_PRECISION_FP8);
@@ -193,10 +225,10 @@ START_TEST(latent_attention_reads_one_latent_and_computes_for_every_head)
     struct cs_step s;
     cs_step_compile(&s, &o, 1, false, sheets_arena());
     ck_assert_int_eq(s.kv_ps, 34637);
-    ck_assert_double_eq_tol(s.pair_ps, 14436.285, 1e-3);
+    ck_assert_double_eq_tol(s.pair_ps, 11228.222, 1e-3);
     cs_step_compile(&s, &o, 8, false, sheets_arena());
     ck_assert_int_eq(s.kv_ps, 22630);
-    ck_assert_double_eq_tol(s.pair_ps, 14436.285 / 8, 1e-3);
+    ck_assert_double_eq_tol(s.pair_ps, 11228.222 / 8, 1e-3);
     ck_assert_int_eq(s.window_tokens, 0);
 }
 END_TEST
@@ -229,7 +261,7 @@ START_TEST(experts_are_read_as_often_as_tokens_touch_them)
 END_TEST
 
 /* gpt-oss-20b: 12 of 24 layers see 128 tokens. KV: 12 x 2 x 8 x 64 x 2 B = 24576 B over 3.35e12 x
- * 0.937 B/s = 7.829373 ns in either; a pair 12 x 4 x 64 x 64 / (989e12 x 0.35) = 567.985 ps. */
+ * 0.937 B/s = 7.829373 ns in either; a pair 12 x 4 x 64 x 64 / (989e12 x 0.45) = 441.7661 ps. */
 START_TEST(sliding_windows_have_terms_of_their_own)
 {
     const struct cs_option o = sheets_option("gpt-oss-20b", "h100-sxm-80gb", CS_PRECISION_MXFP4);
@@ -238,8 +270,8 @@ START_TEST(sliding_windows_have_terms_of_their_own)
     ck_assert_int_eq(s.window_tokens, 128);
     ck_assert_int_eq(s.kv_ps, 7829);
     ck_assert_int_eq(s.window_kv_ps, 7829);
-    ck_assert_double_eq_tol(s.pair_ps, 567.9850, 1e-3);
-    ck_assert_double_eq_tol(s.window_pair_ps, 567.9850, 1e-3);
+    ck_assert_double_eq_tol(s.pair_ps, 441.7661, 1e-3);
+    ck_assert_double_eq_tol(s.window_pair_ps, 441.7661, 1e-3);
     /* 40 decodes of context 1000: 40000 tokens in full layers, 40 x 128 in windowed ones */
     struct cs_step_load l = load_of(40, 40, 40000, 0, false);
     const int64_t full = cs_step_ps(&s, &l);
@@ -279,10 +311,8 @@ START_TEST(precisions_read_their_bytes_on_their_peak)
     ck_assert_double_eq_tol(fp8.weights_s, bf16.weights_s / 2, 1e-15);
     /* 4.15625 bits of 16 */
     ck_assert_double_eq_tol(int4.weights_s, bf16.weights_s * 4.15625 / 16, 1e-15);
-    /* per layer 41,943,040 attention weights at 989e12, 176,160,768 FFN weights at 1979e12:
-     * 2 x 32 x 40 x (4.241e-8 + 8.901504e-8) / 0.65 */
-    ck_assert_double_eq_tol(fp8.compute_s,
-                            2560 * (41943040 / 989e12 + 176160768 / 1979e12) / 0.65, 1e-12);
+    /* per layer 41,943,040 attention and 176,160,768 FFN weights, all on the FP8 peak */
+    ck_assert_double_eq_tol(fp8.compute_s, 2560 * (218103808 / 1979e12) / 0.65, 1e-12);
     ck_assert_double_eq_tol(bf16.compute_s, 2560 * (218103808 / 989e12) / 0.65, 1e-12);
     ck_assert_double_eq(int4.compute_s, bf16.compute_s);
     ck_assert_double_eq(fp8.head_s, bf16.head_s); /* the head stays at 16 bits */
@@ -293,6 +323,26 @@ START_TEST(precisions_read_their_bytes_on_their_peak)
     old.precision = CS_PRECISION_FP8;
     cs_step_explain(&old_fp8, &old, 1, false, &l);
     ck_assert_double_eq(old_fp8.compute_s, old_bf16.compute_s);
+}
+END_TEST
+
+/* Llama 4 Scout's quantised checkpoints leave attention at 16 bits: a layer reads 62,914,560
+ * weights of 2 B and a shared expert of 125,829,120 of 1 B, and multiplies each on its own peak. */
+START_TEST(attention_left_at_16_bits_is_read_and_multiplied_so)
+{
+    struct cs_option o = option_of("llama-4-scout", "h100-sxm-80gb");
+    o.precision = CS_PRECISION_FP8;
+    const struct cs_step_load l = load_of(40, 40, 0, 0, false);
+    struct cs_step_parts p;
+    cs_step_explain(&p, &o, 1, false, &l);
+    ck_assert_double_eq_tol(p.weights_s, 48 * (2 * 62914560.0 + 125829120.0) / (3.35e12 * 0.845),
+                            1e-12);
+    ck_assert_double_eq_tol(
+        p.compute_s, 2 * 40 * 48 * (62914560.0 / 989e12 + 125829120.0 / 1979e12) / 0.65, 1e-12);
+    ck_assert_double_eq(cs_weights_attention_bytes(o.model, CS_PRECISION_INT4), 2);
+    ck_assert_double_eq(cs_weights_attention_bytes(o.model, CS_PRECISION_Q8_0), 8.5 / 8);
+    const struct cs_model *const whole = sheets_model("llama-3.1-8b");
+    ck_assert_double_eq(cs_weights_attention_bytes(whole, CS_PRECISION_FP8), 1);
 }
 END_TEST
 
@@ -433,12 +483,14 @@ int main(void)
     tcase_add_test(all, factors_of_the_gpu_slow_what_they_name);
     tcase_add_test(all, batches_are_padded_to_the_captured_sizes);
     tcase_add_test(all, tensor_parallel_divides_weights_and_adds_all_reduces);
+    tcase_add_test(all, collectives_over_pcie_go_through_the_host);
     tcase_add_test(all, pipeline_adds_a_hop_and_shares_kv_reads);
     tcase_add_test(all, latent_attention_reads_one_latent_and_computes_for_every_head);
     tcase_add_test(all, experts_are_read_as_often_as_tokens_touch_them);
     tcase_add_test(all, sliding_windows_have_terms_of_their_own);
     tcase_add_test(all, pairs_are_those_counted_one_by_one);
     tcase_add_test(all, precisions_read_their_bytes_on_their_peak);
+    tcase_add_test(all, attention_left_at_16_bits_is_read_and_multiplied_so);
     tcase_add_test(all, the_sampler_costs_only_when_it_sorts);
     tcase_add_test(all, single_sequences_wait_for_memory_and_prompts_for_arithmetic);
     tcase_add_test(all, no_step_is_shorter_than_physics_and_tables_agree);
