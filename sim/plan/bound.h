@@ -3,11 +3,11 @@
  * The fluid view of continuous batching: in a steady state with B sequences decoding, every step
  * ends B / (o - 1) requests of o output tokens and must prefill as many prompts of p tokens, so
  *
- *     rate(B) = x / t_step(T = B + x p, S = B + x, K = B (p + o / 2), Q = x p (p + 1) / 2),
- *     x = B / (o - 1),
+ *     rate(B) = x / t_step(T = B + x p', S = B + x, K = B (p + o / 2) + x (p - p'), Q),
+ *     x = B / (o - 1),   p' = p (1 - hits),   Q = x (p' (p - p') + p' (p' + 1) / 2)
  *
- * (with a share of the prompts found in the prefix cache, only the rest is computed: p (1 - hits) in
- * T and after the other tokens in Q, which K reads) and capacity is the largest rate over the batches that slots, token budget and KV allow. It is an
+ * where `hits` is the share of the prompts that is found in the prefix cache. Capacity is the
+ * largest rate over the batches that slots, token budget and KV allow. It is an
  * estimate from mean lengths, good to a few percent: it starts the search and names the load; what
  * a plan promises is always simulated.
  */

@@ -11,8 +11,9 @@
  *      not suffice the last admitted request is preempted (blocks released, back to the head of the
  *      queue, its prompt grown by what it had generated) until they do.
  *   4. Then the prompt that is partly prefilled, up to the token budget that the decodes left.
- *   5. Then waiting requests in order, while budget, slots and blocks for the whole prompt last; a
- *      plan that preempted admits nobody. (A prompt that exhausts the budget is the last admitted,
+ *   5. Then waiting requests in order, while budget, slots and blocks for the whole prompt last,
+ *      less those that the prefix cache holds; a plan that preempted admits nobody, nor does one of
+ *      a static engine while anybody runs. (A prompt that exhausts the budget is the last admitted,
  *      so at most one is partly prefilled at any time, and it is the tail of the admission list.)
  *   6. The slot and the blocks of a request whose last step ends at t are free for plans made at t
  *      or later.
@@ -60,13 +61,6 @@ struct cs_replica *cs_replica_new(struct cs_arena *arena, const struct cs_step *
     cs_wheel_init(&r->ends, arena, CS_MARK_FINISH);
     cs_wheel_init(&r->windows, arena, CS_MARK_WINDOW);
     return r;
-}
-
-bool cs_replica_accepts(const struct cs_limits_engine *limits, int32_t input, int32_t output)
-{
-    const int64_t total = (int64_t)input + output;
-    const int64_t b = limits->block_size;
-    return total <= limits->context_tokens && (total - 1 + b - 1) / b <= limits->kv_blocks;
 }
 
 /* ---- lists ------------------------------------------------------------------------------- */
@@ -548,7 +542,7 @@ void cs_replica_advance(struct cs_replica *r, int64_t until)
 void cs_replica_meet(struct cs_replica *r, int64_t t)
 {
     cs_replica_advance(r, t - 1);
-    if (r->end <= t) /* a synchronous engine learns of its ends when it plans: now, at the latest */
+    if (r->end <= t) /* a synchronous engine learns of its ends when it plans */
         settle(r, t);
     release(r, t);
 }

@@ -41,7 +41,12 @@ struct cs_replica *cs_replica_new(struct cs_arena *arena, const struct cs_step *
                                   const struct cs_limits_engine *limits, struct cs_pool *pool,
                                   struct cs_recorder *recorder, int64_t begin_ps);
 /* Whether a request can ever be served: it fits in the context and in an empty KV cache. */
-bool cs_replica_accepts(const struct cs_limits_engine *limits, int32_t input, int32_t output);
+static inline bool cs_replica_accepts(const struct cs_limits_engine *limits, int32_t input,
+                                      int32_t output)
+{
+    const int64_t total = (int64_t)input + output, b = limits->block_size;
+    return total <= limits->context_tokens && (total - 1 + b - 1) / b <= limits->kv_blocks;
+}
 /* Queues a pooled request; its arrival is not before any earlier one's. */
 void cs_replica_push(struct cs_replica *r, int32_t request);
 /* Does all planning whose instant is at or before `until`. */
