@@ -243,7 +243,7 @@ const struct cs_api_answer *cs_cost_apis(const struct cs_scenario *s,
     }
     /* Request by request: money per token of input and of output, and what exceeds the context. */
     struct cs_workload w;
-    cs_workload_init(&w, workload, s->simulate.seed, 0);
+    cs_workload_init(&w, workload, s->simulate.seed, 0, arena);
     struct cs_arrival a;
     double n = 0.0, input_tokens = 0.0, output_tokens = 0.0;
     while (n < SAMPLE && cs_workload_next(&w, &a)) {

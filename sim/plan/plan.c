@@ -166,11 +166,6 @@ const struct cs_answer *cs_plan_run(const struct cs_scenario *scenario, struct c
         if (!cs_trace_read(scenario->traffic.trace_path, arena, trace, diags,
                            cs_span_of(scenario->node, "traffic.trace")))
             return answer;
-        if (trace->prefix_tokens != NULL || trace->prefix_group.ids != NULL ||
-            trace->session.ids != NULL)
-            cs_diag_warning(diags, cs_span_of(scenario->node, "traffic.trace"), NULL,
-                            "prefixes and sessions of a trace are not modelled yet: every prompt "
-                            "is computed whole");
     }
     struct cs_question *question = cs_arena_alloc(arena, 1, sizeof *question);
     cs_question_prepare(question, scenario, trace);

@@ -59,7 +59,7 @@ struct cs_cluster *cs_cluster_new(struct cs_arena *arena, const struct cs_fleet 
     c->fleet = *fleet;
     c->options = *options;
     cs_check(fleet->replicas >= 1 && options->limit_count <= CS_RESULT_LIMITS);
-    cs_workload_init(&c->workload, workload, seed, replication);
+    cs_workload_init(&c->workload, workload, seed, replication, arena);
     c->begin = c->now = c->last_arrival = workload->start_ps;
     cs_pool_init(&c->pool, arena, fleet->limits.prefix_caching);
     cs_result_init(&c->result, arena, options->window_ps, options->window_count);

@@ -69,24 +69,131 @@ void cs_workload_prepare(struct cs_workload_spec *spec, const struct cs_traffic 
     spec->end_ps = simulate->requests > 0 ? INT64_MAX : (int64_t)(simulate->days * 86400.0 * PS);
 }
 
+/* Requests, or conversations where there are some. */
+static double starts_per_s(const struct cs_workload_spec *spec)
+{
+    const double turns = spec->traffic->sessions.turns;
+    return turns > 0.0 ? spec->requests_per_s / turns : spec->requests_per_s;
+}
+
 /* Enters the curve step that holds time t (t is at its start, or the start of the run). */
 static void enter_step(struct cs_workload *w, double t)
 {
     const struct cs_workload_spec *spec = w->spec;
     const struct cs_curve *curve = &spec->traffic->curve;
     if (curve->count == 0) {
-        w->rate = spec->requests_per_s;
+        w->rate = starts_per_s(spec);
         w->step_end_s = INFINITY;
         return;
     }
-    w->rate = spec->requests_per_s * curve->weights[w->step];
+    w->rate = starts_per_s(spec) * curve->weights[w->step];
     w->step_end_s = (floor(t / curve->step_s + 1e-9) + 1.0) * curve->step_s;
 }
 
-void cs_workload_init(struct cs_workload *w, const struct cs_workload_spec *spec, uint64_t seed,
-                      uint64_t replication)
+/* --- what prompts share ---------------------------------------------------------------------- */
+
+static int32_t draw_group(struct cs_workload *w)
 {
-    *w = (struct cs_workload){.spec = spec};
+    const struct cs_shared_prefix *p = &w->spec->traffic->prefix;
+    if (p->groups == 0)
+        return 0;
+    const double u = cs_rng_uniform(&w->group);
+    int32_t lo = (int32_t)(u * p->groups), hi = lo; /* the first group with u < upto */
+    for (lo = p->upto ? 0 : lo, hi = p->upto ? p->groups - 1 : hi; lo < hi;) {
+        const int32_t mid = lo + (hi - lo) / 2;
+        if (u < p->upto[mid])
+            hi = mid;
+        else
+            lo = mid + 1;
+    }
+    return lo;
+}
+
+static bool is_before(const struct cs_turn *a, const struct cs_turn *b)
+{
+    return a->time_s < b->time_s || (a->time_s == b->time_s && a->session < b->session);
+}
+
+static void push_turn(struct cs_workload *w, struct cs_turn turn)
+{
+    if (w->open_count == w->open_capacity) {
+        w->open_capacity = w->open_capacity > 0 ? 2 * w->open_capacity : 64;
+        struct cs_turn *larger = cs_arena_alloc(w->arena, w->open_capacity, sizeof *larger);
+        if (w->open_count > 0)
+            memcpy(larger, w->open, w->open_count * sizeof *larger);
+        w->open = larger;
+    }
+    size_t i = w->open_count++;
+    for (; i > 0 && is_before(&turn, &w->open[(i - 1) / 2]); i = (i - 1) / 2)
+        w->open[i] = w->open[(i - 1) / 2];
+    w->open[i] = turn;
+}
+
+static struct cs_turn pop_turn(struct cs_workload *w)
+{
+    const struct cs_turn first = w->open[0], last = w->open[--w->open_count];
+    size_t i = 0;
+    for (size_t k = 1; k < w->open_count; i = k, k = 2 * k + 1) {
+        if (k + 1 < w->open_count && is_before(&w->open[k + 1], &w->open[k]))
+            k++;
+        if (!is_before(&w->open[k], &last))
+            break;
+        w->open[i] = w->open[k];
+    }
+    w->open[i] = last;
+    return first;
+}
+
+/* After a turn at t: another one, or the end of the conversation. */
+static void follow_up(struct cs_workload *w, struct cs_turn turn)
+{
+    const struct cs_sessions *s = &w->spec->traffic->sessions;
+    if (cs_rng_uniform(&w->turn) * s->turns < 1.0)
+        return;
+    turn.time_s += s->think_s * cs_rng_exponential(&w->turn);
+    push_turn(w, turn);
+}
+
+/* The conversations that are open when the run begins. */
+static void open_some(struct cs_workload *w)
+{
+    const struct cs_sessions *s = &w->spec->traffic->sessions;
+    const double mean = w->rate * s->think_s * (s->turns - 1.0);
+    cs_rng_init(&w->turn, w->seed, w->replication, "sessions/turn");
+    for (double sum = cs_rng_exponential(&w->turn); sum < mean;
+         sum += cs_rng_exponential(&w->turn)) {
+        const double think_s = s->think_s * cs_rng_exponential(&w->turn);
+        push_turn(w, (struct cs_turn){w->now_s + think_s, ++w->sessions, draw_group(w)});
+    }
+}
+
+static void draw_lengths(struct cs_workload *w, struct cs_arrival *a)
+{
+    const struct cs_workload_spec *spec = w->spec;
+    const struct cs_shared_prefix *p = &spec->traffic->prefix;
+    struct cs_rng of_group, *input = &w->input;
+    if (p->groups > 0) {
+        a->prefix.group_tokens = p->tokens > 0.0 ? (int32_t)p->tokens : INT32_MAX;
+        if (p->tokens == 0.0) { /* whole prompts: the same length each time */
+            const uint64_t own = w->seed ^ (a->prefix.group * 0x9e3779b97f4a7c15u);
+            cs_rng_init(&of_group, own, w->replication, "prefix/length");
+            input = &of_group;
+        }
+    }
+    if (spec->traffic->joint) {
+        cs_pairs_draw(&spec->traffic->pairs, spec->input_scale, spec->output_scale, input,
+                      &w->output, &a->input, &a->output);
+    } else {
+        a->input = cs_length_draw(&spec->input, input);
+        a->output = cs_length_draw(&spec->output, &w->output);
+    }
+}
+
+void cs_workload_init(struct cs_workload *w, const struct cs_workload_spec *spec, uint64_t seed,
+                      uint64_t replication, struct cs_arena *arena)
+{
+    *w = (struct cs_workload){
+        .spec = spec, .seed = seed, .replication = replication, .arena = arena};
     cs_rng_init(&w->gap, seed, replication, "arrivals/gap");
     cs_rng_init(&w->input, seed, replication, "arrivals/input");
     cs_rng_init(&w->output, seed, replication, "arrivals/output");
@@ -100,6 +207,9 @@ void cs_workload_init(struct cs_workload *w, const struct cs_workload_spec *spec
             (size_t)((w->now_s - turn * spec->period_s) / curve->step_s + 1e-9) % curve->count;
     }
     enter_step(w, w->now_s);
+    cs_rng_init(&w->group, seed, replication, "prefix/group");
+    if (spec->traffic->sessions.turns > 0.0)
+        open_some(w);
 }
 
 /* Groups and sessions are numbered from 1, each kind for itself. */
@@ -132,11 +242,10 @@ static bool next_of_trace(struct cs_workload *w, struct cs_arrival *a)
     return true;
 }
 
-bool cs_workload_next(struct cs_workload *w, struct cs_arrival *a)
+/* The next start of the renewal process, into now_s; false: none before the end. */
+static inline bool next_start(struct cs_workload *w)
 {
     const struct cs_workload_spec *spec = w->spec;
-    if (spec->trace != NULL)
-        return next_of_trace(w, a);
     double gap = spec->gamma_shape == 1.0
                      ? cs_rng_exponential(&w->gap)
                      : cs_rng_gamma(&w->gap, spec->gamma_shape, 1.0 / spec->gamma_shape);
@@ -151,19 +260,60 @@ bool cs_workload_next(struct cs_workload *w, struct cs_arrival *a)
         enter_step(w, w->now_s);
         t = w->now_s + fmax(gap, 0.0) / w->rate;
     }
+    w->now_s = t;
+    return true;
+}
+
+/* The next start or follow-up, whichever is earlier, and whose it is; false: no more. */
+static bool next_turn(struct cs_workload *w, struct cs_arrival *a, double *t)
+{
+    if (!w->start_waits && !w->no_starts) {
+        w->start_waits = next_start(w);
+        w->no_starts = !w->start_waits;
+    }
+    if (w->open_count == 0 && !w->start_waits)
+        return false;
+    const bool follows =
+        w->open_count > 0 && !(w->start_waits && w->now_s < w->open[0].time_s);
+    struct cs_turn turn;
+    if (follows) {
+        turn = pop_turn(w);
+    } else {
+        turn = (struct cs_turn){w->now_s, ++w->sessions, draw_group(w)};
+        w->start_waits = false;
+    }
+    *t = turn.time_s;
+    a->prefix.session = turn.session;
+    a->prefix.group = (uint64_t)(turn.group + 1);
+    follow_up(w, turn);
+    return true;
+}
+
+bool cs_workload_next(struct cs_workload *w, struct cs_arrival *a)
+{
+    const struct cs_workload_spec *spec = w->spec;
+    if (spec->trace != NULL)
+        return next_of_trace(w, a);
+    double t;
+    a->prefix = (struct cs_prefix){0};
+    if (spec->traffic->sessions.turns > 0.0) {
+        if (!next_turn(w, a, &t))
+            return false;
+    } else {
+        if (!next_start(w))
+            return false;
+        t = w->now_s;
+    }
     if (t >= HORIZON_S) /* before it is cast to picoseconds */
         return false;
-    w->now_s = t;
     a->time_ps = (int64_t)(t * PS);
     if (a->time_ps >= spec->end_ps)
         return false;
-    if (spec->traffic->joint) {
-        cs_pairs_draw(&spec->traffic->pairs, spec->input_scale, spec->output_scale, &w->input,
-                      &w->output, &a->input, &a->output);
-    } else {
-        a->input = cs_length_draw(&spec->input, &w->input);
-        a->output = cs_length_draw(&spec->output, &w->output);
-    }
+    if (spec->traffic->prefix.groups == 0)
+        a->prefix.group = 0;
+    else if (a->prefix.group == 0)
+        a->prefix.group = (uint64_t)draw_group(w) + 1;
+    draw_lengths(w, a);
     if (a->time_ps >= 0) {
         if (spec->max_requests > 0 && w->made >= spec->max_requests)
             return false;

@@ -5,8 +5,13 @@
  * through the cumulative rate curve, which is piecewise linear (Cinlar 1975; exact for a Poisson
  * process). Lengths are drawn at the arrival. A trace is replayed as it is.
  *
+ * Conversations start at the rate of the requests over their mean number; after each arrival there
+ * is one more with probability 1 - 1/turns, an exponential time later. Both are memoryless, so a
+ * conversation under way is no more than the time of its next turn, and a run begins with as many
+ * of them as a steady state has: Poisson, of mean starts/s x think x (turns - 1).
+ *
  * The one rule: the workload depends on the scenario and the seed alone, never on what the fleet
- * does with it. A workload is a plain value; init needs an arena only for tables.
+ * does with it. A workload is a plain value; its open conversations lie in the arena given to init.
  */
 #ifndef CS_SERVE_WORKLOAD_H
 #define CS_SERVE_WORKLOAD_H
@@ -52,9 +57,23 @@ struct cs_workload_spec {
 void cs_workload_prepare(struct cs_workload_spec *spec, const struct cs_traffic *traffic,
                          const struct cs_simulate *simulate, const struct cs_trace *trace);
 
+struct cs_turn { /* the next one of an open conversation */
+    double time_s;
+    uint64_t session; /* from 1 */
+    int32_t group;
+};
+
 struct cs_workload {
     const struct cs_workload_spec *spec;
     struct cs_rng gap, input, output;
+    uint64_t seed, replication;
+    /* Drawn only where the traffic names groups or sessions. */
+    struct cs_rng group, turn;
+    struct cs_arena *arena;
+    struct cs_turn *open; /* a heap, the earliest first */
+    size_t open_count, open_capacity;
+    uint64_t sessions;           /* begun so far */
+    bool start_waits, no_starts; /* one drawn at now_s and not made yet; no more will come */
     double now_s;      /* the last arrival */
     double step_end_s; /* end of the curve step we are in */
     double rate;       /* requests/s within it */
@@ -63,7 +82,7 @@ struct cs_workload {
     size_t trace_next;
 };
 void cs_workload_init(struct cs_workload *w, const struct cs_workload_spec *spec, uint64_t seed,
-                      uint64_t replication);
+                      uint64_t replication, struct cs_arena *arena);
 /* The next arrival; false when there are no more. */
 bool cs_workload_next(struct cs_workload *w, struct cs_arrival *arrival);
 

@@ -203,6 +203,15 @@ static void resolve_option(struct cs_resolving *r, const struct cs_node *map, co
         cs_schema_default(&r->schema, refer(r, path, "precision"),
                           cs_precision_infos[o->precision].name, "the maker's own precision");
     }
+    if (!text.has_prefix_caching) {
+        const bool shares = r->scenario->traffic.shares;
+        o->prefix_caching = shares && o->engine->prefix_caching;
+        cs_schema_default(&r->schema, refer(r, path, "prefix_caching"),
+                          o->prefix_caching ? "yes" : "no",
+                          shares ? cs_arena_printf(r->schema.arena, "the default of %s",
+                                                   o->engine->name)
+                                 : "nothing in the traffic says what prompts share");
+    }
     check_parallel(r, map, path, o, text.expert_parallel);
     take_limits(r, map, path, o);
     append(r, all, o);

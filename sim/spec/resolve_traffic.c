@@ -7,10 +7,12 @@
  * The rule: what could be read two ways is an error, never a silent choice.
  * Not here: reading the trace itself (trace_csv.c), scaling to the input share (serve).
  */
+#include <math.h>
 #include <string.h>
 #include <sys/stat.h>
 #include "spec/resolve.h"
 #include "spec/seal.h"
+#include "spec/trace_csv.h"
 
 static const char *const volume_keys[] = {"volume", "requests", "rate", "trace"};
 
@@ -234,11 +236,53 @@ static void resolve_curve(struct cs_resolving *r, struct cs_traffic *traffic)
     traffic->curve_name = sheet->name;
 }
 
+/* --- what prompts share ---------------------------------------------------------------------- */
+
+/* Shares of groups 0 .. k together under Zipf's law; NULL where all are equal. */
+static const double *zipf(struct cs_arena *arena, int groups, double exponent)
+{
+    if (exponent == 0)
+        return NULL;
+    double *const upto = cs_arena_alloc(arena, (size_t)groups, sizeof *upto);
+    double sum = 0;
+    for (int k = 0; k < groups; k++)
+        upto[k] = sum += pow(k + 1, -exponent);
+    for (int k = 0; k < groups; k++)
+        upto[k] /= sum;
+    return upto;
+}
+
+static void resolve_shared(struct cs_resolving *r, struct cs_traffic *traffic)
+{
+    static const struct cs_key tokens_key = {.name = "tokens", .kind = CS_KEY_QUANTITY,
+                                             .unit = CS_UNIT_TOKENS, .low = "1 tokens",
+                                             .high = "100M tokens"};
+    static const char path[] = "traffic.prefix.tokens";
+    const struct cs_traffic_text *const text = &r->text.traffic;
+    const struct cs_node *const node = text->prefix_tokens;
+    traffic->sessions = text->sessions;
+    traffic->shares = text->has_prefix || text->has_sessions;
+    if (!node)
+        return;
+    if (node->kind != CS_NODE_SCALAR)
+        cs_diag_error(r->schema.diags, node->span, "expected tokens, or whole",
+                      "%s must be a length, not %s", path, cs_node_kind_name(node));
+    else if (strcmp(node->text, "whole") != 0)
+        cs_schema_value(&r->schema, &tokens_key, node, path, &traffic->prefix.tokens);
+    else if (text->has_sessions)
+        cs_diag_error(r->schema.diags, node->span, "give the tokens that conversations begin with",
+                      "prompts that recur whole contradict traffic.sessions, whose prompts grow");
+    traffic->prefix.groups = text->groups;
+    traffic->prefix.popularity = text->popularity;
+    traffic->prefix.upto = zipf(r->schema.arena, text->groups, text->popularity);
+}
+
 /* --- trace ----------------------------------------------------------------------------------- */
 
 static void resolve_trace(struct cs_resolving *r, struct cs_traffic *traffic)
 {
-    static const char *const others[] = {"lengths", "curve", "burstiness", "input_share"};
+    static const char *const others[] = {"lengths", "curve", "burstiness", "input_share",
+                                         "prefix",  "sessions"};
     const struct cs_node *const map = cs_node_get(r->root, "traffic");
     const struct cs_node *const node = cs_node_get(map, "trace");
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
@@ -260,6 +304,8 @@ static void resolve_trace(struct cs_resolving *r, struct cs_traffic *traffic)
     else if (S_ISDIR(status.st_mode))
         cs_diag_file(r->schema.diags, node->span, NULL, "the trace '%s' is a directory",
                      traffic->trace_path);
+    else
+        traffic->shares = cs_trace_shares(traffic->trace_path);
 }
 
 void cs_resolve_traffic(struct cs_resolving *r)
@@ -279,5 +325,6 @@ void cs_resolve_traffic(struct cs_resolving *r)
     if (cs_node_get(map, "trace"))
         return; /* a trace whose name is no text */
     resolve_lengths(r, traffic);
+    resolve_shared(r, traffic);
     resolve_curve(r, traffic);
 }

@@ -17,6 +17,17 @@ enum cs_metric { CS_METRIC_TTFT, CS_METRIC_TPOT, CS_METRIC_ITL, CS_METRIC_E2E, C
 enum cs_window { CS_WINDOW_HOUR, CS_WINDOW_DAY, CS_WINDOW_RUN };
 enum cs_router { CS_ROUTER_ROUND_ROBIN, CS_ROUTER_LEAST_OUTSTANDING, CS_ROUTER_COUNT };
 
+struct cs_shared_prefix { /* each request, or conversation, belongs to one of `groups` */
+    int groups;         /* 0: none */
+    double tokens;      /* of the prompt's front, the same in the group; 0: whole prompts recur */
+    double popularity;  /* exponent s: group k has a share proportional to k^-s; 0: equal */
+    const double *upto; /* share of groups 0 .. k together; NULL: equal */
+};
+struct cs_sessions { /* conversations whose prompts grow */
+    double turns;   /* mean, geometric; 0: none */
+    double think_s; /* mean, exponential, from a turn's arrival to the next one's */
+};
+
 struct cs_traffic {
     enum cs_volume_kind kind;
     double tokens_per_s;   /* kind TOKENS: prompt + output, averaged over the curve */
@@ -32,6 +43,9 @@ struct cs_traffic {
     const char *curve_name; /* NULL: given in place or flat */
     double burstiness;      /* coefficient of variation of gaps; 1 Poisson, else gamma */
     bool top_p;             /* sampling by top-p/top-k */
+    struct cs_shared_prefix prefix;
+    struct cs_sessions sessions;
+    bool shares;            /* prefix, sessions, or a trace with such columns */
     const char *trace_path; /* kind TRACE, as given, relative to the scenario's folder resolved */
 };
 

@@ -132,6 +132,7 @@ struct cs_engine_sheet { /* a serving engine: behaviour and overheads of one ver
     bool asynchronous; /* plans step s+1 when step s starts; else at its end */
     bool static_batching; /* a batch runs until all have finished */
     bool slots; /* no paging: each of max_num_seqs slots holds `context` tokens of KV cache */
+    bool prefix_caching; /* unless told otherwise */
     bool cuda_graph_padding;
     int context; /* most tokens of a request; 0: the model's */
     int max_num_seqs, max_num_batched_tokens, block_size;

@@ -24,6 +24,11 @@ struct cs_traffic_text {
     const struct cs_node *lengths, *curve;
     double input_share, burstiness;
     int sampling;
+    bool has_prefix, has_sessions;
+    int groups;
+    double popularity;
+    const struct cs_node *prefix_tokens;
+    struct cs_sessions sessions;
 };
 
 struct cs_slo_metric_text {
@@ -40,7 +45,7 @@ struct cs_deploy_text {
     struct cs_option option;
     const char *model, *hardware, *engine;
     int precision, kv_precision, router; /* int, as the walker stores choices */
-    bool has_precision, has_kv_precision;
+    bool has_precision, has_kv_precision, has_prefix_caching;
     int expert_parallel;
 };
 

@@ -24,6 +24,30 @@ const char *const cs_metric_names[CS_METRIC_COUNT] = {
 
 /* --- traffic --------------------------------------------------------------------------------- */
 
+static const struct cs_key prefix_keys[] = {
+    {.name = "groups", .kind = CS_KEY_COUNT, AT(cs_traffic_text, groups), .low = "1",
+     .high = "1000000", .required = true,
+     .doc = "How many different prefixes; each request, or conversation, has one of them."},
+    {.name = "tokens", .kind = CS_KEY_NODE, AT(cs_traffic_text, prefix_tokens), .required = true,
+     .example = "tokens, such as '1200 tokens', or whole",
+     .doc = "From the front of the prompt, the same in a group; `whole`: prompts recur as a whole, "
+            "each group's as long as was drawn for it once."},
+    {.name = "popularity", .kind = CS_KEY_QUANTITY, .unit = CS_UNIT_NUMBER,
+     AT(cs_traffic_text, popularity), .low = "0", .high = "5", .fallback = "0",
+     .why = "all groups are asked for equally",
+     .doc = "Exponent of Zipf's law: group k has a share proportional to 1/k to this power."},
+};
+static const struct cs_table prefix_table = {"traffic.prefix", TABLE(prefix_keys), .size = 0};
+static const struct cs_key session_keys[] = {
+    {.name = "turns", .kind = CS_KEY_QUANTITY, .unit = CS_UNIT_NUMBER,
+     AT(cs_traffic_text, sessions.turns), .low = "1", .high = "10000", .required = true,
+     .doc = "Mean requests of a conversation; their number is geometric."},
+    {.name = "think", .kind = CS_KEY_QUANTITY, .unit = CS_UNIT_SECONDS,
+     AT(cs_traffic_text, sessions.think_s), .low = "1 ms", .high = "1 day", .required = true,
+     .doc = "Mean time from a turn's arrival to the next one's, exponential."},
+};
+static const struct cs_table session_table = {"traffic.sessions", TABLE(session_keys), .size = 0};
+
 static const struct cs_choice samplings[] = {{"greedy", 0}, {"top_p", 1}, {NULL, 0}};
 static const struct cs_key traffic_keys[] = {
     {.name = "volume", .kind = CS_KEY_QUANTITY, .unit = CS_UNIT_TOKENS_PER_S,
@@ -59,6 +83,15 @@ static const struct cs_key traffic_keys[] = {
     {.name = "sampling", .kind = CS_KEY_CHOICE, AT(cs_traffic_text, sampling),
      .choices = samplings, .fallback = "greedy", .why = "no sampler work is added unasked",
      .doc = "top_p costs a sort of the vocabulary for each token."},
+    {.name = "prefix", .kind = CS_KEY_MAP, .table = &prefix_table,
+     .present = offsetof(struct cs_traffic_text, has_prefix),
+     .example = "a map, such as {groups: 20, tokens: 1200 tokens}",
+     .doc = "What prompts begin with in common."},
+    {.name = "sessions", .kind = CS_KEY_MAP, .table = &session_table,
+     .present = offsetof(struct cs_traffic_text, has_sessions),
+     .example = "a map, such as {turns: 4, think: 40 s}",
+     .doc = "Conversations: a prompt begins with its conversation so far, as far as it fits. Rate "
+            "and lengths stay, so lengths are those of whole prompts."},
 };
 static const struct cs_table traffic_table = {"traffic", TABLE(traffic_keys), .size = 0};
 
@@ -161,8 +194,9 @@ static const struct cs_key deploy_keys[] = {
      AT(cs_deploy_text, option.context), .low = "16 tokens", .high = "10000000 tokens",
      .doc = "Most tokens of a request, prompt and answer. Default: the engine's, or the model's."},
     {.name = "prefix_caching", .kind = CS_KEY_BOOL, AT(cs_deploy_text, option.prefix_caching),
-     .fallback = "no", .why = "not modelled yet: every prompt is computed whole",
-     .doc = "Whether prompts that share a prefix share its KV blocks. Not modelled yet."},
+     .present = offsetof(struct cs_deploy_text, has_prefix_caching),
+     .doc = "Whether what an earlier prompt computed is found again. Default: the engine's, where "
+            "the traffic says what prompts share, else no."},
 };
 const struct cs_table cs_table_deploy = {"deploy", TABLE(deploy_keys),
                                          .size = sizeof(struct cs_deploy_text)};

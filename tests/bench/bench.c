@@ -75,7 +75,7 @@ static void open_bench(struct bench *b, double rate, double input, int replicas,
 static int64_t generate(const struct bench *b)
 {
     struct cs_workload w;
-    cs_workload_init(&w, &b->question.workload, 1, 0);
+    cs_workload_init(&w, &b->question.workload, 1, 0, NULL);
     struct cs_arrival a;
     int64_t n = 0, tokens = 0;
     while (cs_workload_next(&w, &a)) {

@@ -1,7 +1,7 @@
 /* The KV cache of the reference engine: each block an object, each sequence its list of blocks.
  *
- * Written from the rules of docs/model.md (3, rule 6) and from nothing else. A block is never used,
- * in the queue of free ones, or referenced by so many sequences; it may be findable as number
+ * Written from the rules of docs/model.md, section 3.1, and from nothing else. A block is never
+ * used, in the queue of free ones, or referenced by so many sequences; it may be findable as number
  * `index` of a chain, which is a group's prefix, a hash, a session or a request's own context.
  * Without prefix caching no block is ever findable, and this counts blocks.
  * The one rule: no closed forms; where this and the engine differ, this is short enough to tell

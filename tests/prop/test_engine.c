@@ -5,10 +5,10 @@
  * Each seed makes a case (cases.h), runs it through the cluster and through reference.c, and
  * compares first step, first token, end, preemptions, replica and cached tokens of every request;
  * then the sums of the result with the log and with what the reference counted: tokens in = tokens
- * out, gaps between tokens, busy time, blocks all free at the end. Every case is also run in
- * random slices of time, which must give the same result and log, and whose snapshots must count as
- * the log does. (Sums
- * kept as doubles may differ by 1e-9 there: replicas add to them in the order of the slices.)
+ * out, gaps between tokens, busy time, blocks all free at the end. Every case is also run in random
+ * slices of time, which must give the same result and log, and whose snapshots must count as the
+ * log does. (Sums kept as doubles may differ by 1e-9 there: replicas add to them in the order of
+ * the slices.)
  * The one rule: the allowed difference is zero. A case that fails (a broken check of the engine and
  * an endless run count too) is cut down to the fewest requests that still fail, and printed.
  */

@@ -41,7 +41,7 @@ START_TEST(counts_follow_the_curve)
     const struct cs_workload_spec spec = prepared(&t, 1, 0);
     ck_assert_double_eq(spec.peak_factor, 2.5);
     struct cs_workload w;
-    cs_workload_init(&w, &spec, 61, 3);
+    cs_workload_init(&w, &spec, 61, 3, NULL);
     double count[STEPS] = {0}, warm[STEPS] = {0};
     struct cs_arrival a;
     int64_t last = INT64_MIN, first = INT64_MAX;
@@ -81,7 +81,7 @@ START_TEST(gaps_go_over_the_steps_they_span)
     t.curve = (struct cs_curve){.step_s = 700, .weights = weights, .count = STEPS};
     const struct cs_workload_spec spec = prepared(&t, 90, 0);
     struct cs_workload w;
-    cs_workload_init(&w, &spec, 61, 5);
+    cs_workload_init(&w, &spec, 61, 5, NULL);
     double count[STEPS] = {0};
     struct cs_arrival a;
     while (cs_workload_next(&w, &a))
@@ -103,7 +103,7 @@ START_TEST(arrivals_are_poisson)
     struct cs_traffic t = traffic_of(3.7);
     const struct cs_workload_spec spec = prepared(&t, 0.5, 0);
     struct cs_workload w;
-    cs_workload_init(&w, &spec, 61, 0);
+    cs_workload_init(&w, &spec, 61, 0, NULL);
     enum { SECONDS = 43200 };
     int *const count = calloc(SECONDS, sizeof *count);
     struct cs_arrival a;
@@ -132,7 +132,7 @@ START_TEST(bursts_have_the_variation_asked_for)
         t.burstiness = asked[k];
         const struct cs_workload_spec spec = prepared(&t, 1, 200000);
         struct cs_workload w;
-        cs_workload_init(&w, &spec, 67, k);
+        cs_workload_init(&w, &spec, 67, k, NULL);
         double last = 0, sum = 0, squares = 0, n = 0;
         struct cs_arrival a;
         while (cs_workload_next(&w, &a)) {
@@ -161,9 +161,9 @@ START_TEST(lengths_do_not_move_arrivals)
     const struct cs_workload_spec sa = prepared(&a, 1, 20000), sb = prepared(&b, 1, 20000),
                                   sc = prepared(&c, 1, 20000);
     struct cs_workload wa, wb, wc;
-    cs_workload_init(&wa, &sa, 71, 1);
-    cs_workload_init(&wb, &sb, 71, 1);
-    cs_workload_init(&wc, &sc, 71, 1);
+    cs_workload_init(&wa, &sa, 71, 1, NULL);
+    cs_workload_init(&wb, &sb, 71, 1, NULL);
+    cs_workload_init(&wc, &sc, 71, 1, NULL);
     struct cs_arrival x, y, z;
     int n = 0;
     while (cs_workload_next(&wa, &x)) {
@@ -185,10 +185,10 @@ START_TEST(replications_and_seeds_differ_and_repeat)
     const struct cs_traffic t = traffic_of(2.9);
     const struct cs_workload_spec spec = prepared(&t, 1, 0);
     struct cs_workload w[4];
-    cs_workload_init(&w[0], &spec, 71, 1);
-    cs_workload_init(&w[1], &spec, 71, 1);
-    cs_workload_init(&w[2], &spec, 71, 2);
-    cs_workload_init(&w[3], &spec, 72, 1);
+    cs_workload_init(&w[0], &spec, 71, 1, NULL);
+    cs_workload_init(&w[1], &spec, 71, 1, NULL);
+    cs_workload_init(&w[2], &spec, 71, 2, NULL);
+    cs_workload_init(&w[3], &spec, 72, 1, NULL);
     int same[4] = {0};
     for (int i = 0; i < 1000; i++) {
         struct cs_arrival a[4];
@@ -217,7 +217,7 @@ START_TEST(lengths_are_rescaled_to_a_share_of_input)
     ck_assert_double_eq_tol(spec.mean_output, 148.6, 1e-3);
     ck_assert_double_eq_tol(spec.requests_per_s * 86400, 4172.274, 0.01);
     struct cs_workload w;
-    cs_workload_init(&w, &spec, 73, 0);
+    cs_workload_init(&w, &spec, 73, 0, NULL);
     struct cs_arrival a;
     double n = 0, input = 0, output = 0;
     while (n < 200000 && cs_workload_next(&w, &a)) {
@@ -236,7 +236,7 @@ START_TEST(a_number_of_requests_is_counted_after_the_warm_up)
     const struct cs_traffic t = traffic_of(1.3);
     const struct cs_workload_spec spec = prepared(&t, 7, 12345);
     struct cs_workload w;
-    cs_workload_init(&w, &spec, 79, 0);
+    cs_workload_init(&w, &spec, 79, 0, NULL);
     struct cs_arrival a;
     int counted = 0, warm = 0;
     while (cs_workload_next(&w, &a))
@@ -261,7 +261,7 @@ START_TEST(a_trace_is_replayed_as_it_is)
     ck_assert_double_eq_tol(spec.requests_per_s, 5 / 103.5, 1e-15);
     ck_assert_int_eq(spec.start_ps, 0);
     struct cs_workload w;
-    cs_workload_init(&w, &spec, 1, 0);
+    cs_workload_init(&w, &spec, 1, 0, NULL);
     struct cs_arrival a;
     for (int i = 0; i < 5; i++) {
         ck_assert(cs_workload_next(&w, &a));
