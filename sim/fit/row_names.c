@@ -47,6 +47,8 @@ static const struct {
     {"NVFP4", CS_PRECISION_NVFP4},
     {"FP4", CS_PRECISION_NVFP4},
     {"Q4_K_M", CS_PRECISION_Q4_K_M},
+    {"Q5_K_M", CS_PRECISION_Q5_K_M},
+    {"Q6_K", CS_PRECISION_Q6_K},
     {"Q4_0", CS_PRECISION_Q4_0},
     {"Q8_0", CS_PRECISION_Q8_0},
     {"int8", CS_PRECISION_INT8},
@@ -85,8 +87,8 @@ bool cs_row_packs(const struct cs_row *row)
  * to 2 %, or -1. */
 static int precision_by_size(const struct cs_model *m, const char *notes)
 {
-    static const int packed[] = {CS_PRECISION_BF16, CS_PRECISION_Q8_0, CS_PRECISION_Q4_K_M,
-                                 CS_PRECISION_Q4_0};
+    static const int packed[] = {CS_PRECISION_BF16, CS_PRECISION_Q8_0, CS_PRECISION_Q6_K,
+                                 CS_PRECISION_Q5_K_M, CS_PRECISION_Q4_K_M, CS_PRECISION_Q4_0};
     const char *const at = strstr(notes, "size ");
     char *end;
     const double size = at ? strtod(at + 5, &end) * 1073741824.0 : 0.0;

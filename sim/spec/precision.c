@@ -9,6 +9,7 @@
  *   q8_0    blocks of 32 with a 16-bit scale: 8.5 bits, the head included.
  *   q4_k_m  a mix of Q4_K and Q6_K tensors, about 4.85 bits on average; some hundredths more or
  *           less by model.
+ *   q5_k_m  likewise of Q5_K and Q6_K, about 5.70 bits; q6_k is Q6_K throughout.
  *   q4_0    blocks of 32 with a 16-bit scale: 4.5 bits; llama.cpp keeps the head in Q6_K, blocks of
  *           256 of 210 bytes: 6.5625 bits.
  *   nvfp4   blocks of 16 with an 8-bit scale: 4.5 bits; head kept at 16 bits.
@@ -41,6 +42,13 @@ const struct cs_precision_info cs_precision_infos[CS_PRECISION_COUNT] = {
                              CS_COMPUTE_BF16,
                              "github:ggml-org/llama.cpp tools/quantize/README.md: bits per weight "
                              "of Q4_K_M"},
+    [CS_PRECISION_Q5_K_M] = {"q5_k_m", 5.70 / 8, 5.70 / 8, 5.70 / 8, CS_COMPUTE_BF16,
+                             CS_COMPUTE_BF16,
+                             "github:ggml-org/llama.cpp tools/quantize/README.md: bits per weight "
+                             "of Q5_K_M"},
+    [CS_PRECISION_Q6_K] = {"q6_k", 6.5625 / 8, 6.5625 / 8, 6.5625 / 8, CS_COMPUTE_BF16,
+                           CS_COMPUTE_BF16,
+                           "github:ggml-org/llama.cpp ggml-common.h: 210 bytes for 256"},
     [CS_PRECISION_Q4_0] = {"q4_0", 4.5 / 8, 4.5 / 8, 6.5625 / 8, CS_COMPUTE_BF16, CS_COMPUTE_BF16,
                            "github:ggml-org/llama.cpp ggml-common.h: blocks of 32, 16-bit scale; "
                            "output tensor in Q6_K (src/llama-quant.cpp)"},

@@ -17,6 +17,7 @@ const struct cs_choice cs_precision_choices[] = {
     {"fp8", CS_PRECISION_FP8},     {"int8", CS_PRECISION_INT8},
     {"int4", CS_PRECISION_INT4},   {"mxfp4", CS_PRECISION_MXFP4},
     {"q8_0", CS_PRECISION_Q8_0},   {"q4_k_m", CS_PRECISION_Q4_K_M},
+    {"q5_k_m", CS_PRECISION_Q5_K_M}, {"q6_k", CS_PRECISION_Q6_K},
     {"q4_0", CS_PRECISION_Q4_0},   {"nvfp4", CS_PRECISION_NVFP4},
     {"mlx_4bit", CS_PRECISION_MLX_4BIT}, {"mxfp4_q8_0", CS_PRECISION_MXFP4_Q8_0},
     {NULL, 0},

@@ -182,6 +182,30 @@ START_TEST(it_fits_from_one_block_on)
 }
 END_TEST
 
+/* Sizes of files as llama-bench prints them, GiB (github:ggml-org/llama.cpp benches/, and discussion
+ * 4167 for Llama 2 7B): to 2 %, for norms, and tensors that a format keeps wider. */
+static const struct {
+    const char *model;
+    enum cs_precision precision;
+    double gib;
+} files[] = {
+    {"gpt-oss-20b", CS_PRECISION_MXFP4_Q8_0, 11.27},
+    {"gpt-oss-120b", CS_PRECISION_MXFP4_Q8_0, 59.02},
+    {"qwen3-30b-a3b", CS_PRECISION_Q8_0, 30.25},
+    {"qwen2.5-7b", CS_PRECISION_Q8_0, 7.54},
+    {"glm-4.7-flash", CS_PRECISION_Q8_0, 29.65},
+    {"llama-2-7b", CS_PRECISION_Q4_0, 3.56},
+};
+
+START_TEST(files_are_as_large_as_they_say)
+{
+    const double bytes = cs_memory_weights(sheets_model(files[_i].model), files[_i].precision);
+    const double gib = bytes / (1024.0 * 1024.0 * 1024.0);
+    ck_assert_msg(fabs(gib / files[_i].gib - 1) < 0.02, "%s is %.2f GiB, not %.2f",
+                  files[_i].model, gib, files[_i].gib);
+}
+END_TEST
+
 int main(void)
 {
     Suite *const suite = suite_create("memory");
@@ -196,6 +220,8 @@ int main(void)
     tcase_add_test(all, heads_divide_until_each_gpu_holds_one);
     tcase_add_test(all, blocks_that_are_given_are_taken_and_weights_must_still_fit);
     tcase_add_test(all, it_fits_from_one_block_on);
+    tcase_add_loop_test(all, files_are_as_large_as_they_say, 0,
+                        (int)(sizeof files / sizeof files[0]));
     suite_add_tcase(suite, all);
     SRunner *const runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

@@ -304,6 +304,8 @@ static const struct {
     {"Q4_K_M", CS_PRECISION_Q4_K_M},
     {"Q4_K_M (repo default GGUFs / Ollama default)", CS_PRECISION_Q4_K_M},
     {"q8_0", CS_PRECISION_Q8_0},
+    {"Mistral-7B-Instruct-v0.2-Q6_K.gguf", CS_PRECISION_Q6_K},
+    {"Q5_K_M", CS_PRECISION_Q5_K_M},
     {"FP16", CS_PRECISION_BF16},
     {"BF16 (assumed)", CS_PRECISION_BF16},
     {"full precision (FP8 native)", CS_PRECISION_FP8},
