@@ -6,7 +6,7 @@
  *
  *   fixed      s t0 + L t_layer + L_moe t_moe
  *   dense      combine(bytes / (t W e_m), FLOPs T / (t F e_c))     combine(x, y) = sqrt(x^2 + y^2)
- *   experts    combine(L_moe w P_e N / (t W e_m), 2 L_moe P_e k T / (t F e_c)),
+ *   experts    combine(L_moe w P_e N / (t W e_m), 2 L_moe P_e k T / (t F e_c e_x)),
  *              N = E (1 - (1 - k/E)^T)                    distinct experts touched, uniform routing
  *   head       combine(V h b / (t W e_m), 2 V h S / (t F e_c)) + [top-p] S V sampler / W
  *   KV         K L bytes / (W e_kv s)                              additive
@@ -40,10 +40,10 @@ struct coefficients { /* seconds, or seconds per unit */
 };
 
 struct efficiency {
-    double weights, compute, kv, attention, link, pcie;
+    double weights, compute, experts, kv, attention, link, pcie;
     bool overheads;
 };
-static const struct efficiency IDEAL = {1.0, 1.0, 1.0, 1.0, 1.0, 1.0, false}; /* physical floor */
+static const struct efficiency IDEAL = {1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, false}; /* the floor */
 
 struct link { /* between GPUs: latency of a collective, and bytes/s that it reaches */
     double alpha_s, Bps;
@@ -157,7 +157,8 @@ static struct coefficients derive(const struct cs_option *o, int t, bool top_p,
     c.experts = m->experts;
     c.per_token = m->experts_per_token;
     c.expert_read = L_moe * P_expert * p->ffn_bytes / (t * W * e->weights);
-    c.expert_token = 2.0 * L_moe * P_expert * m->experts_per_token / (t * F_ffn * e->compute);
+    c.expert_token = 2.0 * L_moe * P_expert * m->experts_per_token /
+                     (t * F_ffn * e->compute * e->experts);
     c.head_read = V_h * p->head_bytes / (t * W * e->weights);
     c.head_sample = 2.0 * V_h / (t * F_head * e->compute);
     if (top_p && e->overheads)
@@ -171,8 +172,14 @@ static struct coefficients derive(const struct cs_option *o, int t, bool top_p,
 
 static struct efficiency engine_efficiency(const struct cs_engine_sheet *e)
 {
-    return (struct efficiency){e->weights_eff,           e->compute_eff, e->kv_eff,
-                               e->prefill_attention_eff, e->link_eff,    e->pcie_eff, true};
+    return (struct efficiency){.weights = e->weights_eff,
+                               .compute = e->compute_eff,
+                               .experts = e->experts_eff,
+                               .kv = e->kv_eff,
+                               .attention = e->prefill_attention_eff,
+                               .link = e->link_eff,
+                               .pcie = e->pcie_eff,
+                               .overheads = true};
 }
 
 /* Distinct experts of E touched by T tokens that choose k each, uniformly. */

@@ -118,6 +118,8 @@ static const void *seal_engine(struct sealing *z, struct cs_engine_sheet *e)
         e->all_reduce_pcie_s = e->all_reduce_s;
     if (e->pcie_eff == 0.0)
         e->pcie_eff = e->link_eff;
+    if (e->experts_eff == 0.0)
+        e->experts_eff = 1.0;
     e->node = z->root;
     return e;
 }

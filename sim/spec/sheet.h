@@ -144,6 +144,7 @@ struct cs_engine_sheet { /* a serving engine: behaviour and overheads of one ver
     double request_s, step_s, layer_s, moe_layer_s, prefill_step_s, all_reduce_s,
         all_reduce_pcie_s;
     double weights_eff, compute_eff, kv_eff, prefill_attention_eff, link_eff, pcie_eff;
+    double experts_eff; /* of compute_eff: the products of experts */
     double sampler_bytes; /* per logit, with top-p or top-k sampling */
     const struct cs_model_error *errors; /* the first that holds for an option is its own */
     size_t error_count;                  /* 0: not known */

@@ -89,7 +89,7 @@ void toy_init(struct toy *toy, double step_s)
                    .max_num_batched_tokens = 512, .block_size = 16,
                    .gpu_memory_utilization = 0.9, .step_s = step_s, .weights_eff = 1,
                    .compute_eff = 1, .kv_eff = 1, .prefill_attention_eff = 1, .link_eff = 1,
-                   .pcie_eff = 1},
+                   .pcie_eff = 1, .experts_eff = 1},
         .rental = {.provider = "Alder", .date = "2026-05-24", .source = "made up",
                    .term = "on_demand", .usd_per_s = 2.0 / 3600},
     };

@@ -142,6 +142,7 @@ START_TEST(an_engine_is_sealed_and_its_alias_is_the_newest)
     near_to(e->prefill_attention_eff, 0.35);
     near_to(e->link_eff, 0.6);
     near_to(e->pcie_eff, 0.6); /* not given: as the link */
+    near_to(e->experts_eff, 1);
     near_to(e->all_reduce_pcie_s, 6.35e-6);
     near_to(e->sampler_bytes, 509);
 }

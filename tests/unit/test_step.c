@@ -74,8 +74,9 @@ START_TEST(steps_take_as_long_as_the_published_vectors)
         struct cs_hardware plain = *o.hardware; /* the vectors have no factor of the GPU in them */
         plain.bandwidth_factor = plain.kv_factor = plain.compute_factor = 1;
         o.hardware = &plain;
-        struct cs_engine_sheet assumed = *o.engine; /* ... and the assumed 0.35 for prompts */
+        struct cs_engine_sheet assumed = *o.engine; /* ... nor what was measured after them */
         assumed.prefill_attention_eff = 0.35;
+        assumed.experts_eff = 1;
         o.engine = &assumed;
         for (size_t i = 0; i < 6; i++) {
             if (rows[r].ms[i] == 0)
@@ -255,6 +256,15 @@ START_TEST(experts_are_read_as_often_as_tokens_touch_them)
                             (61 * 187105280.0 + 3 * 396361728.0 + 58 * 44040192.0) /
                                 (3.35e12 * 0.845),
                             1e-12);
+    /* 512 tokens x 8 experts x 58 layers, FP8 at 1979e12 x 0.65 x 0.77, beside reads that take no
+     * time: 2 x 512 x 8 x 58 x 44040192 / 990.4895e12 = 21.125999 ms */
+    struct cs_hardware wide = *sheets_hardware("h100-sxm-80gb");
+    wide.bandwidth_Bps = 1e24;
+    o.hardware = &wide;
+    l.tokens = 512;
+    struct cs_step_parts grouped;
+    cs_step_explain(&grouped, &o, 1, false, &l);
+    ck_assert_double_eq_tol(grouped.experts_s, 21.125999e-3, 1e-9);
     /* 0.988 ms + 61 x 10.3 us + 58 x 3.3 us */
     ck_assert_double_eq_tol(p.fixed_s, 1.8077e-3, 1e-12);
 }
