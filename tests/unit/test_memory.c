@@ -182,8 +182,8 @@ START_TEST(it_fits_from_one_block_on)
 }
 END_TEST
 
-/* Sizes of files as llama-bench prints them, GiB (github:ggml-org/llama.cpp benches/, and discussion
- * 4167 for Llama 2 7B): to 2 %, for norms, and tensors that a format keeps wider. */
+/* Sizes of files as llama-bench prints them, GiB (github:ggml-org/llama.cpp benches/, and its
+ * discussion 4167 for Llama 2 7B): to 2 %, for norms, and tensors that a format keeps wider. */
 static const struct {
     const char *model;
     enum cs_precision precision;
