@@ -8,12 +8,15 @@
  *   dense      combine(bytes / (t W e_m), FLOPs T / (t F e_c))     combine(x, y) = sqrt(x^2 + y^2)
  *   experts    combine(L_moe w P_e N / (t W e_m), 2 L_moe P_e k T / (t F e_c e_x)),
  *              N = E (1 - (1 - k/E)^T)                    distinct experts touched, uniform routing
- *   head       combine(V h b / (t W e_m), 2 V h S / (t F e_c)) + [top-p] S V sampler / W
+ *   head       combine(V h b / (t W e_m), 2 V h S / (t F e_c)) + S (t_seq + [top-p] V sampler / W)
  *   KV         K L bytes / (W e_kv s)                              additive
- *   attention  Q L 4 (n_h / t) d / (F e_pf)
+ *   attention  Q L (n_h / t) (4 d / (F e_pf) + scores / W)
  *   all-reduce 2 L (alpha log2 t + 4 T h (t - 1) / (t X e_X)),     [t > 1]; PCIe has its own
  *              alpha and e_X
  *   stages     (s - 1) (alpha + 2 T h / (X e_X))                   [s > 1]
+ *
+ * T times FLOPs stands for min(1 + (T - 1) / vector, T + tile) where an engine's kernels for few
+ * tokens are slow and its tiles coarse, with N / k for each 1 and tile in the experts' line.
  *
  * combine() because reading weights and multiplying overlap, but not wholly: a power mean of
  * exponent 2 is what GEMM measurements on A100 and H100 show. A pipeline's GPUs share the KV reads
@@ -31,6 +34,7 @@
 struct coefficients { /* seconds, or seconds per unit */
     double fixed, prefill;
     double dense_read, dense_token;
+    double vector, tile;              /* what few tokens cost: see work() */
     double experts, per_token;        /* E, k */
     double expert_read, expert_token; /* per expert touched; per token */
     double head_read, head_sample, sampler_sample;
@@ -40,10 +44,11 @@ struct coefficients { /* seconds, or seconds per unit */
 };
 
 struct efficiency {
-    double weights, compute, experts, kv, attention, link, pcie;
+    double weights, compute, quantised, experts, kv, attention, link, pcie;
     bool overheads;
 };
-static const struct efficiency IDEAL = {1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, false}; /* the floor */
+/* The physical floor. */
+static const struct efficiency IDEAL = {1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, false};
 
 struct link { /* between GPUs: latency of a collective, and bytes/s that it reaches */
     double alpha_s, Bps;
@@ -58,6 +63,13 @@ static double peak(const struct cs_hardware *h, enum cs_compute kind, const stru
 {
     const double f = h->flops[kind] > 0.0 ? h->flops[kind] : h->flops[CS_COMPUTE_BF16];
     return e->overheads ? f * h->compute_factor : f;
+}
+
+/* FLOP/s of GEMMs whose weights take `bytes` each and run on the peak of `kind`. */
+static double gemm_rate(const struct cs_hardware *h, enum cs_compute kind, double bytes,
+                        const struct efficiency *e)
+{
+    return peak(h, kind, e) * (bytes < 2.0 ? e->quantised : e->compute);
 }
 
 static double bandwidth(const struct cs_hardware *h, const struct efficiency *e)
@@ -99,6 +111,9 @@ static void attention(const struct cs_option *o, int t, const struct efficiency 
         *pair = layers * 2.0 * heads * (m->mla_nope_dim + m->mla_rope_dim + m->mla_v_dim) /
                 (F * e->attention);
     }
+    /* Without FlashAttention the scores go through memory, several times. */
+    if (e->overheads)
+        *pair += layers * heads * o->engine->score_bytes / W;
 }
 
 /* What joins `gpus` of them: their link while they are of one domain, else PCIe, where collectives
@@ -139,30 +154,35 @@ static struct coefficients derive(const struct cs_option *o, int t, bool top_p,
     const double attention_bytes = cs_weights_attention_bytes(m, o->precision);
     const enum cs_compute attention_compute =
         attention_bytes == 2.0 ? CS_COMPUTE_BF16 : p->attention_compute;
-    const double F_attention = peak(h, attention_compute, e), F_ffn = peak(h, p->compute, e);
-    const double F_head = peak(h, CS_COMPUTE_BF16, e);
+    const double F_attention = gemm_rate(h, attention_compute, attention_bytes, e);
+    const double F_ffn = gemm_rate(h, p->compute, p->ffn_bytes, e);
+    const enum cs_compute head_peak = p->head_bytes < 2.0 ? p->compute : CS_COMPUTE_BF16;
+    const double F_head = gemm_rate(h, head_peak, p->head_bytes, e);
     const double L = m->layers, L_moe = m->moe_layers, L_dense = L - L_moe;
     const double P_attention = cs_weights_attention_layer(m);
     const double P_ffn = L_dense * cs_weights_dense_ffn(m) + L_moe * cs_weights_shared(m);
     const double P_expert = cs_weights_expert(m);
     const double V_h = (double)m->vocabulary * m->hidden;
-    struct coefficients c = {0};
+    struct coefficients c = {.vector = 1.0};
     if (e->overheads) {
+        c.vector = eng->vector_share > 0.0 ? eng->vector_share : 1.0;
+        c.tile = eng->tile_tokens;
         c.fixed = o->pipeline_parallel * eng->step_s + L * eng->layer_s + L_moe * eng->moe_layer_s;
         c.prefill = eng->prefill_step_s;
     }
     c.dense_read =
         (L * P_attention * attention_bytes + P_ffn * p->ffn_bytes) / (t * W * e->weights);
-    c.dense_token = (2.0 * L * P_attention / F_attention + 2.0 * P_ffn / F_ffn) / (t * e->compute);
+    c.dense_token = (2.0 * L * P_attention / F_attention + 2.0 * P_ffn / F_ffn) / t;
     c.experts = m->experts;
     c.per_token = m->experts_per_token;
     c.expert_read = L_moe * P_expert * p->ffn_bytes / (t * W * e->weights);
-    c.expert_token = 2.0 * L_moe * P_expert * m->experts_per_token /
-                     (t * F_ffn * e->compute * e->experts);
+    c.expert_token = 2.0 * L_moe * P_expert * m->experts_per_token / (t * F_ffn * e->experts);
     c.head_read = V_h * p->head_bytes / (t * W * e->weights);
-    c.head_sample = 2.0 * V_h / (t * F_head * e->compute);
+    c.head_sample = 2.0 * V_h / (t * F_head);
     if (top_p && e->overheads)
         c.sampler_sample = m->vocabulary * eng->sampler_bytes / W;
+    if (e->overheads)
+        c.sampler_sample += eng->sequence_s;
     link_terms(&c, o, t, e);
     attention(o, t, e, L - m->window_layers, &c.kv, &c.kv_compute, &c.pair);
     if (m->window_layers > 0)
@@ -172,14 +192,17 @@ static struct coefficients derive(const struct cs_option *o, int t, bool top_p,
 
 static struct efficiency engine_efficiency(const struct cs_engine_sheet *e)
 {
-    return (struct efficiency){.weights = e->weights_eff,
-                               .compute = e->compute_eff,
-                               .experts = e->experts_eff,
-                               .kv = e->kv_eff,
-                               .attention = e->prefill_attention_eff,
-                               .link = e->link_eff,
-                               .pcie = e->pcie_eff,
-                               .overheads = true};
+    return (struct efficiency){
+        .weights = e->weights_eff,
+        .compute = e->compute_eff,
+        .quantised = e->quantised_eff > 0.0 ? e->quantised_eff : e->compute_eff,
+        .experts = e->experts_eff,
+        .kv = e->kv_eff,
+        .attention = e->prefill_attention_eff,
+        .link = e->link_eff,
+        .pcie = e->pcie_eff,
+        .overheads = true,
+    };
 }
 
 /* Distinct experts of E touched by T tokens that choose k each, uniformly. */
@@ -188,12 +211,22 @@ static double experts_touched(const struct coefficients *c, double T)
     return c->experts * (1.0 - pow(1.0 - c->per_token / c->experts, T));
 }
 
+/* Tokens whose multiplication takes as long as that of T tokens over m matrices. A GEMM pays for a
+ * tile's worth of each on top of its tokens; a kernel for few tokens multiplies one while it reads
+ * the matrix, and is slower per further token. The faster is taken. */
+static double work(const struct coefficients *c, double T, double m)
+{
+    return fmin(m + (T - m) / c->vector, T + m * c->tile);
+}
+
 static double token_s(const struct coefficients *c, double T, struct cs_step_parts *parts)
 {
-    const double compute = c->dense_token * T;
+    const double compute = c->dense_token * work(c, T, 1.0);
     const double gemm = combine(c->dense_read, compute);
+    const double touched = c->experts > 0.0 ? experts_touched(c, T) : 0.0;
     const double experts =
-        c->experts > 0.0 ? combine(c->expert_read * experts_touched(c, T), c->expert_token * T)
+        c->experts > 0.0 ? combine(c->expert_read * touched,
+                                   c->expert_token * work(c, T, touched / c->per_token))
                          : 0.0;
     const double communication = c->reduce_fixed + c->reduce_token * T;
     if (parts != NULL) {
@@ -209,7 +242,7 @@ static double token_s(const struct coefficients *c, double T, struct cs_step_par
 
 static double sample_s(const struct coefficients *c, double S, struct cs_step_parts *parts)
 {
-    const double head = combine(c->head_read, c->head_sample * S);
+    const double head = combine(c->head_read, c->head_sample * work(c, S, S > 0.0 ? 1.0 : 0.0));
     const double sampler = c->sampler_sample * S;
     if (parts != NULL) {
         parts->head_s = head;

@@ -43,7 +43,8 @@ static double rate_at(const struct cs_step *step, const struct cs_limits_engine 
 double cs_bound_capacity(const struct cs_step *step, const struct cs_limits_engine *limits,
                          const struct cs_mean_request *mean)
 {
-    const double context = mean->input * (1.0 - mean->hits) + 0.5 * mean->output; /* its own */
+    const double answer = limits->reserve_answers ? 1.0 : 0.5; /* all of it, or half on average */
+    const double context = mean->input * (1.0 - mean->hits) + answer * mean->output; /* its own */
     const double most = fmax(1.0, fmin((double)limits->max_num_seqs,
                                        (double)(limits->kv_blocks * limits->block_size) / context));
     double best = rate_at(step, limits, most, mean);

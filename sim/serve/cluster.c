@@ -46,6 +46,7 @@ void cs_limits_of(struct cs_limits_engine *limits, const struct cs_option *o, in
         .asynchronous = o->engine->asynchronous,
         .prefix_caching = o->prefix_caching,
         .static_batching = o->engine->static_batching,
+        .reserve_answers = o->engine->reserve_answers,
     };
 }
 

@@ -98,11 +98,15 @@ static inline int64_t cs_kvcache_needed(const struct cs_replica *r, int32_t i)
     return blocks - hits + idle;
 }
 
-/* Whether blocks for the whole prompt of request i are free now. */
+/* Whether blocks for the whole prompt of request i are free now; or, where nobody may ever be
+ * preempted, those that all who run and it could come to hold (shared ones counted for each). */
 static inline bool cs_kvcache_has_room(struct cs_replica *r, int32_t i, int64_t pledge)
 {
+    const bool whole = r->pledged + pledge <= r->limits->kv_blocks;
+    if (r->limits->reserve_answers && !whole)
+        return false;
     if (!r->counting) {
-        if (r->pledged + pledge <= r->limits->kv_blocks)
+        if (whole)
             return true;
         cs_kvcache_start_counting(r);
     }

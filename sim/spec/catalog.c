@@ -440,6 +440,18 @@ const struct cs_engine_sheet *cs_catalog_engine(struct cs_catalog *c, const char
     return load(c, CS_SHEET_ENGINE, name, at, reference, diags);
 }
 
+const struct cs_engine_sheet *cs_catalog_engine_on(struct cs_catalog *c,
+                                                   const struct cs_engine_sheet *engine,
+                                                   const struct cs_hardware *hardware,
+                                                   struct cs_diags *diags)
+{
+    if (!engine || !hardware || !engine->metal || !hardware->maker ||
+        strcmp(hardware->maker, "Apple") != 0)
+        return engine;
+    return load(c, CS_SHEET_ENGINE, engine->metal, cs_span_of(engine->node, "metal"), "metal",
+                diags);
+}
+
 const struct cs_api *cs_catalog_api(struct cs_catalog *c, const char *name, struct cs_span at,
                                     const char *reference, struct cs_diags *diags)
 {

@@ -42,6 +42,12 @@ const struct cs_hardware *cs_catalog_hardware(struct cs_catalog *c, const char *
 const struct cs_engine_sheet *cs_catalog_engine(struct cs_catalog *c, const char *name,
                                                 struct cs_span at, const char *reference,
                                                 struct cs_diags *diags);
+/* The sheet that describes this engine on this hardware: on Apple's GPUs the one that it names under
+ * `metal`, else itself. Either may be NULL; NULL after an error. */
+const struct cs_engine_sheet *cs_catalog_engine_on(struct cs_catalog *c,
+                                                   const struct cs_engine_sheet *engine,
+                                                   const struct cs_hardware *hardware,
+                                                   struct cs_diags *diags);
 const struct cs_api *cs_catalog_api(struct cs_catalog *c, const char *name, struct cs_span at,
                                     const char *reference, struct cs_diags *diags);
 const struct cs_traffic_sheet *cs_catalog_traffic(struct cs_catalog *c, const char *name,

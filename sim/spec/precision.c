@@ -16,7 +16,8 @@
  *   mlx_4bit  groups of 64 with 16-bit scale and bias: 4.5 bits, embedding and head included.
  *   mxfp4_q8_0  MXFP4 experts and all the rest in Q8_0: gpt-oss as a GGUF file.
  * Each part runs on the peak of its own inputs: fp8 and int8 quantise the activations of
- * attention's products too; formats whose kernels dequantise run on the 16-bit peak.
+ * attention's products too; formats whose kernels dequantise run on the 16-bit peak, those of GGUF
+ * files on the 8-bit integer one: llama.cpp multiplies them as integers (ggml-cuda/mmq.cu).
  *
  * The rule: a GPU without the named peak uses its bf16 one (perf decides that).
  */
@@ -36,20 +37,20 @@ const struct cs_precision_info cs_precision_infos[CS_PRECISION_COUNT] = {
     [CS_PRECISION_MXFP4] = {"mxfp4", 4.25 / 8, 2, 2, CS_COMPUTE_FP4, CS_COMPUTE_BF16,
                             "OCP microscaling formats specification v1.0: blocks of 32, 8-bit "
                             "scale"},
-    [CS_PRECISION_Q8_0] = {"q8_0", 8.5 / 8, 8.5 / 8, 8.5 / 8, CS_COMPUTE_BF16, CS_COMPUTE_BF16,
+    [CS_PRECISION_Q8_0] = {"q8_0", 8.5 / 8, 8.5 / 8, 8.5 / 8, CS_COMPUTE_INT8, CS_COMPUTE_INT8,
                            "github:ggml-org/llama.cpp ggml-common.h: blocks of 32, 16-bit scale"},
-    [CS_PRECISION_Q4_K_M] = {"q4_k_m", 4.85 / 8, 4.85 / 8, 4.85 / 8, CS_COMPUTE_BF16,
-                             CS_COMPUTE_BF16,
+    [CS_PRECISION_Q4_K_M] = {"q4_k_m", 4.85 / 8, 4.85 / 8, 4.85 / 8, CS_COMPUTE_INT8,
+                             CS_COMPUTE_INT8,
                              "github:ggml-org/llama.cpp tools/quantize/README.md: bits per weight "
                              "of Q4_K_M"},
-    [CS_PRECISION_Q5_K_M] = {"q5_k_m", 5.70 / 8, 5.70 / 8, 5.70 / 8, CS_COMPUTE_BF16,
-                             CS_COMPUTE_BF16,
+    [CS_PRECISION_Q5_K_M] = {"q5_k_m", 5.70 / 8, 5.70 / 8, 5.70 / 8, CS_COMPUTE_INT8,
+                             CS_COMPUTE_INT8,
                              "github:ggml-org/llama.cpp tools/quantize/README.md: bits per weight "
                              "of Q5_K_M"},
-    [CS_PRECISION_Q6_K] = {"q6_k", 6.5625 / 8, 6.5625 / 8, 6.5625 / 8, CS_COMPUTE_BF16,
-                           CS_COMPUTE_BF16,
+    [CS_PRECISION_Q6_K] = {"q6_k", 6.5625 / 8, 6.5625 / 8, 6.5625 / 8, CS_COMPUTE_INT8,
+                           CS_COMPUTE_INT8,
                            "github:ggml-org/llama.cpp ggml-common.h: 210 bytes for 256"},
-    [CS_PRECISION_Q4_0] = {"q4_0", 4.5 / 8, 4.5 / 8, 6.5625 / 8, CS_COMPUTE_BF16, CS_COMPUTE_BF16,
+    [CS_PRECISION_Q4_0] = {"q4_0", 4.5 / 8, 4.5 / 8, 6.5625 / 8, CS_COMPUTE_INT8, CS_COMPUTE_INT8,
                            "github:ggml-org/llama.cpp ggml-common.h: blocks of 32, 16-bit scale; "
                            "output tensor in Q6_K (src/llama-quant.cpp)"},
     [CS_PRECISION_NVFP4] = {"nvfp4", 4.5 / 8, 4.5 / 8, 2, CS_COMPUTE_FP4, CS_COMPUTE_FP4,
@@ -59,8 +60,8 @@ const struct cs_precision_info cs_precision_infos[CS_PRECISION_COUNT] = {
                                CS_COMPUTE_BF16,
                                "github:ml-explore/mlx mx.quantize: groups of 64, 16-bit scale and "
                                "bias"},
-    [CS_PRECISION_MXFP4_Q8_0] = {"mxfp4_q8_0", 4.25 / 8, 8.5 / 8, 8.5 / 8, CS_COMPUTE_FP4,
-                                 CS_COMPUTE_BF16,
+    [CS_PRECISION_MXFP4_Q8_0] = {"mxfp4_q8_0", 4.25 / 8, 8.5 / 8, 8.5 / 8, CS_COMPUTE_INT8,
+                                 CS_COMPUTE_INT8,
                                  "hf:ggml-org/gpt-oss-20b-GGUF: experts MXFP4, the rest Q8_0"},
 };
 

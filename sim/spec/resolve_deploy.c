@@ -189,6 +189,7 @@ static void resolve_option(struct cs_resolving *r, const struct cs_node *map, co
     if (text.engine)
         o->engine = cs_catalog_engine(r->catalog, text.engine, span_of(map, "engine"),
                                       refer(r, path, "engine"), diags);
+    o->engine = cs_catalog_engine_on(r->catalog, o->engine, o->hardware, diags);
     if (o->model)
         check_model(r, o);
     if (o->hardware)

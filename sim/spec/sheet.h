@@ -133,6 +133,7 @@ struct cs_engine_sheet { /* a serving engine: behaviour and overheads of one ver
     size_t alias_count;
     bool asynchronous; /* plans step s+1 when step s starts; else at its end */
     bool static_batching; /* a batch runs until all have finished */
+    bool reserve_answers; /* a request is admitted when its whole answer fits the KV cache */
     bool slots; /* no paging: each of max_num_seqs slots holds `context` tokens of KV cache */
     bool prefix_caching; /* unless told otherwise */
     bool cuda_graph_padding;
@@ -141,10 +142,14 @@ struct cs_engine_sheet { /* a serving engine: behaviour and overheads of one ver
     double gpu_memory_utilization;
     /* Per GPU, alone and with tensor parallelism. */
     double reserve_single_bytes, reserve_parallel_bytes;
-    double request_s, step_s, layer_s, moe_layer_s, prefill_step_s, all_reduce_s,
+    double request_s, sequence_s, step_s, layer_s, moe_layer_s, prefill_step_s, all_reduce_s,
         all_reduce_pcie_s;
     double weights_eff, compute_eff, kv_eff, prefill_attention_eff, link_eff, pcie_eff;
-    double experts_eff; /* of compute_eff: the products of experts */
+    double quantised_eff;             /* of GEMMs of weights below 16 bits; 0: compute_eff */
+    double experts_eff;               /* of a dense GEMM's rate, that of experts */
+    double vector_share, tile_tokens; /* speed of kernels for few tokens; what a GEMM adds */
+    double score_bytes;               /* per pair and head: attention that stores its scores */
+    const char *metal;                /* the sheet in place of this one on Apple's GPUs, or NULL */
     double sampler_bytes; /* per logit, with top-p or top-k sampling */
     const struct cs_model_error *errors; /* the first that holds for an option is its own */
     size_t error_count;                  /* 0: not known */

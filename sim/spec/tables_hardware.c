@@ -155,6 +155,7 @@ const struct cs_table cs_table_hardware = {"a hardware sheet", TABLE(hardware_ke
 static const struct cs_choice schedulings[] = {{"asynchronous", 1}, {"synchronous", 0}, {NULL, 0}};
 static const struct cs_choice batchings[] = {{"static", 1}, {"continuous", 0}, {NULL, 0}};
 static const struct cs_choice pagings[] = {{"blocks", 0}, {"none", 1}, {NULL, 0}};
+static const struct cs_choice admissions[] = {{"prompt", 0}, {"answer", 1}, {NULL, 0}};
 static const struct cs_choice paddings[] = {{"cuda_graph", 1}, {"none", 0}, {NULL, 0}};
 
 static const struct cs_key limit_keys[] = {
@@ -197,6 +198,9 @@ static const struct cs_key overhead_keys[] = {
     {.name = "moe_layer", .kind = CS_KEY_QUANTITY, .unit = CS_UNIT_SECONDS,
      AT(cs_engine_sheet, moe_layer_s), .low = "0 s", .high = "100 ms",
      .doc = "Added for a layer with experts."},
+    {.name = "sequence", .kind = CS_KEY_QUANTITY, .unit = CS_UNIT_SECONDS,
+     AT(cs_engine_sheet, sequence_s), .low = "0 s", .high = "10 ms",
+     .doc = "Added for each sequence that a step gives a token to."},
     {.name = "prefill_step", .kind = CS_KEY_QUANTITY, .unit = CS_UNIT_SECONDS,
      AT(cs_engine_sheet, prefill_step_s), .low = "0 s", .high = "1 s",
      .doc = "Added to a step that holds prefill."},
@@ -219,6 +223,9 @@ static const struct cs_key efficiency_keys[] = {
     {.name = "experts", .kind = CS_KEY_QUANTITY, .unit = CS_UNIT_SHARE,
      AT(cs_engine_sheet, experts_eff), .low = "1%", .high = "100%",
      .doc = "Of a dense GEMM's rate, the grouped GEMM of experts. Default: 100 %."},
+    {.name = "quantised", .kind = CS_KEY_QUANTITY, .unit = CS_UNIT_SHARE,
+     AT(cs_engine_sheet, quantised_eff), .low = "1%", .high = "100%",
+     .doc = "Of peak FLOP/s, GEMM of weights below 16 bits. Default: as `compute`."},
     {.name = "kv", .kind = CS_KEY_QUANTITY, .unit = CS_UNIT_SHARE, AT(cs_engine_sheet, kv_eff),
      .low = "1%", .high = "100%", .required = true,
      .doc = "Of memory bandwidth, reading the KV cache."},
@@ -264,6 +271,16 @@ static const struct cs_key error_keys[] = {
 static const struct cs_table error_table = {"model_error", TABLE(error_keys),
                                             .size = sizeof(struct cs_model_error)};
 
+static const struct cs_key small_keys[] = {
+    {.name = "tile", .kind = CS_KEY_QUANTITY, .unit = CS_UNIT_TOKENS,
+     AT(cs_engine_sheet, tile_tokens), .low = "0 tokens", .high = "4096 tokens", .required = true,
+     .doc = "Tokens' worth of work that a GEMM costs on top of its own."},
+    {.name = "vector", .kind = CS_KEY_QUANTITY, .unit = CS_UNIT_SHARE,
+     AT(cs_engine_sheet, vector_share), .low = "1%", .high = "100%", .required = true,
+     .doc = "Speed of kernels for few tokens, of that of a GEMM; a step takes the faster."},
+};
+static const struct cs_table small_table = {"small_batch", TABLE(small_keys), .size = 0};
+
 static const struct cs_key engine_keys[] = {
     {.name = "name", .kind = CS_KEY_TEXT, AT(cs_engine_sheet, name), .required = true,
      .doc = "Name of the sheet, as its file."},
@@ -277,6 +294,9 @@ static const struct cs_key engine_keys[] = {
     {.name = "batching", .kind = CS_KEY_BOOL, AT(cs_engine_sheet, static_batching),
      .choices = batchings, .fallback = "continuous", .why = "serving engines batch continuously",
      .doc = "Whether requests join at any step, or a batch runs until all have finished."},
+    {.name = "admission", .kind = CS_KEY_BOOL, AT(cs_engine_sheet, reserve_answers),
+     .choices = admissions, .fallback = "prompt", .why = "most engines preempt when blocks run out",
+     .doc = "Whether a request needs KV cache for its prompt to be admitted, or its answer too."},
     {.name = "paging", .kind = CS_KEY_BOOL, AT(cs_engine_sheet, slots), .choices = pagings,
      .fallback = "blocks", .why = "serving engines page the KV cache",
      .doc = "Whether the KV cache is handed out in blocks, or each request holds a whole slot."},
@@ -295,6 +315,14 @@ static const struct cs_key engine_keys[] = {
      .example = "a map", .doc = "Times that do not depend on the work."},
     {.name = "efficiency", .kind = CS_KEY_MAP, .table = &efficiency_table, .required = true,
      .example = "a map", .doc = "Shares of the datasheet that are reached."},
+    {.name = "small_batch", .kind = CS_KEY_MAP, .table = &small_table,
+     .example = "a map, such as {tile: 30 tokens, vector: 16%}",
+     .doc = "What products with few tokens cost; without it, as much per token as large ones."},
+    {.name = "attention_scores", .kind = CS_KEY_QUANTITY, .unit = CS_UNIT_BYTES,
+     AT(cs_engine_sheet, score_bytes), .low = "0 B", .high = "1 kB",
+     .doc = "Bytes moved per (query, key) pair and head where scores are stored; 0: FlashAttention."},
+    {.name = "metal", .kind = CS_KEY_TEXT, AT(cs_engine_sheet, metal), .example = "a sheet's name",
+     .doc = "The sheet that takes this one's place on Apple's GPUs."},
     {.name = "sampler", .kind = CS_KEY_QUANTITY, .unit = CS_UNIT_BYTES,
      AT(cs_engine_sheet, sampler_bytes), .low = "0 B", .high = "100 kB",
      .doc = "Bytes moved per logit when top-p or top-k sampling is asked for."},
