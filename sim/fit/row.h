@@ -20,7 +20,7 @@ struct cs_row {
     const char *place; /* FILE:LINE */
     const char *engine, *version, *hardware, *hardware_key, *model, *model_key, *precision,
         *kv_precision, *mode, *batch_text, *rate_text, *notes, *ttft_stat, *tpot_stat, *quality,
-        *gpus_text;
+        *gpus_text, *source;
     double gpus, tensor, pipeline, expert; /* sizes of the group */
     double batch;                          /* sequences at once */
     double rate;                           /* requests/s; INFINITY: all at once */

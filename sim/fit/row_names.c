@@ -238,6 +238,11 @@ const char *cs_row_names_find(struct cs_row *n, struct cs_catalog *catalog,
     struct cs_option *const o = &n->option;
     o->hardware = find_hardware(n, catalog, arena);
     o->engine = find_engine(n, catalog, arena);
+    if (o->engine && o->engine->metal) {
+        struct cs_diags diags;
+        cs_diags_init(&diags, arena);
+        o->engine = cs_catalog_engine_on(catalog, o->engine, o->hardware, &diags);
+    }
     o->model = find_model(n, catalog, arena);
     if (!o->engine)
         return cs_arena_printf(arena, "engine not modelled: %s", n->engine);

@@ -25,7 +25,7 @@ struct cs_limits_engine { /* engine limits of one replica */
     int64_t request_ps;     /* a request may be planned from arrival + this on */
     bool asynchronous;
     bool prefix_caching;
-    bool reserve_answers; /* admitted only with KV cache for its whole answer: nobody is preempted */
+    bool reserve_answers; /* admitted only when the whole answer fits: nobody is preempted */
     bool static_batching; /* nobody joins until all that run have ended */
 };
 

@@ -42,8 +42,8 @@ const struct cs_hardware *cs_catalog_hardware(struct cs_catalog *c, const char *
 const struct cs_engine_sheet *cs_catalog_engine(struct cs_catalog *c, const char *name,
                                                 struct cs_span at, const char *reference,
                                                 struct cs_diags *diags);
-/* The sheet that describes this engine on this hardware: on Apple's GPUs the one that it names under
- * `metal`, else itself. Either may be NULL; NULL after an error. */
+/* The sheet that describes this engine on this hardware: on Apple's GPUs the one that it names
+ * under `metal`, else itself. Either may be NULL; NULL after an error. */
 const struct cs_engine_sheet *cs_catalog_engine_on(struct cs_catalog *c,
                                                    const struct cs_engine_sheet *engine,
                                                    const struct cs_hardware *hardware,

@@ -320,7 +320,7 @@ static const struct cs_key engine_keys[] = {
      .doc = "What products with few tokens cost; without it, as much per token as large ones."},
     {.name = "attention_scores", .kind = CS_KEY_QUANTITY, .unit = CS_UNIT_BYTES,
      AT(cs_engine_sheet, score_bytes), .low = "0 B", .high = "1 kB",
-     .doc = "Bytes moved per (query, key) pair and head where scores are stored; 0: FlashAttention."},
+     .doc = "Bytes moved per (query, key) pair and head where scores are stored. Default 0."},
     {.name = "metal", .kind = CS_KEY_TEXT, AT(cs_engine_sheet, metal), .example = "a sheet's name",
      .doc = "The sheet that takes this one's place on Apple's GPUs."},
     {.name = "sampler", .kind = CS_KEY_QUANTITY, .unit = CS_UNIT_BYTES,
