@@ -187,7 +187,7 @@ START_TEST(each_expert_touched_pays_for_its_tile)
     struct cs_option o = sheets_option("mixtral-8x7b", "h100-sxm-80gb", CS_PRECISION_BF16);
     struct cs_engine_sheet e = *o.engine;
     e.cuda_graph_padding = false;
-    e.weights_eff = 1;
+    e.weights_eff = e.experts_eff = 1;
     e.tile_tokens = 48;
     e.vector_share = 0.25;
     o.engine = &e;
