@@ -20,7 +20,7 @@ endif
 
 .DEFAULT_GOAL := all
 LAYERS  := base des theory spec perf serve plan fit out
-DATA    := models hardware engines scenarios
+CATALOGUE := models hardware engines scenarios
 
 # --- flags -------------------------------------------------------------------------------------
 
@@ -177,6 +177,18 @@ cov: ## the tests with line coverage, summed up by gcovr where it is installed
 bench: $(if $(BENCH_SRC),$(B)/bench) ## speed and memory, as JSON
 	@$(if $(BENCH_SRC),$(B)/bench,echo "there is no tests/bench/*.c" >&2; exit 1)
 
+# The shipped sheets again, from measurements that the project does not hold (docs/calibration.md).
+.PHONY: calibrate
+calibrate: $(PROGRAM) ## fit the sheets to DATA, a folder with vllm-h100/ and iterations/
+	@test -n "$(DATA)" || { echo "usage: make calibrate DATA=FOLDER" >&2; exit 1; }
+	@mkdir -p build/calibrate/engines build/calibrate/hardware
+	$(PROGRAM) calibrate $(DATA)/vllm-h100 --engine vllm-0.15 --leave-out model \
+	  --out build/calibrate/engines/vllm-0.15.yaml >build/calibrate/vllm-0.15.txt; test $$? -le 1
+	$(PROGRAM) calibrate $(DATA)/iterations/linear_times.csv.zst --engine vllm-0.15 \
+	  --hardware a100-sxm-80gb --fit hardware.bandwidth,hardware.compute \
+	  --out build/calibrate/hardware/a100-sxm-80gb.yaml >build/calibrate/a100-sxm-80gb.txt; \
+	  test $$? -le 1
+
 FUZZ_SECONDS ?= 60
 fuzz: ## fuzz each entry point for FUZZ_SECONDS (60) from its corpus; needs clang
 	@command -v clang >/dev/null || { echo "fuzz: needs clang (libFuzzer)" >&2; exit 1; }
@@ -204,7 +216,7 @@ install: $(PROGRAM) docs ## install below PREFIX (/usr/local); DESTDIR is put in
 	@! test -f $(B)/capsim.1 || \
 	 install -m 644 $(B)/capsim.1 $(DESTDIR)$(PREFIX)/share/man/man1/capsim.1
 	@rm -rf $(DESTDIR)$(PREFIX)/share/capsim
-	@find $(wildcard $(DATA)) -type f | while read -r f; do \
+	@find $(wildcard $(CATALOGUE)) -type f | while read -r f; do \
 	 install -d "$(DESTDIR)$(PREFIX)/share/capsim/$${f%/*}" && \
 	 install -m 644 "$$f" "$(DESTDIR)$(PREFIX)/share/capsim/$$f" || exit 1; done
 	@echo "installed the catalogue in $(DESTDIR)$(PREFIX)/share/capsim"

@@ -1,0 +1,122 @@
+/* The table of what can be fitted, and the scales on which it is (see parameters.h).
+ *
+ * `standard` parameters are those that serving measurements on one kind of GPU can tell apart.
+ * Compute, prefill attention and link are left out: decode hardly depends on them, and what they
+ * explain of a prefill is explained as well by the fixed time of a prefill step. They are fitted
+ * from operator timings, or when named. Which of the standard ones matter is found out by the
+ * fit: one that no measurement depends on stays as it is.
+ *
+ * The least share of 1 % and the greatest times are gates against nonsense, not judgements.
+ */
+#include "fit/parameters.h"
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#define E(name, field)      name, name, CS_HOME_ENGINE, offsetof(struct cs_engine_sheet, field)
+#define H(name, key, field) name, key, CS_HOME_HARDWARE, offsetof(struct cs_hardware, field)
+
+/* clang-format off */
+const struct cs_parameter cs_parameters[] = {
+    /* name and key, place; share; low, high, start; unit, scale; standard, beyond steps */
+    {E("efficiency.weights", weights_eff), true, 0.01, 1.0, 0.7, "%", 0.01, true, false},
+    {E("efficiency.compute", compute_eff), true, 0.01, 1.0, 0.5, "%", 0.01, false, false},
+    {E("efficiency.kv", kv_eff), true, 0.01, 1.0, 0.7, "%", 0.01, true, false},
+    {E("efficiency.prefill_attention", prefill_attention_eff), true, 0.01, 1.0, 0.3, "%", 0.01,
+     false, false},
+    {E("efficiency.link", link_eff), true, 0.01, 1.0, 0.6, "%", 0.01, false, false},
+    {E("overhead.request", request_s), false, 1e-6, 10.0, 1e-3, "ms", 1e-3, true, true},
+    {E("overhead.step", step_s), false, 1e-6, 1.0, 1e-3, "ms", 1e-3, true, false},
+    {E("overhead.layer", layer_s), false, 1e-8, 0.1, 5e-6, "us", 1e-6, true, false},
+    {E("overhead.moe_layer", moe_layer_s), false, 1e-8, 0.1, 5e-6, "us", 1e-6, true, false},
+    {E("overhead.prefill_step", prefill_step_s), false, 1e-6, 1.0, 5e-4, "ms", 1e-3, true, false},
+    {E("overhead.all_reduce", all_reduce_s), false, 1e-8, 0.1, 5e-6, "us", 1e-6, true, false},
+    {E("sampler", sampler_bytes), false, 0.1, 1e6, 200.0, "B", 1.0, true, false},
+    {H("hardware.bandwidth", "efficiency.bandwidth", bandwidth_factor), true, 0.05, 2.0, 1.0, "",
+     1.0, true, false},
+    {H("hardware.kv", "efficiency.kv", kv_factor), true, 0.05, 2.0, 1.0, "", 1.0, true, false},
+    {H("hardware.compute", "efficiency.compute", compute_factor), true, 0.05, 2.0, 1.0, "", 1.0,
+     true, false},
+};
+/* clang-format on */
+const size_t cs_parameter_count = sizeof cs_parameters / sizeof cs_parameters[0];
+
+const struct cs_parameter *cs_parameter_find(const char *name)
+{
+    for (size_t i = 0; i < cs_parameter_count; i++)
+        if (strcmp(cs_parameters[i].name, name) == 0)
+            return &cs_parameters[i];
+    return NULL;
+}
+
+double *cs_parameter_at(const struct cs_parameter *p, struct cs_trial_sheets *sheets)
+{
+    char *const base =
+        p->home == CS_HOME_ENGINE ? (char *)&sheets->engine : (char *)&sheets->hardware;
+    return (double *)(void *)(base + p->offset);
+}
+
+/* What the parameter is multiplied with before it meets a datasheet figure (model.md, 2.5-2.12). */
+static double partner(const struct cs_parameter *p, const struct cs_engine_sheet *e,
+                      const struct cs_hardware *h)
+{
+    const bool engine = p->home == CS_HOME_ENGINE;
+    if (engine && p->offset == offsetof(struct cs_engine_sheet, weights_eff))
+        return h->bandwidth_factor;
+    if (engine && p->offset == offsetof(struct cs_engine_sheet, kv_eff))
+        return h->bandwidth_factor * h->kv_factor;
+    if (engine && (p->offset == offsetof(struct cs_engine_sheet, compute_eff) ||
+                   p->offset == offsetof(struct cs_engine_sheet, prefill_attention_eff)))
+        return h->compute_factor;
+    if (!engine && p->offset == offsetof(struct cs_hardware, bandwidth_factor))
+        return e->weights_eff;
+    if (!engine && p->offset == offsetof(struct cs_hardware, kv_factor))
+        return e->kv_eff * h->bandwidth_factor;
+    if (!engine && p->offset == offsetof(struct cs_hardware, compute_factor))
+        return fmax(e->compute_eff, e->prefill_attention_eff);
+    return 1.0;
+}
+
+double cs_parameter_high(const struct cs_parameter *p, const struct cs_engine_sheet *engine,
+                         const struct cs_hardware *hardware)
+{
+    return p->share ? fmin(p->high, 1.0 / partner(p, engine, hardware)) : p->high;
+}
+
+double cs_parameter_inward(const struct cs_parameter *p, double high, double x)
+{
+    if (!p->share) /* 0 is no place to start from: nothing there depends on u */
+        return log(fmin(fmax(x > 0.0 ? x : p->start, 2.0 * p->low), high) / p->low);
+    const double place = (x - p->low) / (high - p->low);
+    const double inside = fmin(fmax(place, 0.01), 0.99);
+    return log(inside / (1.0 - inside));
+}
+
+double cs_parameter_outward(const struct cs_parameter *p, double high, double u)
+{
+    if (!p->share)
+        return fmin(p->low * exp(fmin(fmax(u, 0.0), 50.0)), high);
+    return p->low + (high - p->low) / (1.0 + exp(-fmin(fmax(u, -30.0), 30.0)));
+}
+
+double cs_parameter_slope(const struct cs_parameter *p, double high, double u)
+{
+    const double x = cs_parameter_outward(p, high, u);
+    if (!p->share)
+        return x;
+    return (x - p->low) * (high - x) / (high - p->low);
+}
+
+int cs_parameter_bound(const struct cs_parameter *p, double high, double x)
+{
+    if (!p->share)
+        return x < 3.0 * p->low ? -1 : x > 0.9 * high ? 1 : 0;
+    const double place = (x - p->low) / (high - p->low);
+    return place < 0.005 ? -1 : place > 0.995 ? 1 : 0;
+}
+
+void cs_parameter_print(const struct cs_parameter *p, double x, char text[32])
+{
+    const char *const gap = p->share ? "" : " ";
+    snprintf(text, 32, "%.4g%s%s", x / p->scale, gap, p->unit);
+}

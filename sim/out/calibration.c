@@ -1,0 +1,187 @@
+/* Calibration as text, and as a sheet (see calibration.h).
+ *
+ * Values stand in the unit and the digits in which the sheet is written, so that the report and
+ * the sheet agree. An error in per cent of a figure is that of predicted over measured.
+ * Not here: what the words mean (docs/calibration.md).
+ */
+#include "out/calibration.h"
+#include "spec/amend.h"
+#include <math.h>
+#include <string.h>
+
+static const char *value_text(const struct cs_fitted *f, double value, struct cs_arena *arena)
+{
+    char text[32];
+    if (isnan(value))
+        return "-";
+    cs_parameter_print(&f->parameter, value, text);
+    return cs_arena_strdup(arena, text);
+}
+
+static const char *error_text(const struct cs_fitted *f, struct cs_arena *arena)
+{
+    if (isnan(f->error) || !f->moved)
+        return "-";
+    return cs_arena_printf(arena, "%.2g%s%s", f->error / f->parameter.scale,
+                           *f->parameter.unit ? " " : "", f->parameter.unit);
+}
+
+static const char *percent(double error, struct cs_arena *arena)
+{
+    return isnan(error) ? "-" : cs_arena_printf(arena, "%.1f %%", 100.0 * error);
+}
+
+static void print_parameters(const struct cs_calibration *c, const struct cs_text *t)
+{
+    bool refits = false;
+    struct cs_grid grid;
+    for (size_t k = 0; k < c->fit_count; k++)
+        refits = refits || !isnan(c->fits[k].least);
+    cs_grid_init(&grid, t->arena, refits ? "lrrrr" : "lrrr");
+    cs_grid_add(&grid, "FITTED");
+    cs_grid_add(&grid, "start");
+    cs_grid_add(&grid, "value");
+    cs_grid_add(&grid, "error");
+    if (refits)
+        cs_grid_add(&grid, "refits");
+    for (size_t k = 0; k < c->fit_count; k++) {
+        const struct cs_fitted *const f = &c->fits[k];
+        cs_grid_add(&grid, "  %s", f->name);
+        cs_grid_add(&grid, "%s", value_text(f, f->start, t->arena));
+        cs_grid_add(&grid, "%s", value_text(f, f->value, t->arena));
+        cs_grid_add(&grid, "%s", error_text(f, t->arena));
+        if (refits)
+            cs_grid_add(&grid, "%s",
+                        isnan(f->least)
+                            ? "-"
+                            : cs_arena_printf(t->arena, "%.4g–%.4g", f->least / f->parameter.scale,
+                                              f->most / f->parameter.scale));
+    }
+    cs_grid_print(&grid, t, 0, true);
+    for (size_t k = 0, told = 0; k < c->fit_count; k++)
+        if (c->fits[k].warning)
+            cs_text_section(
+                t, told++ ? NULL : "OPEN",
+                cs_arena_printf(t->arena, "%s: %s", c->fits[k].name, c->fits[k].warning));
+}
+
+static void add_errors(struct cs_grid *grid, const struct cs_error_sum *in,
+                       const struct cs_error_sum *out, bool refits)
+{
+    cs_grid_add(grid, "%zu", in->count);
+    cs_grid_add(grid, "%s", percent(in->median, grid->arena));
+    cs_grid_add(grid, "%s", percent(in->mean, grid->arena));
+    cs_grid_add(grid, "%s", percent(in->bias, grid->arena));
+    if (!refits)
+        return;
+    cs_grid_add(grid, "%s", percent(out->median, grid->arena));
+    cs_grid_add(grid, "%s", percent(out->mean, grid->arena));
+    cs_grid_add(grid, "%s", percent(out->bias, grid->arena));
+}
+
+static void print_errors(const struct cs_calibration *c, const struct cs_text *t, bool refits)
+{
+    struct cs_grid grid;
+    cs_grid_init(&grid, t->arena, refits ? "lrrrrrrr" : "lrrrr");
+    cs_grid_add(&grid, "ERRORS");
+    cs_grid_add(&grid, "figures");
+    cs_grid_add(&grid, "median");
+    cs_grid_add(&grid, "mean");
+    cs_grid_add(&grid, "signed");
+    if (refits) {
+        cs_grid_add(&grid, "held out");
+        cs_grid_add(&grid, "mean");
+        cs_grid_add(&grid, "signed");
+    }
+    for (int i = 0; i < CS_FIGURE_COUNT; i++) {
+        if (c->in_sample[i].count == 0)
+            continue;
+        cs_grid_add(&grid, "  %s", cs_figure_names[i]);
+        add_errors(&grid, &c->in_sample[i], &c->held_out[i], refits);
+    }
+    for (size_t g = 0; g < c->group_count; g++)
+        for (int i = 0; i < CS_FIGURE_COUNT; i++) {
+            if (c->groups[g].in_sample[i].count == 0)
+                continue;
+            cs_grid_add(&grid, "  %s, %s", c->groups[g].name, cs_figure_names[i]);
+            add_errors(&grid, &c->groups[g].in_sample[i], &c->groups[g].held_out[i], refits);
+        }
+    cs_grid_print(&grid, t, 0, true);
+}
+
+void cs_calibration_print(const struct cs_calibration_view *view, const struct cs_text *t)
+{
+    const struct cs_calibration *const c = view->calibration;
+    const bool refits = c->group_count > 1;
+    size_t skipped = 0;
+    cs_text_section(t, "DATA",
+                    cs_arena_printf(t->arena,
+                                    "%zu figures of %zu measurements in %s; "
+                                    "%s sheet %s to start from",
+                                    c->residual_count, c->case_count, view->files, view->sheet_kind,
+                                    view->sheet_name));
+    print_parameters(c, t);
+    print_errors(c, t, refits);
+    cs_text_section(
+        t, "SCATTER",
+        isnan(c->scatter)
+            ? "not known: as many parameters as figures"
+            : cs_arena_printf(t->arena, "%.2f times what the spreads expect%s", c->scatter,
+                              refits ? cs_arena_printf(t->arena,
+                                                       "; held out: each %s predicted by a fit "
+                                                       "without it",
+                                                       view->leave_out)
+                                     : ""));
+    for (size_t i = 0; i < c->cases->skip_count; i++) {
+        const struct cs_skip *const s = &c->cases->skips[i];
+        cs_text_section(
+            t, skipped++ ? NULL : "LEFT OUT",
+            cs_arena_printf(t->arena, "%zu: %s, first %s", s->count, s->reason, s->example));
+    }
+}
+
+/* --- the sheet ------------------------------------------------------------------------------- */
+
+static const char *origin(const struct cs_calibration_view *view, const struct cs_fitted *f,
+                          struct cs_arena *arena)
+{
+    const struct cs_calibration *const c = view->calibration;
+    const struct cs_error_sum *worst = NULL;
+    int figure = 0;
+    for (int i = 0; i < CS_FIGURE_COUNT; i++)
+        if (c->in_sample[i].count > 0 && (!worst || c->in_sample[i].median > worst->median)) {
+            worst = &c->in_sample[i];
+            figure = i;
+        }
+    return cs_arena_printf(
+        arena,
+        "fitted by capsim %s to %zu figures of %zu measurements in %s; standard error %s; "
+        "median error of %s %s%s%s",
+        CS_VERSION, c->residual_count, c->case_count, view->files, error_text(f, arena),
+        cs_figure_names[figure], percent(worst->median, arena), f->warning ? "; " : "",
+        f->warning ? f->warning : "");
+}
+
+const char *cs_calibration_sheet(const struct cs_calibration_view *view, const char *name,
+                                 struct cs_arena *arena)
+{
+    const struct cs_calibration *const c = view->calibration;
+    const bool engine = strcmp(view->sheet_kind, "engine") == 0;
+    const struct cs_node *const root = engine ? c->sheets.engine.node : c->sheets.hardware.node;
+    struct cs_amendment *const all = cs_arena_alloc(arena, 2 * c->fit_count + 3, sizeof *all);
+    size_t count = 0;
+    all[count++] = (struct cs_amendment){"", "name", name};
+    all[count++] = (struct cs_amendment){"", "aliases", NULL}; /* those are the start sheet's */
+    for (size_t k = 0; k < c->fit_count; k++) {
+        const struct cs_fitted *const f = &c->fits[k];
+        if (f->parameter.home == CS_HOME_SOURCE || !f->moved)
+            continue;
+        const char *const dot = strchr(f->parameter.key, '.');
+        all[count++] = (struct cs_amendment){
+            dot ? cs_arena_strndup(arena, f->parameter.key, (size_t)(dot - f->parameter.key)) : "",
+            dot ? dot + 1 : f->parameter.key, value_text(f, f->value, arena)};
+        all[count++] = (struct cs_amendment){"sources", f->parameter.key,
+                                             cs_amend_quote(origin(view, f, arena), arena)};
+    }
+    return cs_amend(root, all, count, arena);
+}
