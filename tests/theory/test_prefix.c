@@ -4,13 +4,15 @@
  * of its prompt finds all but the last block that its prompt fills (the last token is always
  * computed); when C of N fit, least recently used keeps each with probability C / N (King 1971, an
  * independent reference model), since the requests come one at a time; when two prompts alternate
- * in a cache that holds one, nothing is ever found.
+ * in a cache that holds one, nothing is ever found; of prompts named by hashes, one at a time with
+ * room for all, exactly those hashes are found that came before.
  * Of every run, whatever it does, prompt tokens asked + recomputed = computed + found, exactly.
  */
 #include <check.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include "base/rng.h"
 #include "serve/cluster.h"
 
 enum { BLOCK = 16, MOST = 4096 };
@@ -147,6 +149,94 @@ START_TEST(what_is_found_and_computed_is_what_was_asked)
 }
 END_TEST
 
+/* A prompt of hashes goes on from a random part of an earlier one, and ends within a hash. */
+enum { HASHED = 300, HASH = 3 * BLOCK, HASHES_MOST = 12 };
+
+static struct cs_trace hashed_trace(struct cs_rng *rng, double gap_s)
+{
+    double *const at = cs_arena_alloc(&arena, HASHED, sizeof *at);
+    int32_t *const input = cs_arena_alloc(&arena, HASHED, sizeof *input);
+    int32_t *const output = cs_arena_alloc(&arena, HASHED, sizeof *output);
+    uint64_t *const hashes = cs_arena_alloc(&arena, HASHED * HASHES_MOST, sizeof *hashes);
+    size_t *const start = cs_arena_alloc(&arena, HASHED + 1, sizeof *start);
+    for (size_t i = 0; i < HASHED; i++) {
+        const size_t count = 1 + cs_rng_u64(rng) % HASHES_MOST;
+        const size_t from = i > 0 ? cs_rng_u64(rng) % i : 0;
+        const size_t there = i > 0 ? start[from + 1] - start[from] : 0;
+        const size_t kept = cs_rng_u64(rng) % (there + 1);
+        start[i + 1] = start[i] + count;
+        for (size_t k = 0; k < count; k++)
+            hashes[start[i] + k] = k < kept ? hashes[start[from] + k] : cs_rng_u64(rng);
+        at[i] = gap_s * (double)i;
+        input[i] = (int32_t)(count * HASH + cs_rng_u64(rng) % HASH);
+        output[i] = (int32_t)(1 + cs_rng_u64(rng) % 400);
+    }
+    return (struct cs_trace){.count = HASHED, .arrival_s = at, .input = input, .output = output,
+                             .hashes = hashes, .hash_start = start, .hash_tokens = HASH};
+}
+
+/* With room for all and nobody beside it, a request finds the hashes that came before, however
+ * often, but never its last token: counted here by looking through all earlier hashes. */
+START_TEST(of_hashes_all_seen_before_is_found)
+{
+    struct cs_rng rng;
+    cs_rng_init(&rng, 4711 + (uint64_t)_i, 0, "test");
+    const struct cs_trace t = hashed_trace(&rng, 30);
+    uint64_t expected = 0;
+    for (size_t i = 0; i < HASHED; i++) {
+        size_t k = t.hash_start[i];
+        for (bool seen = true; seen && k < t.hash_start[i + 1]; k += seen) {
+            seen = false;
+            for (size_t before = 0; before < t.hash_start[i]; before++)
+                seen = seen || t.hashes[before] == t.hashes[k];
+        }
+        const uint64_t named = (k - t.hash_start[i]) * HASH;
+        const uint64_t most = (uint64_t)(t.input[i] - 1) / BLOCK * BLOCK;
+        expected += named < most ? named : most;
+    }
+    ck_assert_uint_gt(expected, 1000);
+    ck_assert_uint_eq(run(0, &t)->all_cached_tokens, expected);
+    fleet.limits.prefix_caching = false;
+    ck_assert_uint_eq(run(0, &t)->all_cached_tokens, 0);
+}
+END_TEST
+
+/* Sixteen random workloads of each sort, on caches from two requests' size to ample. */
+START_TEST(nothing_is_lost_or_found_twice)
+{
+    static const char *const sorts[] = {"system prompts", "whole prompts", "sessions", "hashes"};
+    struct cs_rng rng;
+    cs_rng_init(&rng, 977 + (uint64_t)_i, 0, "test");
+    uint64_t found = 0, recomputed = 0;
+    for (int t = 0; t <= MOST; t++)
+        token_ps[t] *= 20; /* 40 ms a step: few requests a second crowd one another */
+    for (int n = 0; n < 16; n++) {
+        const double load = 0.1 + 4 * cs_rng_uniform(&rng);
+        traffic.requests_per_s = load;
+        traffic.input = (struct cs_lengths){.kind = CS_LENGTHS_LOGNORMAL, .b = 0.8, .max = 3000,
+                                            .a = 100 + 900 * cs_rng_uniform(&rng)};
+        traffic.output = (struct cs_lengths){.kind = CS_LENGTHS_UNIFORM, .a = 1, .max = 700,
+                                             .b = 2 + 600 * cs_rng_uniform(&rng)};
+        traffic.prefix = (struct cs_shared_prefix){
+            .groups = _i < 2 ? 1 + (int)(cs_rng_u64(&rng) % 40) : 0,
+            .tokens = _i == 0 ? 1 + (int)(cs_rng_u64(&rng) % 900) : 0};
+        traffic.sessions = (struct cs_sessions){.turns = _i == 2 ? 1 + 9 * cs_rng_uniform(&rng) : 0,
+                                                .think_s = 40 * cs_rng_uniform(&rng)};
+        fleet.limits.kv_blocks = (int64_t)(500 * exp(4 * cs_rng_uniform(&rng)));
+        fleet.limits.asynchronous = n % 2;
+        fleet.replicas = 1 + n % 3;
+        const struct cs_trace t = hashed_trace(&rng, 0.1 / load);
+        const struct cs_result *const r = run(_i == 3 ? 0 : 500, _i == 3 ? &t : NULL);
+        found += r->all_cached_tokens;
+        recomputed += r->all_recomputed_tokens;
+    }
+    printf("%s: %llu tokens found, %llu recomputed\n", sorts[_i], (unsigned long long)found,
+           (unsigned long long)recomputed);
+    ck_assert_uint_gt(found, 0);
+    ck_assert_uint_gt(recomputed, 0);
+}
+END_TEST
+
 int main(void)
 {
     Suite *const suite = suite_create("prefix");
@@ -157,6 +247,8 @@ int main(void)
     tcase_add_loop_test(all, least_recently_used_keeps_its_share, 0, 3);
     tcase_add_test(all, a_cache_of_one_prompt_finds_nothing_when_two_alternate);
     tcase_add_test(all, what_is_found_and_computed_is_what_was_asked);
+    tcase_add_loop_test(all, of_hashes_all_seen_before_is_found, 0, 5);
+    tcase_add_loop_test(all, nothing_is_lost_or_found_twice, 0, 4);
     suite_add_tcase(suite, all);
     SRunner *const runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
