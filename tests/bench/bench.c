@@ -11,8 +11,16 @@
  * requests, the queue drains within 30 s of the last arrival.
  * Peak memory is the resident set of a process of its own for each size.
  *
- * Usage: bench [--quick] [part ...] from the repository root; parts: rates long fleets memory plan.
+ * "prefix" runs traffic whose prompts share something twice, at one rate, through an engine that
+ * caches prefixes and one that does not: the ratio is the price of the cache. "validate" simulates
+ * what the tests ship of measured runs and tables.
+ *
+ * Usage: bench [--quick] [part ...] from the repository root; parts: rates long fleets prefix
+ * memory plan validate.
  */
+#include "fit/read_rows.h"
+#include "fit/read_runs.h"
+#include "fit/validate.h"
 #include "plan/candidate.h"
 #include "plan/plan.h"
 #include "spec/catalog.h"
@@ -25,7 +33,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { TURNS = 5 };
+enum { TURNS = 5, SETS_MOST = 12 };
 static int64_t requests_per_turn = 2000000;
 
 static double clock_s(clockid_t id)
@@ -56,20 +64,30 @@ static const struct cs_scenario *load(struct cs_arena *arena, const char *path,
     return s;
 }
 
-static void open_bench(struct bench *b, double rate, double input, int replicas, int64_t requests)
+/* With `more` settings of the scenario, up to the first NULL. */
+static void open_bench_with(struct bench *b, double rate, double input, int replicas,
+                            int64_t requests, const char *const *more)
 {
     cs_arena_init(&b->arena);
-    const char *sets[] = {
+    const char *sets[SETS_MOST] = {
         cs_arena_printf(&b->arena, "traffic.rate=%.9g req/s", rate),
         cs_arena_printf(&b->arena, "traffic.lengths.input.lognormal.mean=%g tokens", input),
         cs_arena_printf(&b->arena, "deploy.replicas=%d", replicas),
         cs_arena_printf(&b->arena, "simulate.requests=%lld", (long long)requests),
     };
-    const struct cs_scenario *s = load(&b->arena, "tests/bench/replica.yaml", sets, 4);
+    size_t count = 4;
+    while (*more != NULL && count < SETS_MOST)
+        sets[count++] = *more++;
+    const struct cs_scenario *s = load(&b->arena, "tests/bench/replica.yaml", sets, count);
     cs_question_prepare(&b->question, s, NULL);
     b->question.run.detect_unstable = false;
     cs_candidate_compile(&b->candidate, &s->options[0], 1, &b->question, &b->arena);
     b->replicas = replicas;
+}
+
+static void open_bench(struct bench *b, double rate, double input, int replicas, int64_t requests)
+{
+    open_bench_with(b, rate, input, replicas, requests, (const char *const[]){NULL});
 }
 
 static int64_t generate(const struct bench *b)
@@ -170,6 +188,94 @@ static void measure(const char *name, double rate, double share, double input, i
     cs_arena_fini(&b.arena);
 }
 
+static double seconds_of(const struct bench *b, double *requests, double *found)
+{
+    struct cs_trial trial = {
+        .candidate = &b->candidate, .replicas = b->replicas, .kind = CS_TRIAL_WEEK};
+    const double t0 = clock_s(CLOCK_THREAD_CPUTIME_ID);
+    cs_trial_run(&trial, &b->question, NULL);
+    const double t1 = clock_s(CLOCK_THREAD_CPUTIME_ID);
+    const struct cs_result *r = trial.result;
+    *requests = (double)r->all_arrived;
+    *found = (double)r->all_cached_tokens / (double)r->all_input_tokens;
+    cs_trial_drop(&trial);
+    return t1 - t0;
+}
+
+/* The same traffic with its prefixes cached and not, in turns. */
+static void measure_prefix(const char *name, double rate, const char *const *sharing)
+{
+    const char *more[SETS_MOST] = {"deploy.prefix_caching=no"};
+    for (size_t i = 0; sharing[i] != NULL; i++)
+        more[i + 1] = sharing[i];
+    struct bench with, without;
+    open_bench_with(&without, rate, 512.0, 1, requests_per_turn, more);
+    more[0] = "deploy.prefix_caching=yes";
+    open_bench_with(&with, rate, 512.0, 1, requests_per_turn, more);
+    double cached[TURNS], uncached[TURNS], ratio[TURNS], n, m, share, none;
+    for (int t = 0; t < TURNS; t++) {
+        const double a = seconds_of(&with, &n, &share), b = seconds_of(&without, &m, &none);
+        cached[t] = n / a;
+        uncached[t] = m / b;
+        ratio[t] = a / n / (b / m);
+    }
+    printf("    {\"name\": \"%s\", \"rate_rps\": %.4g, \"requests\": %.0f, \"found_share\": %.3f, "
+           "\"simulated_per_s\": %.4g, \"uncached_per_s\": %.4g, \"ratio\": %.3f}",
+           name, rate, n, share, median(cached, TURNS), median(uncached, TURNS),
+           median(ratio, TURNS));
+    fflush(stdout);
+    cs_arena_fini(&with.arena);
+    cs_arena_fini(&without.arena);
+}
+
+static void measure_prefixes(double rate)
+{
+    measure_prefix("system prompts", rate,
+                   (const char *const[]){"traffic.prefix.groups=50",
+                                         "traffic.prefix.tokens=300 tokens", NULL});
+    printf(",\n");
+    measure_prefix(
+        "whole prompts", rate,
+        (const char *const[]){"traffic.prefix.groups=100", "traffic.prefix.tokens=whole", NULL});
+    printf(",\n");
+    measure_prefix(
+        "conversations", rate,
+        (const char *const[]){"traffic.sessions.turns=4", "traffic.sessions.think=30 s", NULL});
+}
+
+static void measure_validate(void)
+{
+    static const char folder[] = "tests/theory/measured";
+    struct cs_arena arena;
+    struct cs_diags diags;
+    struct cs_cases cases;
+    struct cs_validation v;
+    double cpu[TURNS], requests = 0.0;
+    cs_arena_init(&arena);
+    cs_diags_init(&diags, &arena);
+    cs_cases_init(&cases, &arena);
+    struct cs_catalog *catalog = cs_catalog_open(&arena, "build/release/capsim");
+    if (!cs_read_runs(folder, catalog, &cases, &diags) ||
+        !cs_read_rows(cs_arena_printf(&arena, "%s/throughput.csv", folder), catalog, &cases,
+                      &diags)) {
+        cs_diags_print(&diags, stderr);
+        exit(3);
+    }
+    for (size_t i = 0; i < cases.count; i++)
+        for (size_t t = 0; t < cases.items[i].trace_count; t++)
+            requests += (double)cases.items[i].traces[t].count;
+    for (int t = 0; t < TURNS; t++) {
+        const double t0 = clock_s(CLOCK_PROCESS_CPUTIME_ID);
+        cs_validation_run(&v, &cases, 1, &arena, NULL, NULL);
+        cpu[t] = clock_s(CLOCK_PROCESS_CPUTIME_ID) - t0;
+        cs_validation_fini(&v);
+    }
+    const double s = median(cpu, TURNS);
+    printf("    {\"cases\": %zu, \"requests\": %.0f, \"cpu_s\": %.3f, \"simulated_per_s\": %.4g}",
+           cases.count, requests, s, requests / s);
+    cs_arena_fini(&arena);
+}
+
 static void measure_memory(double rate, int64_t requests)
 {
     fflush(stdout);
@@ -251,6 +357,9 @@ int main(int argc, char **argv)
         printf(",\n");
         measure("100 replicas, 70 %", 100 * 0.70 * top, 0.70, 512.0, 100);
     }
+    printf("\n  ],\n  \"prefix\": [\n");
+    if (wanted(argc, argv, "prefix"))
+        measure_prefixes(0.70 * top);
     printf("\n  ],\n  \"memory\": [\n");
     if (wanted(argc, argv, "memory")) {
         measure_memory(0.70 * top, requests_per_turn / 2);
@@ -263,6 +372,9 @@ int main(int argc, char **argv)
         printf(",\n");
         measure_plan(2);
     }
+    printf("\n  ],\n  \"validate\": [\n");
+    if (wanted(argc, argv, "validate"))
+        measure_validate();
     printf("\n  ]\n}\n");
     return 0;
 }
