@@ -20,6 +20,7 @@
 enum { DRAWN = 1000, WAVES = 8, MOST_REQUESTS = 200000 };
 static const double BOUND = 0.8;   /* of a limit on concurrency */
 static const double KEPT_UP = 0.9; /* of the rate asked for */
+static const double LONGEST_S = 100.0 * 86400.0;
 
 void cs_import_row_init(struct cs_import_row *row, struct cs_span at, const char *place)
 {
@@ -48,6 +49,37 @@ static bool skip(struct cs_import *m, const struct cs_import_row *row, const cha
                     detail ? detail : "");
     cs_cases_skip(m->cases, reason, row->place);
     return false;
+}
+
+/* What a report may say, SI; NaN: nothing. A rate may be infinite, and so a shape. */
+static const struct {
+    const char *what;
+    size_t offset;
+    double low, high;
+} ranges[] = {
+#define AT(field) offsetof(struct cs_import_row, field)
+    {"tensor-parallel size", AT(tensor_parallel), 1, 1024},
+    {"max_num_seqs", AT(max_num_seqs), 1, 65536},
+    {"max_num_batched_tokens", AT(max_num_batched_tokens), 1, 1e7},
+    {"KV blocks", AT(kv_blocks), 1, 1e12},
+    {"number of requests", AT(requests), 0, 1e9},
+    {"request rate", AT(rate), 1e-6, INFINITY},
+    {"burstiness", AT(shape), 1e-3, INFINITY},
+    {"concurrency", AT(concurrency), 1, 1e9},
+    {"prompt length", AT(input), 1, 1e8},
+    {"answer length", AT(output), 1, 1e8},
+#undef AT
+};
+
+/* The first value that cannot be, or NULL. */
+static const char *impossible(const struct cs_import_row *row)
+{
+    for (size_t i = 0; i < sizeof ranges / sizeof ranges[0]; i++) {
+        const double value = *(const double *)(const void *)((const char *)row + ranges[i].offset);
+        if (value < ranges[i].low || value > ranges[i].high)
+            return ranges[i].what;
+    }
+    return NULL;
 }
 
 /* --- who was measured ------------------------------------------------------------------------ */
@@ -130,7 +162,7 @@ bool cs_import_option(struct cs_import *m, const struct cs_import_row *row, stru
                                                           ? e->max_num_batched_tokens
                                                           : (int)row->max_num_batched_tokens,
                             .kv_blocks = isnan(row->kv_blocks) ? 0 : (int64_t)row->kv_blocks};
-    if (model->heads % o->tensor_parallel != 0)
+    if (o->tensor_parallel < 1 || model->heads % o->tensor_parallel != 0)
         return skip(m, row, "the tensor-parallel size does not divide the attention heads", NULL);
     if (o->max_num_batched_tokens < o->max_num_seqs)
         o->max_num_batched_tokens = o->max_num_seqs;
@@ -219,6 +251,8 @@ static const char *set_load(struct cs_import *m, const struct cs_import_row *row
         return "lengths of prompts or answers are missing";
     c->traces = draw(m, row, n, rate);
     c->trace_count = 1;
+    if (!(c->traces->arrival_s[n - 1] <= LONGEST_S))
+        return "requests over more than 100 days";
     return NULL;
 }
 
@@ -230,6 +264,8 @@ bool cs_import_add(struct cs_import *m, const struct cs_import_row *row)
         figures += row->figures[i] > 0.0;
     if (figures == 0)
         return skip(m, row, "no latency and no rate was measured", NULL);
+    if (impossible(row))
+        return skip(m, row, "no possible value", impossible(row));
     if (!cs_import_option(m, row, &option))
         return false;
     struct cs_case made = {.name = row->name,

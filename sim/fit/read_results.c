@@ -51,9 +51,9 @@ static const char *text(const cJSON *node, const char *name, struct cs_arena *ar
     return cJSON_IsString(item) ? cs_arena_strdup(arena, item->valuestring) : NULL;
 }
 
-/* An array of numbers, each of at least `low`, or NULL. */
-static double *numbers(const cJSON *node, const char *name, double low, struct cs_arena *arena,
-                       size_t *count)
+/* An array of numbers, each from `low` to `high`, or NULL. */
+static double *numbers(const cJSON *node, const char *name, double low, double high,
+                       struct cs_arena *arena, size_t *count)
 {
     const cJSON *const list = cJSON_GetObjectItemCaseSensitive(node, name);
     const cJSON *item;
@@ -64,7 +64,7 @@ static double *numbers(const cJSON *node, const char *name, double low, struct c
     double *const values = cs_arena_alloc(arena, *count, sizeof *values);
     cJSON_ArrayForEach(item, list)
     {
-        if (!cJSON_IsNumber(item) || !(item->valuedouble >= low))
+        if (!cJSON_IsNumber(item) || !(item->valuedouble >= low && item->valuedouble <= high))
             return NULL;
         values[at++] = item->valuedouble;
     }
@@ -85,9 +85,9 @@ static double mean_of(const double *values, size_t count)
 static void take_requests(const cJSON *node, struct cs_import_row *row, struct cs_arena *arena)
 {
     size_t inputs = 0, outputs = 0, starts = 0;
-    const double *const input = numbers(node, "input_lens", 1.0, arena, &inputs);
-    const double *const output = numbers(node, "output_lens", 1.0, arena, &outputs);
-    double *const start = numbers(node, "start_times", 0.0, arena, &starts);
+    const double *const input = numbers(node, "input_lens", 1.0, 1e8, arena, &inputs);
+    const double *const output = numbers(node, "output_lens", 1.0, 1e8, arena, &outputs);
+    double *const start = numbers(node, "start_times", 0.0, 1e12, arena, &starts);
     if (!input || !output || inputs != outputs)
         return;
     row->inputs = input;

@@ -32,8 +32,8 @@ struct bytes { /* malloc'd */
 
 static bool append(struct bytes *b, const char *text, size_t size)
 {
-    if (size > MOST_BYTES - b->size)
-        return false;
+    if (size == 0 || size > MOST_BYTES - b->size)
+        return size == 0;
     if (b->size + size > b->capacity) {
         b->capacity = 2 * (b->size + size);
         b->text = realloc(b->text, b->capacity);

@@ -108,16 +108,32 @@ static bool holds_catalogue(struct cs_arena *arena, const char *folder)
            is_folder(cs_arena_printf(arena, "%s/hardware", folder));
 }
 
+/* Where the program lies: as the kernel has it, or, without /proc, as a shell would find it. */
+static const char *program_file(struct cs_arena *arena, const char *program)
+{
+    char path[PATH_BYTES];
+    const ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
+    if (length > 0)
+        return cs_arena_strndup(arena, path, (size_t)length);
+    if (!program || strchr(program, '/'))
+        return program;
+    for (const char *p = getenv("PATH"); p && *p;) {
+        const size_t size = strcspn(p, ":");
+        const char *const there = cs_arena_printf(arena, "%.*s/%s", (int)size, p, program);
+        if (is_file(there) && access(there, X_OK) == 0)
+            return there;
+        p += size + (p[size] == ':');
+    }
+    return program;
+}
+
 /* The folders that follow from where the program lies. */
 static void add_roots_of_program(struct cs_catalog *c, const char *program)
 {
-    char path[PATH_BYTES], resolved[PATH_BYTES];
-    const ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
-    if (length > 0)
-        path[length] = '\0';
-    else if (!program || strlen(program) >= sizeof path || !realpath(program, path))
+    char resolved[PATH_BYTES];
+    const char *const file = program_file(c->arena, program);
+    if (!file || !realpath(file, resolved))
         return;
-    snprintf(resolved, sizeof resolved, "%s", path);
     char *slash = strrchr(resolved, '/');
     if (!slash)
         return;

@@ -301,6 +301,44 @@ START_TEST(what_is_not_understood)
 }
 END_TEST
 
+/* JSON says anything: each of these is one value that no engine can have been sent. */
+START_TEST(values_that_cannot_be)
+{
+    static const char *const wrong[] = {
+        "\"request_rate\": -3.7",
+        "\"request_rate\": 3.7, \"burstiness\": 0",
+        "\"request_rate\": \"inf\", \"max_concurrency\": -2",
+        "\"request_rate\": 3.7, \"completed\": -9",
+        "\"request_rate\": 3.7, \"total_input_tokens\": 1e300",
+        "\"request_rate\": 3.7e-5, \"burstiness\": 1", /* 211 of them last 66 days; see below */
+        "\"request_rate\": 3.7e-6, \"burstiness\": 1"};
+    static const char *const why[] = {"no possible value", "no possible value",
+                                      "no possible value", "no possible value",
+                                      "no possible value", NULL,
+                                      "requests over more than 100 days"};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        const struct cs_cases before = cases;
+        cs_import_read(&import,
+                       test_write("bench.json",
+                                  cs_arena_printf(sheets_arena(),
+                                                  "{%s, \"model_id\": \"llama-2-7b\","
+                                                  "\"num_prompts\": 211, \"mean_ttft_ms\": 41.3,"
+                                                  "\"total_input_tokens\": 64163,"
+                                                  "\"total_output_tokens\": 25289,"
+                                                  "\"mean_tpot_ms\": 13.7}",
+                                                  wrong[i])));
+        ck_assert_uint_eq(diags.errors, 0);
+        ck_assert_uint_eq(cases.count - before.count, why[i] == NULL);
+        if (why[i] != NULL)
+            ck_assert_str_eq(cases.skips[cases.skip_count - 1].reason, why[i]);
+    }
+    ck_assert(cs_import_read(&import, test_write("steps.csv",
+                                                 "device,model,tp,tokens,linear_ops_ms,allreduce_ms"
+                                                 "\na100,llama-2-7b,0,16,9.1,0\n")));
+    ck_assert_uint_eq(cases.count, 1); /* divided by 0 once */
+}
+END_TEST
+
 int main(void)
 {
     Suite *const suite = suite_create("import");
@@ -315,6 +353,7 @@ int main(void)
     tcase_add_test(t, rows_left_out);
     tcase_add_test(t, timings);
     tcase_add_test(t, what_is_not_understood);
+    tcase_add_test(t, values_that_cannot_be);
     suite_add_tcase(suite, t);
     SRunner *const runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
