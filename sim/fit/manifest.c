@@ -12,56 +12,44 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/rng.h"
-#include "spec/schema.h"
-
-#define AT(type, field) .offset = offsetof(struct type, field)
-#define TABLE(rows) .keys = rows, .count = sizeof rows / sizeof rows[0]
+#include "spec/keys.h"
 
 static const struct cs_key stage_keys[] = {
-    {.name = "rate", .kind = CS_KEY_QUANTITY, .unit = CS_UNIT_REQUESTS_PER_S, .required = true,
-     AT(cs_manifest_stage, rate), .low = "0.001 req/s", .high = "10000 req/s", .doc = "Arrivals."},
-    {.name = "for", .kind = CS_KEY_QUANTITY, .unit = CS_UNIT_SECONDS, .required = true,
-     AT(cs_manifest_stage, duration_s), .low = "1 s", .high = "1 day", .doc = "How long."},
+    KEY("rate", "Arrivals.",
+        QUANTITY(cs_manifest_stage, rate, REQUESTS_PER_S, "0.001 req/s", "10000 req/s"), REQUIRED),
+    KEY("for", "How long.", QUANTITY(cs_manifest_stage, duration_s, SECONDS, "1 s", "1 day"),
+        REQUIRED),
 };
-static const struct cs_table stage_table = {"stages", TABLE(stage_keys),
-                                            .size = sizeof(struct cs_manifest_stage)};
+static const struct cs_table stage_table = TABLE_OF(cs_manifest_stage, "stages", stage_keys);
 static const struct cs_key workload_keys[] = {
-    {.name = "name", .kind = CS_KEY_TEXT, AT(cs_manifest_workload, name), .required = true,
-     .doc = "As recordings call it."},
-    {.name = "output", .kind = CS_KEY_COUNT, .unit = CS_UNIT_TOKENS, .required = true,
-     AT(cs_manifest_workload, output), .low = "1 token", .high = "1M tokens",
-     .doc = "Tokens truly generated for every request."},
-    {.name = "prompt", .kind = CS_KEY_QUANTITY, .unit = CS_UNIT_TOKENS,
-     AT(cs_manifest_workload, prompt), .low = "1 token", .high = "10M tokens",
-     .doc = "Mean prompt."},
-    {.name = "prompt_sd", .kind = CS_KEY_QUANTITY, .unit = CS_UNIT_TOKENS,
-     AT(cs_manifest_workload, prompt_sd), .low = "0 tokens", .high = "10M tokens",
-     .doc = "Standard deviation over the prompts."},
-    {.name = "stages", .kind = CS_KEY_ROWS, .table = &stage_table,
-     AT(cs_manifest_workload, stages), .count = offsetof(struct cs_manifest_workload, stage_count),
-     .example = "a list, such as [{rate: 5 req/s, for: 600 s}]", .doc = "One after another."},
+    KEY("name", "As recordings call it.", TEXT(cs_manifest_workload, name), REQUIRED),
+    KEY("output", "Tokens truly generated for every request.",
+        COUNT(cs_manifest_workload, output, "1 token", "1M tokens"), REQUIRED,
+        .unit = CS_UNIT_TOKENS),
+    KEY("prompt", "Mean prompt.",
+        QUANTITY(cs_manifest_workload, prompt, TOKENS, "1 token", "10M tokens")),
+    KEY("prompt_sd", "Standard deviation over the prompts.",
+        QUANTITY(cs_manifest_workload, prompt_sd, TOKENS, "0 tokens", "10M tokens")),
+    KEY("stages", "One after another.",
+        ROWS(cs_manifest_workload, stages, stage_count, stage_table),
+        .example = "a list, such as [{rate: 5 req/s, for: 600 s}]"),
 };
-static const struct cs_table workload_table = {"workloads", TABLE(workload_keys),
-                                               .size = sizeof(struct cs_manifest_workload)};
+static const struct cs_table workload_table =
+    TABLE_OF(cs_manifest_workload, "workloads", workload_keys);
 static const struct cs_key manifest_keys[] = {
-    {.name = "name", .kind = CS_KEY_TEXT, AT(cs_manifest, name), .required = true,
-     .doc = "Of the manifest."},
-    {.name = "prompts", .kind = CS_KEY_COUNT, AT(cs_manifest, prompts), .low = "0", .high = "1M",
-     .fallback = "0", .doc = "Prompts that recur in a cycle; 0: none do."},
-    {.name = "patience", .kind = CS_KEY_QUANTITY, .unit = CS_UNIT_SECONDS,
-     AT(cs_manifest, patience_s), .low = "0.001 s", .high = "10 days",
-     .doc = "How long a client waits for its whole answer; left out: for ever."},
-    {.name = "workloads", .kind = CS_KEY_ROWS, .table = &workload_table, .required = true,
-     AT(cs_manifest, workloads), .count = offsetof(struct cs_manifest, workload_count),
-     .example = "a list of workloads", .doc = "What was sent."},
-    {.name = "top_p", .kind = CS_KEY_TEXTS, AT(cs_manifest, top_p),
-     .count = offsetof(struct cs_manifest, top_p_count), .example = "a list of model sheets",
-     .doc = "Models sampled by top-p or top-k."},
-    {.name = "sources", .kind = CS_KEY_NODE, AT(cs_manifest, node), .example = "a map of sources",
-     .doc = "Where each figure comes from."},
+    KEY("name", "Of the manifest.", TEXT(cs_manifest, name), REQUIRED),
+    KEY("prompts", "Prompts that recur in a cycle; 0: none do.",
+        COUNT(cs_manifest, prompts, "0", "1M"), DEFAULT("0", NULL)),
+    KEY("patience", "How long a client waits for its whole answer; left out: for ever.",
+        QUANTITY(cs_manifest, patience_s, SECONDS, "0.001 s", "10 days")),
+    KEY("workloads", "What was sent.", ROWS(cs_manifest, workloads, workload_count, workload_table),
+        REQUIRED, .example = "a list of workloads"),
+    KEY("top_p", "Models sampled by top-p or top-k.", TEXTS(cs_manifest, top_p, top_p_count),
+        .example = "a list of model sheets"),
+    KEY("sources", "Where each figure comes from.", NODE(cs_manifest, node),
+        .example = "a map of sources"),
 };
-static const struct cs_table manifest_table = {"a manifest", TABLE(manifest_keys),
-                                               .size = sizeof(struct cs_manifest)};
+static const struct cs_table manifest_table = TABLE_OF(cs_manifest, "a manifest", manifest_keys);
 
 const struct cs_manifest *cs_manifest_read(const char *path, struct cs_arena *arena,
                                            struct cs_diags *diags)

@@ -10,11 +10,8 @@
  * Not here: quantile maps, whose keys are open (resolve_traffic.c).
  */
 #include <stdlib.h>
+#include "spec/keys.h"
 #include "spec/tables.h"
-
-#define AT(type, field) .offset = offsetof(struct type, field)
-#define TABLE(rows) .keys = rows, .count = sizeof rows / sizeof rows[0]
-#define TOKENS .kind = CS_KEY_QUANTITY, .unit = CS_UNIT_TOKENS, .high = "100M tokens"
 
 double cs_quantile_level(const char *name)
 {
@@ -36,136 +33,120 @@ double cs_quantile_level(const char *name)
 /* --- in place -------------------------------------------------------------------------------- */
 
 static const struct cs_key lognormal_keys[] = {
-    {.name = "mean", TOKENS, AT(cs_lengths_text, mean), .low = "1 token", .required = true,
-     .doc = "Mean of the lengths themselves."},
-    {.name = "sigma", .kind = CS_KEY_QUANTITY, .unit = CS_UNIT_NUMBER, AT(cs_lengths_text, sigma),
-     .low = "0", .high = "5", .required = true, .doc = "Deviation of the logarithm."},
+    KEY("mean", "Mean of the lengths themselves.",
+        QUANTITY(cs_lengths_text, mean, TOKENS, "1 token", "100M tokens"), REQUIRED),
+    KEY("sigma", "Deviation of the logarithm.", QUANTITY(cs_lengths_text, sigma, NUMBER, "0", "5"),
+        REQUIRED),
 };
-static const struct cs_table lognormal_table = {"lognormal", TABLE(lognormal_keys), .size = 0};
+static const struct cs_table lognormal_table = TABLE("lognormal", lognormal_keys);
 static const struct cs_key gamma_keys[] = {
-    {.name = "mean", TOKENS, AT(cs_lengths_text, mean), .low = "1 token", .required = true,
-     .doc = "Mean length."},
-    {.name = "cv", .kind = CS_KEY_QUANTITY, .unit = CS_UNIT_NUMBER, AT(cs_lengths_text, cv),
-     .low = "0.01", .high = "100", .required = true, .doc = "Deviation over mean."},
+    KEY("mean", "Mean length.", QUANTITY(cs_lengths_text, mean, TOKENS, "1 token", "100M tokens"),
+        REQUIRED),
+    KEY("cv", "Deviation over mean.", QUANTITY(cs_lengths_text, cv, NUMBER, "0.01", "100"),
+        REQUIRED),
 };
-static const struct cs_table gamma_table = {"gamma", TABLE(gamma_keys), .size = 0};
+static const struct cs_table gamma_table = TABLE("gamma", gamma_keys);
 static const struct cs_key uniform_keys[] = {
-    {.name = "min", TOKENS, AT(cs_lengths_text, from), .low = "1 token", .required = true,
-     .bare = true, .doc = "Shortest."},
-    {.name = "max", TOKENS, AT(cs_lengths_text, to), .low = "1 token", .required = true,
-     .bare = true, .doc = "Longest."},
+    KEY("min", "Shortest.", QUANTITY(cs_lengths_text, from, TOKENS, "1 token", "100M tokens"),
+        REQUIRED, .bare = true),
+    KEY("max", "Longest.", QUANTITY(cs_lengths_text, to, TOKENS, "1 token", "100M tokens"),
+        REQUIRED, .bare = true),
 };
-static const struct cs_table uniform_table = {"uniform", TABLE(uniform_keys), .size = 0};
+static const struct cs_table uniform_table = TABLE("uniform", uniform_keys);
 
 static const struct cs_key lengths_keys[] = {
-    {.name = "fixed", TOKENS, AT(cs_lengths_text, fixed), .low = "1 token",
-     .present = offsetof(struct cs_lengths_text, has_fixed), .doc = "Always this length."},
-    {.name = "lognormal", .kind = CS_KEY_MAP, .table = &lognormal_table,
-     .present = offsetof(struct cs_lengths_text, has_lognormal),
-     .example = "a map, such as {mean: 256 tokens, sigma: 0.25}", .doc = "Log-normal lengths."},
-    {.name = "gamma", .kind = CS_KEY_MAP, .table = &gamma_table,
-     .present = offsetof(struct cs_lengths_text, has_gamma),
-     .example = "a map, such as {mean: 256 tokens, cv: 1.2}", .doc = "Gamma lengths."},
-    {.name = "uniform", .kind = CS_KEY_MAP, .table = &uniform_table,
-     .present = offsetof(struct cs_lengths_text, has_uniform),
-     .example = "a map, such as {min: 100 tokens, max: 900 tokens}", .doc = "Equally likely."},
-    {.name = "quantiles", .kind = CS_KEY_NODE, AT(cs_lengths_text, quantiles),
-     .example = "a map, such as {p0: 1, p50: 300, p90: 900, p100: 4000}",
-     .doc = "Tokens at percent ranks, p0 and p100 among them; straight lines between."},
-    {.name = "min", TOKENS, AT(cs_lengths_text, min), .low = "1 token", .bare = true,
-     .doc = "No shorter than this."},
-    {.name = "max", TOKENS, AT(cs_lengths_text, max), .low = "1 token", .bare = true,
-     .doc = "No longer than this."},
+    KEY("fixed", "Always this length.",
+        QUANTITY(cs_lengths_text, fixed, TOKENS, "1 token", "100M tokens"),
+        PRESENT(cs_lengths_text, has_fixed)),
+    KEY("lognormal", "Log-normal lengths.", MAP(lognormal_table),
+        PRESENT(cs_lengths_text, has_lognormal),
+        .example = "a map, such as {mean: 256 tokens, sigma: 0.25}"),
+    KEY("gamma", "Gamma lengths.", MAP(gamma_table), PRESENT(cs_lengths_text, has_gamma),
+        .example = "a map, such as {mean: 256 tokens, cv: 1.2}"),
+    KEY("uniform", "Equally likely.", MAP(uniform_table), PRESENT(cs_lengths_text, has_uniform),
+        .example = "a map, such as {min: 100 tokens, max: 900 tokens}"),
+    KEY("quantiles", "Tokens at percent ranks, p0 and p100 among them; straight lines between.",
+        NODE(cs_lengths_text, quantiles),
+        .example = "a map, such as {p0: 1, p50: 300, p90: 900, p100: 4000}"),
+    KEY("min", "No shorter than this.",
+        QUANTITY(cs_lengths_text, min, TOKENS, "1 token", "100M tokens"), .bare = true),
+    KEY("max", "No longer than this.",
+        QUANTITY(cs_lengths_text, max, TOKENS, "1 token", "100M tokens"), .bare = true),
 };
-const struct cs_table cs_table_lengths = {"lengths", TABLE(lengths_keys),
-                                          .size = sizeof(struct cs_lengths_text)};
+const struct cs_table cs_table_lengths = TABLE_OF(cs_lengths_text, "lengths", lengths_keys);
 
 static const struct cs_key pair_keys[] = {
-    {.name = "input", .kind = CS_KEY_NODE, AT(cs_lengths_pair, input), .required = true,
-     .table = &cs_table_lengths,
-     .example = "tokens or a distribution, such as {lognormal: {mean: 512 tokens, sigma: 0.25}}",
-     .doc = "Prompt lengths."},
-    {.name = "output", .kind = CS_KEY_NODE, AT(cs_lengths_pair, output), .required = true,
-     .table = &cs_table_lengths,
-     .example = "tokens or a distribution, such as {lognormal: {mean: 256 tokens, sigma: 0.25}}",
-     .doc = "Answer lengths."},
+    KEY("input", "Prompt lengths.", NODE(cs_lengths_pair, input), REQUIRED,
+        .table = &cs_table_lengths,
+        .example = "tokens or a distribution, such as {lognormal: {mean: 512 tokens, sigma: "
+                   "0.25}}"),
+    KEY("output", "Answer lengths.", NODE(cs_lengths_pair, output), REQUIRED,
+        .table = &cs_table_lengths,
+        .example = "tokens or a distribution, such as {lognormal: {mean: 256 tokens, sigma: "
+                   "0.25}}"),
 };
-const struct cs_table cs_table_lengths_pair = {"traffic.lengths", TABLE(pair_keys),
-                                               .size = sizeof(struct cs_lengths_pair)};
+const struct cs_table cs_table_lengths_pair =
+    TABLE_OF(cs_lengths_pair, "traffic.lengths", pair_keys);
 
 /* --- traffic sheets -------------------------------------------------------------------------- */
 
 static const struct cs_key derived_keys[] = {
-    {.name = "requests", .kind = CS_KEY_QUANTITY, .unit = CS_UNIT_REQUESTS,
-     AT(cs_traffic_sheet_text, sheet.derived_requests), .low = "1", .doc = "Requests observed."},
-    {.name = "mean_input", .kind = CS_KEY_QUANTITY, .unit = CS_UNIT_TOKENS,
-     AT(cs_traffic_sheet_text, sheet.derived_mean_input), .low = "0 tokens",
-     .doc = "Their mean prompt."},
-    {.name = "mean_output", .kind = CS_KEY_QUANTITY, .unit = CS_UNIT_TOKENS,
-     AT(cs_traffic_sheet_text, sheet.derived_mean_output), .low = "0 tokens",
-     .doc = "Their mean answer."},
-    {.name = "correlation", .kind = CS_KEY_QUANTITY, .unit = CS_UNIT_NUMBER,
-     AT(cs_traffic_sheet_text, correlation), .low = "-1", .high = "1",
-     .doc = "Of the ranks of prompt and answer."},
+    KEY("requests", "Requests observed.",
+        QUANTITY(cs_traffic_sheet_text, sheet.derived_requests, REQUESTS, "1", NULL)),
+    KEY("mean_input", "Their mean prompt.",
+        QUANTITY(cs_traffic_sheet_text, sheet.derived_mean_input, TOKENS, "0 tokens", NULL)),
+    KEY("mean_output", "Their mean answer.",
+        QUANTITY(cs_traffic_sheet_text, sheet.derived_mean_output, TOKENS, "0 tokens", NULL)),
+    KEY("correlation", "Of the ranks of prompt and answer.",
+        QUANTITY(cs_traffic_sheet_text, correlation, NUMBER, "-1", "1")),
 };
-static const struct cs_table derived_table = {"derived_from", TABLE(derived_keys), .size = 0};
+static const struct cs_table derived_table = TABLE("derived_from", derived_keys);
 
 static const struct cs_key joint_keys[] = {
-    {.name = "levels", .kind = CS_KEY_NUMBERS, .unit = CS_UNIT_NUMBER, .low = "0", .high = "100",
-     AT(cs_traffic_sheet_text, levels),
-     .count = offsetof(struct cs_traffic_sheet_text, level_count), .required = true,
-     .example = "a list of percent ranks from 0 to 100", .doc = "Percent ranks."},
-    {.name = "input", .kind = CS_KEY_NUMBERS, .unit = CS_UNIT_NUMBER, .low = "0",
-     .high = "100000000", AT(cs_traffic_sheet_text, input),
-     .count = offsetof(struct cs_traffic_sheet_text, input_count), .required = true,
-     .example = "a list of tokens, one for each level", .doc = "Prompt tokens at those ranks."},
-    {.name = "bands", .kind = CS_KEY_COUNT, AT(cs_traffic_sheet_text, bands), .low = "1",
-     .high = "10000", .required = true, .doc = "Equal shares of the requests by rank of prompt."},
-    {.name = "output", .kind = CS_KEY_NODE, AT(cs_traffic_sheet_text, output), .required = true,
-     .example = "a list of rows, one for each band", .doc = "Answer tokens, a row for each band."},
+    KEY("levels", "Percent ranks.", NUMBERS(cs_traffic_sheet_text, levels, level_count, "0", "100"),
+        REQUIRED, .example = "a list of percent ranks from 0 to 100"),
+    KEY("input", "Prompt tokens at those ranks.",
+        NUMBERS(cs_traffic_sheet_text, input, input_count, "0", "100000000"), REQUIRED,
+        .example = "a list of tokens, one for each level"),
+    KEY("bands", "Equal shares of the requests by rank of prompt.",
+        COUNT(cs_traffic_sheet_text, bands, "1", "10000"), REQUIRED),
+    KEY("output", "Answer tokens, a row for each band.", NODE(cs_traffic_sheet_text, output),
+        REQUIRED, .example = "a list of rows, one for each band"),
 };
-static const struct cs_table joint_table = {"lengths.joint", TABLE(joint_keys), .size = 0};
+static const struct cs_table joint_table = TABLE("lengths.joint", joint_keys);
 static const struct cs_key sheet_lengths_keys[] = {
-    {.name = "joint", .kind = CS_KEY_MAP, .table = &joint_table, .required = true,
-     .example = "a map of levels, input, bands and output", .doc = "Measured pairs."},
+    KEY("joint", "Measured pairs.", MAP(joint_table), REQUIRED,
+        .example = "a map of levels, input, bands and output"),
 };
-static const struct cs_table sheet_lengths_table = {"lengths", TABLE(sheet_lengths_keys),
-                                                    .size = 0};
+static const struct cs_table sheet_lengths_table = TABLE("lengths", sheet_lengths_keys);
 
 static const struct cs_choice starts[] = {{"monday", 1}, {"midnight", 0}, {NULL, 0}};
 static const struct cs_key curve_keys[] = {
-    {.name = "step", .kind = CS_KEY_QUANTITY, .unit = CS_UNIT_SECONDS,
-     AT(cs_traffic_sheet_text, step_s), .low = "1 min", .high = "1 day", .required = true,
-     .doc = "Length of one weight."},
-    {.name = "starts", .kind = CS_KEY_CHOICE, AT(cs_traffic_sheet_text, starts_monday),
-     .choices = starts, .fallback = "midnight",
-     .doc = "The first weight: Monday 00:00, or midnight of any day."},
-    {.name = "weights", .kind = CS_KEY_NUMBERS, .unit = CS_UNIT_NUMBER, .low = "0", .high = "1e12",
-     AT(cs_traffic_sheet_text, weights),
-     .count = offsetof(struct cs_traffic_sheet_text, weight_count), .required = true,
-     .example = "a list of numbers", .doc = "Relative rates; scaled to mean 1."},
+    KEY("step", "Length of one weight.",
+        QUANTITY(cs_traffic_sheet_text, step_s, SECONDS, "1 min", "1 day"), REQUIRED),
+    KEY("starts", "The first weight: Monday 00:00, or midnight of any day.",
+        CHOICE(cs_traffic_sheet_text, starts_monday, starts), DEFAULT("midnight", NULL)),
+    KEY("weights", "Relative rates; scaled to mean 1.",
+        NUMBERS(cs_traffic_sheet_text, weights, weight_count, "0", "1e12"), REQUIRED,
+        .example = "a list of numbers"),
 };
-static const struct cs_table curve_table = {"curve", TABLE(curve_keys), .size = 0};
+static const struct cs_table curve_table = TABLE("curve", curve_keys);
 
 static const struct cs_key traffic_keys[] = {
-    {.name = "name", .kind = CS_KEY_TEXT, AT(cs_traffic_sheet_text, sheet.name), .required = true,
-     .doc = "Name of the sheet, as its file."},
-    {.name = "title", .kind = CS_KEY_TEXT, AT(cs_traffic_sheet_text, sheet.title),
-     .doc = "For people."},
-    {.name = "licence", .kind = CS_KEY_TEXT, AT(cs_traffic_sheet_text, sheet.licence),
-     .doc = "Of the data it was derived from."},
-    {.name = "derived_from", .kind = CS_KEY_MAP, .table = &derived_table, .example = "a map",
-     .doc = "What was observed."},
-    {.name = "lengths", .kind = CS_KEY_MAP, .table = &sheet_lengths_table,
-     .present = offsetof(struct cs_traffic_sheet_text, sheet.has_lengths),
-     .example = "a map, with joint: below it", .doc = "Lengths of prompts and answers."},
-    {.name = "curve", .kind = CS_KEY_MAP, .table = &curve_table,
-     .present = offsetof(struct cs_traffic_sheet_text, sheet.has_curve),
-     .example = "a map of step, starts and weights", .doc = "Rate over a day or week."},
-    {.name = "sources", .kind = CS_KEY_NODE, AT(cs_traffic_sheet_text, sheet.node),
-     .example = "a map of sources", .doc = "Where each figure comes from."},
-    {.name = "notes", .kind = CS_KEY_TEXT, AT(cs_traffic_sheet_text, sheet.notes),
-     .doc = "What else to know."},
+    KEY("name", "Name of the sheet, as its file.", TEXT(cs_traffic_sheet_text, sheet.name),
+        REQUIRED),
+    KEY("title", "For people.", TEXT(cs_traffic_sheet_text, sheet.title)),
+    KEY("licence", "Of the data it was derived from.", TEXT(cs_traffic_sheet_text, sheet.licence)),
+    KEY("derived_from", "What was observed.", MAP(derived_table), .example = "a map"),
+    KEY("lengths", "Lengths of prompts and answers.", MAP(sheet_lengths_table),
+        PRESENT(cs_traffic_sheet_text, sheet.has_lengths),
+        .example = "a map, with joint: below it"),
+    KEY("curve", "Rate over a day or week.", MAP(curve_table),
+        PRESENT(cs_traffic_sheet_text, sheet.has_curve),
+        .example = "a map of step, starts and weights"),
+    KEY("sources", "Where each figure comes from.", NODE(cs_traffic_sheet_text, sheet.node),
+        .example = "a map of sources"),
+    KEY("notes", "What else to know.", TEXT(cs_traffic_sheet_text, sheet.notes)),
 };
-const struct cs_table cs_table_traffic = {"a traffic sheet", TABLE(traffic_keys),
-                                          .size = sizeof(struct cs_traffic_sheet_text)};
+const struct cs_table cs_table_traffic =
+    TABLE_OF(cs_traffic_sheet_text, "a traffic sheet", traffic_keys);
