@@ -178,16 +178,30 @@ bench: $(if $(BENCH_SRC),$(B)/bench) ## speed and memory, as JSON
 	@$(if $(BENCH_SRC),$(B)/bench,echo "there is no tests/bench/*.c" >&2; exit 1)
 
 # The shipped sheets again, from measurements that the project does not hold (docs/calibration.md).
-.PHONY: calibrate
-calibrate: $(PROGRAM) ## fit the sheets to DATA, a folder with vllm-h100/ and iterations/
+# What the fits below are told, from where: docs/calibration.md.
+CALIBRATED := build/calibrate
+TIMINGS = $(DATA)/iterations/linear_times.csv.zst
+FACTORS = $(PROGRAM) calibrate $(TIMINGS) --engine vllm-0.15 --fit hardware.bandwidth,hardware.compute
+
+.PHONY: calibrate calibrate-vllm calibrate-hardware
+calibrate: calibrate-vllm calibrate-hardware ## fit the sheets to DATA, with vllm-h100/ and iterations/
+	@for f in engines/vllm-0.15.yaml; do cmp -s $$f $(CALIBRATED)/$$f && echo "$$f agrees" || \
+	  { echo "$$f differs:"; diff $$f $(CALIBRATED)/$$f; exit 1; }; done
+
+calibrate-vllm: $(PROGRAM)
 	@test -n "$(DATA)" || { echo "usage: make calibrate DATA=FOLDER" >&2; exit 1; }
-	@mkdir -p build/calibrate/engines build/calibrate/hardware
-	$(PROGRAM) calibrate $(DATA)/vllm-h100 --engine vllm-0.15 --leave-out model \
-	  --out build/calibrate/engines/vllm-0.15.yaml >build/calibrate/vllm-0.15.txt; test $$? -le 1
-	$(PROGRAM) calibrate $(DATA)/iterations/linear_times.csv.zst --engine vllm-0.15 \
-	  --hardware a100-sxm-80gb --fit hardware.bandwidth,hardware.compute \
-	  --out build/calibrate/hardware/a100-sxm-80gb.yaml >build/calibrate/a100-sxm-80gb.txt; \
-	  test $$? -le 1
+	@mkdir -p $(CALIBRATED)/engines
+	$(PROGRAM) calibrate $(DATA)/vllm-h100 --engine vllm-0.15 --fix efficiency.weights=88% \
+	  --fix overhead.prefill_step=0ms --leave-out model \
+	  --out $(CALIBRATED)/engines/vllm-0.15.yaml >$(CALIBRATED)/vllm-0.15.txt; test $$? -le 1
+
+calibrate-hardware: $(PROGRAM)
+	@test -n "$(DATA)" || { echo "usage: make calibrate DATA=FOLDER" >&2; exit 1; }
+	@mkdir -p $(CALIBRATED)
+	for h in h100-sxm-80gb a100-sxm-80gb a40; do \
+	  $(FACTORS) --hardware $$h >$(CALIBRATED)/$$h.txt; test $$? -le 1 || exit 1; done
+	$(PROGRAM) calibrate $(TIMINGS) --engine vllm-0.15 --leave-out hardware \
+	  --fit efficiency.weights,efficiency.compute >$(CALIBRATED)/gemms.txt; test $$? -le 1
 
 FUZZ_SECONDS ?= 60
 fuzz: ## fuzz each entry point for FUZZ_SECONDS (60) from its corpus; needs clang

@@ -193,6 +193,19 @@ static void choose_group(struct cs_cli *cli, const struct asked *a, struct cs_ca
     }
 }
 
+static size_t list_held(struct cs_cli *cli, const bool *held, const struct cs_calibration_ask *ask,
+                        const struct cs_parameter *const **out)
+{
+    const struct cs_parameter **const list =
+        cs_arena_alloc(cli->arena, cs_parameter_count, sizeof *list);
+    size_t count = 0;
+    for (size_t i = 0; i < cs_parameter_count; i++)
+        if (held[i] && (cs_parameters[i].home == CS_HOME_HARDWARE) == ask->of_hardware)
+            list[count++] = &cs_parameters[i];
+    *out = list;
+    return count;
+}
+
 static const char *joined(struct cs_cli *cli, const struct cs_opt_words *words)
 {
     const char *all = "";
@@ -272,12 +285,13 @@ static int calibrate(struct cs_cli *cli, int argc, char **argv)
     const struct cs_calibration *const fitted = cs_calibrate(&cases, &ask, cli->arena, &cli->diags);
     if (!fitted)
         return cs_cli_fail(cli);
-    const struct cs_calibration_view view = {.calibration = fitted,
-                                             .files = joined(cli, &words),
-                                             .sheet_kind = ask.of_hardware ? "hardware" : "engine",
-                                             .sheet_name = ask.of_hardware ? ask.start.hardware.name
-                                                                           : ask.start.engine.name,
-                                             .leave_out = cs_fit_group_names[ask.leave_out]};
+    struct cs_calibration_view view = {.calibration = fitted,
+                                       .files = joined(cli, &words),
+                                       .sheet_kind = ask.of_hardware ? "hardware" : "engine",
+                                       .sheet_name = ask.of_hardware ? ask.start.hardware.name
+                                                                     : ask.start.engine.name,
+                                       .leave_out = cs_fit_group_names[ask.leave_out]};
+    view.held_count = list_held(cli, held, &ask, &view.held);
     if (a.out && !write_sheet(cli, &view, a.out, ask.of_hardware))
         return cs_cli_fail(cli);
     cs_diags_print(&cli->diags, stderr); /* warnings */

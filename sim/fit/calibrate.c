@@ -24,10 +24,11 @@
 #include <string.h>
 
 static const double MOVE = 0.5; /* of the spread: what a difference moves a figure by */
-static const double LEAST_HALF = 0.02, MOST_HALF = 0.6; /* of a difference, on the fit's scale */
-static const double LOST = 2.0; /* ln ratio of a prediction that does not exist */
+static const double LEAST = 0.02, MOST = 0.6; /* of a difference, on the fit's scale */
+static const double LOST = 2.0;               /* ln ratio of a prediction that does not exist */
 static const double HUBER = 1.5;
-enum { ROUNDS = 5, FIRST = 7, LATER = 2, POLISHES = 2 };
+static const double SETTLED = 0.05; /* change of a weight */
+enum { ROUNDS = 7, FIRST = 6, LATER = 1, POLISHES = 2 };
 
 static void *allocate(size_t count, size_t size)
 {
@@ -64,14 +65,15 @@ void cs_fit_set(const struct cs_fit *f, const double *u, struct cs_trial *t)
     }
 }
 
-/* The value that a sheet starts with, and its place on the scale of the fit. */
+/* Where every fit begins: at what is usual, so that what sheets say of fitted figures, which may
+ * come from an earlier fit to more, is known to none. */
 void cs_fit_start(const struct cs_fit *f, double *u)
 {
     struct cs_trial_sheets sheets = f->ask->start;
     for (size_t k = 0; k < f->count; k++) {
         const struct cs_parameter *const p = &f->fits[k].parameter;
         const double high = cs_fit_high(f, p, &sheets);
-        u[k] = cs_parameter_inward(p, high, f->fits[k].start);
+        u[k] = cs_parameter_inward(p, high, p->start);
         if (p->home != CS_HOME_SOURCE)
             *cs_parameter_at(p, &sheets) = cs_parameter_outward(p, high, u[k]);
     }
@@ -94,6 +96,8 @@ static struct cs_case with_sheets(const struct cs_fit *f, size_t i, const struct
     c.option.engine = &t->sheets.engine;
     if (f->ask->of_hardware)
         c.option.hardware = &t->sheets.hardware;
+    else if (f->without_factors)
+        c.option.hardware = &f->unmeasured[i];
     return c;
 }
 
@@ -157,7 +161,7 @@ static void predict_one(void *user, size_t index)
         }
     }
     predict_run(f, i, &c, row);
-    if (c.kind == CS_CASE_STEP && (c.parts & (CS_PART_LINEAR | CS_PART_ATTENTION)) != 0)
+    if (c.kind == CS_CASE_STEP && c.parts != 0)
         row[f->first[i]] += c.option.model->layers * t->launch_s[f->launch_of[i]];
 }
 
@@ -176,6 +180,15 @@ void cs_fit_predict(struct cs_fit *f, const double *u, double *predicted)
     predict(f, &b, 1);
 }
 
+/* Predictions at u in `base`, made unless they are there already. */
+static void move_to(struct cs_fit *f, const double *u)
+{
+    if (memcmp(f->at, u, f->count * sizeof *u) == 0)
+        return;
+    memcpy(f->at, u, f->count * sizeof *u);
+    cs_fit_predict(f, u, f->base);
+}
+
 double cs_fit_z(const struct cs_fit *f, size_t r, double predicted)
 {
     const struct cs_residual *const one = &f->residuals[r];
@@ -186,16 +199,23 @@ double cs_fit_z(const struct cs_fit *f, size_t r, double predicted)
 
 /* --- least squares --------------------------------------------------------------------------- */
 
+static double root_weight(const struct cs_fit *f, size_t r)
+{
+    return f->masked[f->owner[r]] ? 0.0 : sqrt(f->residuals[r].weight);
+}
+
 static int residuals_at(const gsl_vector *u, void *user, gsl_vector *out)
 {
     struct cs_fit *const f = user;
+    double *const point = allocate(f->count, sizeof *point);
     for (size_t k = 0; k < f->count; k++)
-        f->at[k] = gsl_vector_get(u, k);
-    cs_fit_predict(f, f->at, f->base);
+        point[k] = gsl_vector_get(u, k);
+    move_to(f, point);
     for (size_t r = 0; r < f->residual_count; r++) {
-        const double root = f->masked[f->owner[r]] ? 0.0 : sqrt(f->residuals[r].weight);
+        const double root = root_weight(f, r);
         gsl_vector_set(out, r, root > 0.0 ? root * cs_fit_z(f, r, f->base[r]) : 0.0);
     }
+    free(point);
     return GSL_SUCCESS;
 }
 
@@ -203,24 +223,21 @@ static int residuals_at(const gsl_vector *u, void *user, gsl_vector *out)
  * figure jumps by, a request planned a step sooner or later, is small beside it. */
 static void widen(struct cs_fit *f, size_t k, double steepest)
 {
-    f->half[k] = steepest > 0.0 ? fmin(fmax(MOVE / steepest, LEAST_HALF), MOST_HALF) : MOST_HALF;
+    f->reach[k] = steepest > 0.0 ? fmin(fmax(MOVE / steepest, LEAST), MOST) : MOST;
 }
 
-void cs_fit_slopes(struct cs_fit *f, const double *u, double *out)
+/* Trials beside u, one or two a parameter, predicted into `varied`. */
+static void vary(struct cs_fit *f, const double *u, size_t sides)
 {
-    if (memcmp(f->at, u, f->count * sizeof *u) != 0) {
-        memcpy(f->at, u, f->count * sizeof *u);
-        cs_fit_predict(f, f->at, f->base);
-    }
-    cs_fit_set(f, f->at, &f->trials[0]);
     double *const moved = allocate(f->count, sizeof *moved);
-    size_t *const varied = allocate(2 * f->count, sizeof *varied);
+    size_t *const varied = allocate(sides * f->count, sizeof *varied);
+    cs_fit_set(f, u, &f->trials[0]);
     for (size_t k = 0; k < f->count; k++) {
-        memcpy(moved, f->at, f->count * sizeof *moved);
-        for (size_t side = 0; side < 2; side++) {
-            moved[k] = f->at[k] + (side ? f->half[k] : -f->half[k]);
-            cs_fit_set(f, moved, &f->trials[1 + 2 * k + side]);
-            varied[2 * k + side] = k;
+        memcpy(moved, u, f->count * sizeof *moved);
+        for (size_t side = 0; side < sides; side++) {
+            moved[k] = u[k] + (side ? -f->reach[k] : f->reach[k]);
+            cs_fit_set(f, moved, &f->trials[1 + sides * k + side]);
+            varied[sides * k + side] = k;
         }
     }
     struct batch b = {.trials = f->trials + 1,
@@ -228,37 +245,47 @@ void cs_fit_slopes(struct cs_fit *f, const double *u, double *out)
                       .base_predicted = f->base,
                       .predicted = f->varied,
                       .varied = varied};
-    predict(f, &b, 2 * f->count);
+    predict(f, &b, sides * f->count);
+    free(moved);
+    free(varied);
+}
+
+void cs_fit_slopes(struct cs_fit *f, const double *u, bool central)
+{
+    const size_t sides = central ? 2 : 1;
+    if (f->central == central && memcmp(f->sloped, u, f->count * sizeof *u) == 0)
+        return;
+    move_to(f, u);
+    vary(f, f->at, sides);
     for (size_t k = 0; k < f->count; k++) {
-        const double *const down = f->varied + 2 * k * f->residual_count;
-        const double *const up = down + f->residual_count;
+        const double *const up = f->varied + sides * k * f->residual_count;
+        const double *const down = central ? up + f->residual_count : f->base;
         double steepest = 0.0;
         for (size_t r = 0; r < f->residual_count; r++) {
             double slope = 0.0;
             if (!f->masked[f->owner[r]])
-                slope = (cs_fit_z(f, r, up[r]) - cs_fit_z(f, r, down[r])) / (2.0 * f->half[k]);
+                slope = (cs_fit_z(f, r, up[r]) - cs_fit_z(f, r, down[r])) /
+                        ((double)sides * f->reach[k]);
             steepest = fmax(steepest, fabs(slope));
-            out[r * f->count + k] = sqrt(f->residuals[r].weight) * slope;
+            f->slopes[r * f->count + k] = slope;
         }
         widen(f, k, steepest);
     }
-    free(moved);
-    free(varied);
+    memcpy(f->sloped, f->at, f->count * sizeof *u);
+    f->central = central;
 }
 
 static int slopes_at(const gsl_vector *u, void *user, gsl_matrix *out)
 {
     struct cs_fit *const f = user;
     double *const point = allocate(f->count, sizeof *point);
-    double *const slopes = allocate(f->residual_count * f->count, sizeof *slopes);
     for (size_t k = 0; k < f->count; k++)
         point[k] = gsl_vector_get(u, k);
-    cs_fit_slopes(f, point, slopes);
+    cs_fit_slopes(f, point, false);
     for (size_t r = 0; r < f->residual_count; r++)
         for (size_t k = 0; k < f->count; k++)
-            gsl_matrix_set(out, r, k, slopes[r * f->count + k]);
+            gsl_matrix_set(out, r, k, root_weight(f, r) * f->slopes[r * f->count + k]);
     free(point);
-    free(slopes);
     return GSL_SUCCESS;
 }
 
@@ -306,8 +333,7 @@ static double reweigh(struct cs_fit *f)
     return change;
 }
 
-void cs_fit_covariance(const struct cs_fit *f, const double *slopes, const bool *free_columns,
-                       double *covariance)
+void cs_fit_covariance(const struct cs_fit *f, const bool *free_columns, double *covariance)
 {
     size_t kept = 0;
     size_t *const column = allocate(f->count, sizeof *column);
@@ -323,7 +349,7 @@ void cs_fit_covariance(const struct cs_fit *f, const double *slopes, const bool 
         cs_check(j && c);
         for (size_t r = 0; r < f->residual_count; r++)
             for (size_t k = 0; k < kept; k++)
-                gsl_matrix_set(j, r, k, slopes[r * f->count + column[k]]);
+                gsl_matrix_set(j, r, k, root_weight(f, r) * f->slopes[r * f->count + column[k]]);
         if (gsl_multifit_nlinear_covar(j, 1e-10, c) == GSL_SUCCESS)
             for (size_t a = 0; a < kept; a++)
                 for (size_t b = 0; b < kept; b++)
@@ -351,7 +377,6 @@ static double weighted_square(const struct cs_fit *f)
 static void polish(struct cs_fit *f, double *u)
 {
     const size_t n = f->count;
-    double *const slopes = allocate(f->residual_count * n, sizeof *slopes);
     double *const inverse = allocate(n * n, sizeof *inverse);
     double *const point = allocate(n, sizeof *point);
     bool *const free_columns = allocate(n, sizeof *free_columns);
@@ -359,47 +384,44 @@ static void polish(struct cs_fit *f, double *u)
     memcpy(point, u, n * sizeof *u);
     double least = weighted_square(f);
     for (int i = 0; i < POLISHES; i++) {
-        cs_fit_slopes(f, point, slopes);
-        cs_fit_covariance(f, slopes, free_columns, inverse);
+        cs_fit_slopes(f, point, true);
+        cs_fit_covariance(f, free_columns, inverse);
         for (size_t k = 0; k < n; k++) {
             double step = 0.0;
             for (size_t r = 0; r < f->residual_count; r++) {
-                if (f->masked[f->owner[r]])
-                    continue;
-                const double z = sqrt(f->residuals[r].weight) * cs_fit_z(f, r, f->base[r]);
-                for (size_t j = 0; j < n; j++)
-                    step -= inverse[k * n + j] * slopes[r * n + j] * z;
+                const double weight = f->masked[f->owner[r]] ? 0.0 : f->residuals[r].weight;
+                for (size_t j = 0; weight > 0.0 && j < n; j++)
+                    step -= inverse[k * n + j] * f->slopes[r * n + j] * weight *
+                            cs_fit_z(f, r, f->base[r]);
             }
             point[k] += isfinite(step) ? fmin(fmax(step, -0.5), 0.5) : 0.0;
         }
-        memcpy(f->at, point, n * sizeof *point);
-        cs_fit_predict(f, point, f->base);
+        move_to(f, point);
         const double square = weighted_square(f);
         if (square < least) {
             least = square;
             memcpy(u, point, n * sizeof *u);
         }
     }
-    free(slopes);
     free(inverse);
     free(point);
     free(free_columns);
 }
 
-void cs_fit_run(struct cs_fit *f, double *u)
+void cs_fit_run(struct cs_fit *f, double *u, bool again)
 {
     gsl_error_handler_t *const before = gsl_set_error_handler_off();
-    for (size_t r = 0; r < f->residual_count; r++)
+    memset(f->at, 0xff, f->count * sizeof *u); /* NaN: no point predicted yet */
+    memset(f->sloped, 0xff, f->count * sizeof *u);
+    for (size_t r = 0; r < f->residual_count && !again; r++)
         f->residuals[r].weight = 1.0;
     for (int round = 0; round < ROUNDS; round++) {
-        descend(f, u, round == 0 ? FIRST : LATER);
-        memcpy(f->at, u, f->count * sizeof *u);
-        cs_fit_predict(f, u, f->base);
-        if (reweigh(f) < 0.05)
+        descend(f, u, round == 0 && !again ? FIRST : LATER);
+        move_to(f, u);
+        if (reweigh(f) < SETTLED)
             break;
     }
     polish(f, u);
-    memcpy(f->at, u, f->count * sizeof *u);
-    cs_fit_predict(f, u, f->base);
+    move_to(f, u);
     gsl_set_error_handler(before);
 }

@@ -12,7 +12,8 @@
  * The one rule: the fit sees measurements of one engine; a case that is overloaded, impossible
  * (faster than the physical floor) or without a figure is left out and counted, never bent.
  * Operators timed one by one carry a launch overhead of their own, which serving engines hide
- * behind CUDA graphs: one nuisance parameter a file, s per layer, which no sheet keeps.
+ * behind CUDA graphs: a nuisance parameter a file, s per layer, which no sheet keeps, and one more
+ * for all-reduces.
  * All memory is the arena's. The result does not depend on the number of threads.
  */
 #ifndef CS_FIT_CALIBRATE_H

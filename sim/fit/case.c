@@ -107,6 +107,15 @@ static double mean(const double *values, size_t count)
     return count > 0 ? sum / (double)count : NAN;
 }
 
+/* P50, P90 and P99, which stand side by side; sorts the values. */
+static void quantiles(double *values, size_t count, double out[3])
+{
+    static const double shares[3] = {0.50, 0.90, 0.99};
+    qsort(values, count, sizeof *values, by_value);
+    for (size_t i = 0; i < 3; i++)
+        out[i] = cs_case_quantile(values, count, shares[i]);
+}
+
 struct span { /* sums over the scored requests that succeeded */
     int64_t start, first, last_first, done;
     double input, output;
@@ -147,19 +156,15 @@ void cs_case_figures(const struct cs_case *c, const struct cs_request_log *log,
         s.input += r->input;
         s.output += r->output;
     }
-    qsort(ttft, n, sizeof *ttft, by_value);
-    qsort(e2e, n, sizeof *e2e, by_value);
     for (int f = 0; f < CS_FIGURE_COUNT; f++)
         figures[f] = NAN;
+    if (!c->means_only) {
+        quantiles(ttft, n, &figures[CS_FIGURE_TTFT_P50]);
+        quantiles(e2e, n, &figures[CS_FIGURE_E2E_P50]);
+    }
     figures[CS_FIGURE_TTFT_MEAN] = mean(ttft, n);
-    figures[CS_FIGURE_TTFT_P50] = cs_case_quantile(ttft, n, 0.50);
-    figures[CS_FIGURE_TTFT_P90] = cs_case_quantile(ttft, n, 0.90);
-    figures[CS_FIGURE_TTFT_P99] = cs_case_quantile(ttft, n, 0.99);
     figures[CS_FIGURE_TPOT_MEAN] = mean(tpot, gaps);
     figures[CS_FIGURE_E2E_MEAN] = mean(e2e, n);
-    figures[CS_FIGURE_E2E_P50] = cs_case_quantile(e2e, n, 0.50);
-    figures[CS_FIGURE_E2E_P90] = cs_case_quantile(e2e, n, 0.90);
-    figures[CS_FIGURE_E2E_P99] = cs_case_quantile(e2e, n, 0.99);
     if (n > 0) {
         figures[CS_FIGURE_OUTPUT_RATE] = per_second(s.output, s.start, s.done);
         figures[CS_FIGURE_PREFILL_RATE] = per_second(s.input, s.start, s.last_first);

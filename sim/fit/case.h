@@ -70,6 +70,8 @@ struct cs_case {
     bool top_p;
     int replicas; /* alike, behind a round-robin router; at least 1 */
     bool overloaded;
+    bool means_only;     /* quantiles are not asked for, and not sorted out */
+    const char *repeats; /* why other cases of its source tell what it tells; NULL: none does */
     /* Requests: of each trace one run is made, and figures are medians over the runs. Scored are
      * those that succeed among `score` requests (0: all) after the first `skip`. */
     const struct cs_trace *traces;

@@ -13,6 +13,8 @@
 #include <stdio.h>
 #include <string.h>
 
+static const double SOFT = 0.05; /* of `start`: below it a time or a size is as good as none */
+
 #define E(name, field)      name, name, CS_HOME_ENGINE, offsetof(struct cs_engine_sheet, field)
 #define H(name, key, field) name, key, CS_HOME_HARDWARE, offsetof(struct cs_hardware, field)
 
@@ -83,10 +85,18 @@ double cs_parameter_high(const struct cs_parameter *p, const struct cs_engine_sh
     return p->share ? fmin(p->high, 1.0 / partner(p, engine, hardware)) : p->high;
 }
 
+/* Times and bytes: y of (u) and its slope dy/du, a hyperbola about max(u, 0). */
+static double bend(double u)
+{
+    return 0.5 * (u + sqrt(u * u + 4.0 * SOFT * SOFT));
+}
+
 double cs_parameter_inward(const struct cs_parameter *p, double high, double x)
 {
-    if (!p->share) /* 0 is no place to start from: nothing there depends on u */
-        return log(fmin(fmax(x > 0.0 ? x : p->start, 2.0 * p->low), high) / p->low);
+    if (!p->share) {
+        const double y = log1p(fmin(fmax(x / p->start, 0.1 * SOFT), high / p->start));
+        return y - SOFT * SOFT / y;
+    }
     const double place = (x - p->low) / (high - p->low);
     const double inside = fmin(fmax(place, 0.01), 0.99);
     return log(inside / (1.0 - inside));
@@ -95,7 +105,7 @@ double cs_parameter_inward(const struct cs_parameter *p, double high, double x)
 double cs_parameter_outward(const struct cs_parameter *p, double high, double u)
 {
     if (!p->share)
-        return fmin(p->low * exp(fmin(fmax(u, 0.0), 50.0)), high);
+        return fmin(p->start * expm1(bend(fmin(fmax(u, -50.0), 50.0))), high);
     return p->low + (high - p->low) / (1.0 + exp(-fmin(fmax(u, -30.0), 30.0)));
 }
 
@@ -103,20 +113,29 @@ double cs_parameter_slope(const struct cs_parameter *p, double high, double u)
 {
     const double x = cs_parameter_outward(p, high, u);
     if (!p->share)
-        return x;
+        return (x + p->start) * bend(u) / sqrt(u * u + 4.0 * SOFT * SOFT);
     return (x - p->low) * (high - x) / (high - p->low);
 }
 
 int cs_parameter_bound(const struct cs_parameter *p, double high, double x)
 {
     if (!p->share)
-        return x < 3.0 * p->low ? -1 : x > 0.9 * high ? 1 : 0;
+        return x < 0.5 * SOFT * p->start ? -1 : x > 0.9 * high ? 1 : 0;
     const double place = (x - p->low) / (high - p->low);
     return place < 0.005 ? -1 : place > 0.995 ? 1 : 0;
 }
 
-void cs_parameter_print(const struct cs_parameter *p, double x, char text[32])
+void cs_parameter_print(const struct cs_parameter *p, double x, double error, char text[32])
 {
     const char *const gap = p->share ? "" : " ";
-    snprintf(text, 32, "%.4g%s%s", x / p->scale, gap, p->unit);
+    const double value = x / p->scale;
+    const int finest = value > 0.0 ? (int)floor(log10(value)) - 3 : 0;
+    const int told = error > 0.0 ? (int)floor(log10(0.5 * error / p->scale)) : finest;
+    const int place = told > finest ? told : finest;
+    const double unit = pow(10.0, place);
+    if (isnan(error) || value < unit)
+        snprintf(text, 32, "%.4g%s%s", value, gap, p->unit);
+    else
+        snprintf(text, 32, "%.*f%s%s", place < 0 ? -place : 0, unit * round(value / unit), gap,
+                 p->unit);
 }

@@ -2,9 +2,11 @@
  *
  * One table says for each parameter which key of which sheet it is, where it lives, between what
  * bounds it may move, and on which scale the fit moves it: shares on the logit of their place
- * between the bounds, times and bytes on their logarithm. So no trial ever leaves the bounds:
+ * between the bounds; times and bytes straight below their usual size x0 and on the logarithm above
+ * it, with a soft floor at 0. So no trial ever leaves the bounds:
  *
- *     share  x = low + (high - low) / (1 + exp(-u))        time, bytes  x = low exp(u), u >= 0
+ *     share        x = low + (high - low) / (1 + exp(-u))
+ *     time, bytes  x = x0 (exp(y) - 1),  y = (u + sqrt(u^2 + 0.01)) / 2
  *
  * The one rule: no bound lets a prediction pass its physical floor (model.md, 2.16): efficiencies
  * end at 1, also as the product of the engine's and the hardware's, and overheads at 0.
@@ -23,9 +25,9 @@ struct cs_parameter {
     enum cs_parameter_home home;
     size_t offset; /* of the double in cs_engine_sheet or cs_hardware */
     bool share;    /* a share, else a time or bytes */
-    double low;    /* of times and bytes: as good as zero; a fit that ends there says zero */
+    double low;    /* of shares */
     double high;
-    double start;      /* where the fit starts when the sheet says 0 */
+    double start;      /* its usual size, where every fit begins, whatever a sheet says */
     const char *unit;  /* in which it is written: "%", "", "us", "ms", "B" */
     double scale;      /* SI value of that unit */
     bool standard;     /* fitted unless told otherwise, when the measurements depend on it */
@@ -52,7 +54,8 @@ double cs_parameter_outward(const struct cs_parameter *p, double high, double u)
 double cs_parameter_slope(const struct cs_parameter *p, double high, double u);
 /* -1 at the lower bound, 1 at the upper one, 0 between. */
 int cs_parameter_bound(const struct cs_parameter *p, double high, double x);
-/* As a sheet writes it, with its unit: "84.5%", "10.3 us". */
-void cs_parameter_print(const struct cs_parameter *p, double x, char text[32]);
+/* As a sheet writes it, with its unit: "84.5%", "10.3 us"; to four digits, or, with its standard
+ * error (NaN: none), to a quarter of that at most. */
+void cs_parameter_print(const struct cs_parameter *p, double x, double error, char text[32]);
 
 #endif

@@ -3,7 +3,8 @@
  * A request file has arrival_s, input_tokens, failed, ttft_s and e2e_s. Failed requests have no
  * latency and often no prompt length: they load the engine all the same, with the prompt of their
  * cycle. Stages are slices of one run by request number, since the load generator sends a fixed
- * number in each.
+ * number in each; the first stage begins after the first cycle of prompts, in which the server
+ * itself warms up. Of nominal runs that cycle cannot be taken out of what was published.
  *
  * Nominal runs are drawn under SEEDS seeds, the same traffic for every run of a workload, and a
  * figure is the median. KV blocks that were not recorded follow from memory, max_num_seqs from the
@@ -324,9 +325,11 @@ static void take_run(struct reading *r, const struct cs_tablefile *t, const stru
         add_replay(r, &run, &rec, cs_arena_printf(r->arena, "first %zu", cold), 0, cold);
     if (w->stage_count < 2 || cs_manifest_before(w, w->stage_count) != trace->count)
         return;
-    for (size_t s = 0; s < w->stage_count; s++)
-        add_replay(r, &run, &rec, cs_arena_printf(r->arena, "stage %zu", s),
-                   cs_manifest_before(w, s), cs_manifest_requests(&w->stages[s]));
+    for (size_t s = 0; s < w->stage_count; s++) {
+        const size_t from = cs_manifest_before(w, s), end = cs_manifest_before(w, s + 1);
+        const size_t warm = s == 0 && end > cold ? cold : from;
+        add_replay(r, &run, &rec, cs_arena_printf(r->arena, "stage %zu", s), warm, end - warm);
+    }
 }
 
 static bool read_index(struct reading *r, const char *path)
@@ -498,6 +501,25 @@ static const char *file_of(struct reading *r, const char *name)
     return stat(path, &status) == 0 ? path : NULL;
 }
 
+/* Whether one is a part of the other's run: their names tell, which are made by name_of. */
+static bool is_part_of(const struct cs_case *part, const struct cs_case *run)
+{
+    const size_t length = strlen(run->name);
+    return *part->part && part->traces == run->traces &&
+           strncmp(part->name, run->name, length) == 0 && part->name[length] == ',';
+}
+
+/* Of the cases of one run its steady stages tell each request once. */
+static const char *repeats(const struct cs_cases *cases, size_t from, const struct cs_case *c)
+{
+    if (strncmp(c->part, "first ", 6) == 0)
+        return "the first requests of a run, when the server itself warms up";
+    for (size_t i = from; i < cases->count && *c->part == '\0'; i++)
+        if (strncmp(cases->items[i].part, "stage", 5) == 0 && is_part_of(&cases->items[i], c))
+            return "a whole run, told by its stages";
+    return NULL;
+}
+
 bool cs_read_runs(const char *folder, struct cs_catalog *catalog, struct cs_cases *cases,
                   struct cs_diags *diags)
 {
@@ -518,7 +540,10 @@ bool cs_read_runs(const char *folder, struct cs_catalog *catalog, struct cs_case
         return false;
     r.drawn = cs_arena_alloc(r.arena, r.manifest->workload_count, sizeof *r.drawn);
     const char *const index = file_of(&r, "index.csv"), *const runs = file_of(&r, "runs.csv");
+    const size_t before = cases->count;
     bool sound = index == NULL || read_index(&r, index);
     sound = (runs == NULL || read_figures(&r, runs)) && sound;
+    for (size_t i = before; i < cases->count; i++)
+        cases->items[i].repeats = repeats(cases, before, &cases->items[i]);
     return sound;
 }

@@ -9,13 +9,20 @@
 #include <math.h>
 #include <string.h>
 
-static const char *value_text(const struct cs_fitted *f, double value, struct cs_arena *arena)
+static const char *value_text(const struct cs_parameter *p, double value, double error,
+                              struct cs_arena *arena)
 {
     char text[32];
-    if (isnan(value))
-        return "-";
-    cs_parameter_print(&f->parameter, value, text);
+    cs_parameter_print(p, value, error, text);
     return cs_arena_strdup(arena, text);
+}
+
+static const char *held_text(const struct cs_calibration_view *view, size_t i,
+                             struct cs_arena *arena)
+{
+    struct cs_trial_sheets sheets = view->calibration->sheets;
+    const struct cs_parameter *const p = view->held[i];
+    return value_text(p, *cs_parameter_at(p, &sheets), NAN, arena);
 }
 
 static const char *error_text(const struct cs_fitted *f, struct cs_arena *arena)
@@ -31,15 +38,16 @@ static const char *percent(double error, struct cs_arena *arena)
     return isnan(error) ? "-" : cs_arena_printf(arena, "%.1f %%", 100.0 * error);
 }
 
-static void print_parameters(const struct cs_calibration *c, const struct cs_text *t)
+static void print_parameters(const struct cs_calibration_view *view, const struct cs_text *t)
 {
+    const struct cs_calibration *const c = view->calibration;
     bool refits = false;
     struct cs_grid grid;
     for (size_t k = 0; k < c->fit_count; k++)
         refits = refits || !isnan(c->fits[k].least);
     cs_grid_init(&grid, t->arena, refits ? "lrrrr" : "lrrr");
     cs_grid_add(&grid, "FITTED");
-    cs_grid_add(&grid, "start");
+    cs_grid_add(&grid, "sheet");
     cs_grid_add(&grid, "value");
     cs_grid_add(&grid, "error");
     if (refits)
@@ -47,8 +55,8 @@ static void print_parameters(const struct cs_calibration *c, const struct cs_tex
     for (size_t k = 0; k < c->fit_count; k++) {
         const struct cs_fitted *const f = &c->fits[k];
         cs_grid_add(&grid, "  %s", f->name);
-        cs_grid_add(&grid, "%s", value_text(f, f->start, t->arena));
-        cs_grid_add(&grid, "%s", value_text(f, f->value, t->arena));
+        cs_grid_add(&grid, "%s", value_text(&f->parameter, f->start, NAN, t->arena));
+        cs_grid_add(&grid, "%s", value_text(&f->parameter, f->value, f->error, t->arena));
         cs_grid_add(&grid, "%s", error_text(f, t->arena));
         if (refits)
             cs_grid_add(&grid, "%s",
@@ -58,6 +66,10 @@ static void print_parameters(const struct cs_calibration *c, const struct cs_tex
                                               f->most / f->parameter.scale));
     }
     cs_grid_print(&grid, t, 0, true);
+    for (size_t i = 0; i < view->held_count; i++)
+        cs_text_section(t, i ? NULL : "HELD",
+                        cs_arena_printf(t->arena, "%s at %s", view->held[i]->name,
+                                        held_text(view, i, t->arena)));
     for (size_t k = 0, told = 0; k < c->fit_count; k++)
         if (c->fits[k].warning)
             cs_text_section(
@@ -120,7 +132,7 @@ void cs_calibration_print(const struct cs_calibration_view *view, const struct c
                                     "%s sheet %s to start from",
                                     c->residual_count, c->case_count, view->files, view->sheet_kind,
                                     view->sheet_name));
-    print_parameters(c, t);
+    print_parameters(view, t);
     print_errors(c, t, refits);
     cs_text_section(
         t, "SCATTER",
@@ -155,11 +167,23 @@ static const char *origin(const struct cs_calibration_view *view, const struct c
         }
     return cs_arena_printf(
         arena,
-        "fitted by capsim %s to %zu figures of %zu measurements in %s; standard error %s; "
+        "fitted by capsim calibrate to %zu figures of %zu measurements in %s; standard error %s; "
         "median error of %s %s%s%s",
-        CS_VERSION, c->residual_count, c->case_count, view->files, error_text(f, arena),
+        c->residual_count, c->case_count, view->files, error_text(f, arena),
         cs_figure_names[figure], percent(worst->median, arena), f->warning ? "; " : "",
         f->warning ? f->warning : "");
+}
+
+/* A value, and where it is from, under `sources`. */
+static size_t amend(struct cs_amendment out[2], const struct cs_parameter *p, const char *value,
+                    const char *source, struct cs_arena *arena)
+{
+    const char *const dot = strchr(p->key, '.');
+    out[0] =
+        (struct cs_amendment){dot ? cs_arena_strndup(arena, p->key, (size_t)(dot - p->key)) : "",
+                              dot ? dot + 1 : p->key, value};
+    out[1] = (struct cs_amendment){"sources", p->key, cs_amend_quote(source, arena)};
+    return 2;
 }
 
 const char *cs_calibration_sheet(const struct cs_calibration_view *view, const char *name,
@@ -168,20 +192,23 @@ const char *cs_calibration_sheet(const struct cs_calibration_view *view, const c
     const struct cs_calibration *const c = view->calibration;
     const bool engine = strcmp(view->sheet_kind, "engine") == 0;
     const struct cs_node *const root = engine ? c->sheets.engine.node : c->sheets.hardware.node;
-    struct cs_amendment *const all = cs_arena_alloc(arena, 2 * c->fit_count + 3, sizeof *all);
+    const struct cs_parameter *const *const held = view->held;
+    struct cs_amendment *const all =
+        cs_arena_alloc(arena, 2 * (c->fit_count + view->held_count) + 2, sizeof *all);
     size_t count = 0;
-    all[count++] = (struct cs_amendment){"", "name", name};
-    all[count++] = (struct cs_amendment){"", "aliases", NULL}; /* those are the start sheet's */
+    if (strcmp(name, view->sheet_name) != 0) {
+        all[count++] = (struct cs_amendment){"", "name", name};
+        all[count++] = (struct cs_amendment){"", "aliases", NULL}; /* those are the start sheet's */
+    }
     for (size_t k = 0; k < c->fit_count; k++) {
         const struct cs_fitted *const f = &c->fits[k];
-        if (f->parameter.home == CS_HOME_SOURCE || !f->moved)
-            continue;
-        const char *const dot = strchr(f->parameter.key, '.');
-        all[count++] = (struct cs_amendment){
-            dot ? cs_arena_strndup(arena, f->parameter.key, (size_t)(dot - f->parameter.key)) : "",
-            dot ? dot + 1 : f->parameter.key, value_text(f, f->value, arena)};
-        all[count++] = (struct cs_amendment){"sources", f->parameter.key,
-                                             cs_amend_quote(origin(view, f, arena), arena)};
+        if (f->parameter.home != CS_HOME_SOURCE && f->moved)
+            count += amend(&all[count], &f->parameter,
+                           value_text(&f->parameter, f->value, f->error, arena),
+                           origin(view, f, arena), arena);
     }
+    for (size_t i = 0; i < view->held_count; i++)
+        count += amend(&all[count], held[i], held_text(view, i, arena),
+                       "given to the fit, not fitted", arena);
     return cs_amend(root, all, count, arena);
 }

@@ -19,6 +19,8 @@ struct cs_calibration_view {
     const char *sheet_kind; /* "engine" or "hardware" */
     const char *sheet_name; /* it started from */
     const char *leave_out;  /* "none", "model", ... */
+    const struct cs_parameter *const *held; /* given, not fitted; the sheet gets them too */
+    size_t held_count;
 };
 void cs_calibration_print(const struct cs_calibration_view *view, const struct cs_text *out);
 void cs_json_print_calibration(const struct cs_calibration_view *view, FILE *out);

@@ -98,6 +98,29 @@ START_TEST(a_run_and_its_parts)
     ck_assert_uint_eq(cases.items[3].skip, 3);
     ck_assert_double_eq_tol(cases.items[3].measured[CS_FIGURE_E2E_MEAN], 2.77 / 3, 1e-9);
     ck_assert(cases.items[3].request_e2e_s == NULL);
+    /* the stages tell each request once */
+    ck_assert_str_eq(c->repeats, "a whole run, told by its stages");
+    ck_assert_ptr_nonnull(cases.items[1].repeats);
+    ck_assert_ptr_null(cases.items[2].repeats);
+    ck_assert_ptr_null(cases.items[3].repeats);
+}
+END_TEST
+
+/* Two prompts in turn: of the three requests of stage 0, two are the first of their prompts. */
+START_TEST(the_first_cycle_is_apart)
+{
+    static char shorter[sizeof manifest];
+    memcpy(shorter, manifest, sizeof manifest);
+    *strstr(shorter, "3\n") = '2';
+    test_write("manifest.yaml", shorter);
+    test_write("index.csv", INDEX "\nr.csv,Qwen/Qwen3-14B,chat,2,64,1024,4321,16\n");
+    ck_assert(read_folder());
+    ck_assert_uint_eq(cases.count, 4);
+    ck_assert_str_eq(cases.items[1].part, "first 2");
+    ck_assert_str_eq(cases.items[2].part, "stage 0");
+    ck_assert_uint_eq(cases.items[2].skip, 2);
+    ck_assert_uint_eq(cases.items[2].score, 1);
+    ck_assert_double_eq_tol(cases.items[2].measured[CS_FIGURE_E2E_MEAN], 1.03, 1e-9);
 }
 END_TEST
 
@@ -192,6 +215,10 @@ START_TEST(figures_of_runs)
     ck_assert_uint_eq(cases.items[6].score, 4);
     ck_assert(!c->overloaded);
     ck_assert(cases.items[7].overloaded);
+    ck_assert_str_eq(c->repeats, "a whole run, told by its stages");
+    ck_assert_ptr_null(cases.items[5].repeats);
+    ck_assert_ptr_nonnull(cases.items[6].repeats);
+    ck_assert_ptr_null(cases.items[7].repeats); /* whole, and nobody has its stages */
     ck_assert_str_eq(cases.skips[3].reason, "figures of a run whose requests are replayed");
 }
 END_TEST
@@ -250,6 +277,7 @@ int main(void)
     TCase *tests = tcase_create("runs");
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, a_run_and_its_parts);
+    tcase_add_test(tests, the_first_cycle_is_apart);
     tcase_add_test(tests, what_a_row_leaves_out);
     tcase_add_test(tests, counts_that_differ);
     tcase_add_test(tests, rows_that_cannot_be_simulated);
