@@ -42,13 +42,21 @@ void cs_import_row_init(struct cs_import_row *row, struct cs_span at, const char
         row->figures[i] = NAN;
 }
 
-static bool skip(struct cs_import *m, const struct cs_import_row *row, const char *reason,
-                 const char *detail)
+static bool skip_with(struct cs_import *m, const struct cs_import_row *row, const char *reason,
+                      const char *detail, const char *hint)
 {
-    cs_diag_warning(m->diags, row->at, "left out", "%s%s%s", reason, detail ? ": " : "",
+    const char *const note = cs_arena_printf(m->cases->arena, "left out%s%s", hint ? "; " : "",
+                                             hint ? hint : "");
+    cs_diag_warning(m->diags, row->at, note, "%s%s%s", reason, detail ? ": " : "",
                     detail ? detail : "");
     cs_cases_skip(m->cases, reason, row->place);
     return false;
+}
+
+static bool skip(struct cs_import *m, const struct cs_import_row *row, const char *reason,
+                 const char *detail)
+{
+    return skip_with(m, row, reason, detail, NULL);
 }
 
 /* What a report may say, SI; NaN: nothing. A rate may be infinite, and so a shape. */
@@ -95,6 +103,17 @@ static bool is_file_name(const char *name)
     return strchr(name, '/') || (length > 5 && strcmp(name + length - 5, ".yaml") == 0);
 }
 
+static const void *open_sheet(struct cs_import *m, enum cs_sheet_kind kind, const char *name,
+                              struct cs_diags *diags)
+{
+    const struct cs_span at = {.source = NULL}; /* the command line's, and so are paths */
+    if (kind == CS_SHEET_MODEL)
+        return cs_catalog_model(m->catalog, name, at, NULL, diags);
+    if (kind == CS_SHEET_HARDWARE)
+        return cs_catalog_hardware(m->catalog, name, at, NULL, diags);
+    return cs_catalog_engine(m->catalog, name, at, NULL, diags);
+}
+
 /* The sheet of a kind that the file or the command line names; NULL: said and skipped. */
 static const void *sheet(struct cs_import *m, const struct cs_import_row *row,
                          enum cs_sheet_kind kind, const char *in_file, const char *given)
@@ -109,23 +128,17 @@ static const void *sheet(struct cs_import *m, const struct cs_import_row *row,
         [CS_SHEET_ENGINE] = "there is no sheet of this engine"};
     const bool overridden = kind == CS_SHEET_ENGINE && given && is_file_name(given);
     const char *const name = has(in_file) && !overridden ? in_file : given;
-    const struct cs_span at = {.source = NULL}; /* the command line's, and so are paths */
     if (!has(name)) {
         skip(m, row, missing[kind], NULL);
         return NULL;
     }
-    if (!cs_catalog_path(m->catalog, kind, name)) {
-        skip(m, row, unknown[kind], name);
-        return NULL;
-    }
-    const void *found = NULL;
-    if (kind == CS_SHEET_MODEL)
-        found = cs_catalog_model(m->catalog, name, at, NULL, m->diags);
-    else if (kind == CS_SHEET_HARDWARE)
-        found = cs_catalog_hardware(m->catalog, name, at, NULL, m->diags);
-    else
-        found = cs_catalog_engine(m->catalog, name, at, NULL, m->diags);
-    return found;
+    if (cs_catalog_path(m->catalog, kind, name))
+        return open_sheet(m, kind, name, m->diags);
+    struct cs_diags ignored; /* what the catalogue would say of an unknown name */
+    cs_diags_init(&ignored, m->cases->arena);
+    open_sheet(m, kind, name, &ignored);
+    skip_with(m, row, unknown[kind], name, ignored.count > 0 ? ignored.items[0].hint : NULL);
+    return NULL;
 }
 
 bool cs_import_option(struct cs_import *m, const struct cs_import_row *row, struct cs_option *o)
@@ -297,16 +310,15 @@ static bool has_columns(const struct cs_tablefile *t, const char *const *names)
     return true;
 }
 
+/* One column tells whose table it is; its reader says what else is missing. */
 static const struct {
-    const char *columns[6];
+    const char *column;
     bool (*read)(struct cs_import *import, const struct cs_tablefile *table);
-} tables[] = {
-    {{"device", "model", "tp", "tokens", "linear_ops_ms", NULL}, cs_read_timings},
-    {{"device", "model", "tp", "kind", "time_ms", NULL}, cs_read_timings},
-    {{"input_tokens", "output_tokens", "tpot_mean_ms", NULL}, cs_read_plain},
-    {{"input_tokens", "output_tokens", "ttft_mean_ms", NULL}, cs_read_plain},
-    {{"input_tokens", "output_tokens", "e2e_mean_ms", NULL}, cs_read_plain},
-};
+} tables[] = {{"linear_ops_ms", cs_read_timings},
+              {"attention_ms", cs_read_timings},
+              {"ttft_mean_ms", cs_read_plain},
+              {"tpot_mean_ms", cs_read_plain},
+              {"e2e_mean_ms", cs_read_plain}};
 
 /* A table of published throughput, by columns that only it has. */
 static const char *const rows[] = {"source_location", "mode", "batch_or_concurrency", NULL};
@@ -317,11 +329,22 @@ static bool holds(struct cs_import *m, const char *folder, const char *name)
     return stat(cs_arena_printf(m->cases->arena, "%s/%s", folder, name), &status) == 0;
 }
 
+static bool is_folder(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
 bool cs_import_read(struct cs_import *m, const char *path)
 {
     struct cs_arena *const arena = m->cases->arena;
     if (holds(m, path, "index.csv") || holds(m, path, "runs.csv"))
         return cs_read_runs(path, m->catalog, m->cases, m->diags);
+    if (is_folder(path)) {
+        cs_diag_error(m->diags, (struct cs_span){.source = NULL}, "name the files in it",
+                      "the folder '%s' has neither index.csv nor runs.csv", path);
+        return false;
+    }
     FILE *const file = fopen(path, "rb");
     const int first = file ? fgetc(file) : EOF;
     if (file)
@@ -337,7 +360,7 @@ bool cs_import_read(struct cs_import *m, const char *path)
     if (has_columns(&table, rows))
         return cs_read_rows(path, m->catalog, m->cases, m->diags);
     for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++)
-        if (has_columns(&table, tables[i].columns))
+        if (has_columns(&table, (const char *const[]){tables[i].column, NULL}))
             return tables[i].read(m, &table);
     cs_diag_error(m->diags,
                   (struct cs_span){.source = table.source, .line = 1, .column = 1, .length = 1},

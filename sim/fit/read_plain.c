@@ -19,21 +19,22 @@ static const struct { /* a number: where it goes, its range, and its SI value */
     const char *name;
     size_t offset;
     double low, high, scale;
+    bool needed;
 } numbers[] = {
 #define AT(field) offsetof(struct cs_import_row, field)
-    {"tensor_parallel", AT(tensor_parallel), 1, 1024, 1},
-    {"max_num_seqs", AT(max_num_seqs), 1, 65536, 1},
-    {"max_num_batched_tokens", AT(max_num_batched_tokens), 1, 1e7, 1},
-    {"kv_blocks", AT(kv_blocks), 1, 1e12, 1},
-    {"rate", AT(rate), 1e-6, 1e6, 1},
-    {"concurrency", AT(concurrency), 1, 65536, 1},
-    {"requests", AT(requests), 1, 1e9, 1},
-    {"input_tokens", AT(input), 1, 1e8, 1},
-    {"output_tokens", AT(output), 1, 1e8, 1},
-    {"ttft_mean_ms", AT(figures[CS_FIGURE_TTFT_MEAN]), 1e-6, 1e10, 1e-3},
-    {"tpot_mean_ms", AT(figures[CS_FIGURE_TPOT_MEAN]), 1e-6, 1e10, 1e-3},
-    {"e2e_mean_ms", AT(figures[CS_FIGURE_E2E_MEAN]), 1e-6, 1e10, 1e-3},
-    {"output_tok_s", AT(figures[CS_FIGURE_OUTPUT_RATE]), 1e-6, 1e12, 1},
+    {"tensor_parallel", AT(tensor_parallel), 1, 1024, 1, false},
+    {"max_num_seqs", AT(max_num_seqs), 1, 65536, 1, false},
+    {"max_num_batched_tokens", AT(max_num_batched_tokens), 1, 1e7, 1, false},
+    {"kv_blocks", AT(kv_blocks), 1, 1e12, 1, false},
+    {"rate", AT(rate), 1e-6, 1e6, 1, false},
+    {"concurrency", AT(concurrency), 1, 65536, 1, false},
+    {"requests", AT(requests), 1, 1e9, 1, false},
+    {"input_tokens", AT(input), 1, 1e8, 1, true},
+    {"output_tokens", AT(output), 1, 1e8, 1, true},
+    {"ttft_mean_ms", AT(figures[CS_FIGURE_TTFT_MEAN]), 1e-6, 1e10, 1e-3, false},
+    {"tpot_mean_ms", AT(figures[CS_FIGURE_TPOT_MEAN]), 1e-6, 1e10, 1e-3, false},
+    {"e2e_mean_ms", AT(figures[CS_FIGURE_E2E_MEAN]), 1e-6, 1e10, 1e-3, false},
+    {"output_tok_s", AT(figures[CS_FIGURE_OUTPUT_RATE]), 1e-6, 1e12, 1, false},
 #undef AT
 };
 enum { NUMBERS = sizeof numbers / sizeof numbers[0] };
@@ -51,9 +52,10 @@ bool cs_read_plain(struct cs_import *m, const struct cs_tablefile *t)
         [PRECISION] = {"precision", false, -1}, [SAMPLING] = {"sampling", false, -1}};
     struct cs_column columns[NUMBERS];
     for (size_t i = 0; i < NUMBERS; i++)
-        columns[i] = (struct cs_column){numbers[i].name, false, -1};
+        columns[i] = (struct cs_column){numbers[i].name, numbers[i].needed, -1};
     cs_tablefile_map(t, words, WORDS);
-    cs_tablefile_map(t, columns, NUMBERS);
+    if (!cs_tablefile_map(t, columns, NUMBERS))
+        return false;
     const size_t errors = m->diags->errors;
     for (size_t i = 0; i < t->row_count; i++) {
         struct cs_import_row row;

@@ -286,8 +286,10 @@ START_TEST(what_is_not_understood)
          "this JSON is no result of a load generator that capsim knows"},
         {"c.csv", "day,weather\nMonday,rain\n", "these are no measurements that capsim knows"},
         {"d.csv", "model,rate,input_tokens,output_tokens,tpot_mean_ms\nllama-2-7b,x,1,1,9\n", NULL},
+        {"e.csv", "model,rate,output_tokens,tpot_mean_ms\nllama-2-7b,2.3,71,9.1\n",
+         "the header lacks a column: 'input_tokens'"},
     };
-    for (size_t i = 0; i < 4; i++) {
+    for (size_t i = 0; i < 5; i++) {
         const size_t before = diags.errors;
         ck_assert(!cs_import_read(&import, test_write(wrong[i].name, wrong[i].text)));
         ck_assert_uint_eq(diags.errors, before + 1);
@@ -296,6 +298,9 @@ START_TEST(what_is_not_understood)
     }
     ck_assert_int_eq(diags.items[0].span.line, 2);
     ck_assert_int_eq(diags.items[3].span.line, 2);
+    ck_assert(!cs_import_read(&import, test_path(".")));
+    ck_assert_ptr_nonnull(
+        strstr(diags.items[diags.count - 1].message, "has neither index.csv nor runs.csv"));
     ck_assert(!cs_import_read(&import, test_path("nowhere.json")));
     ck_assert_int_eq(diags.exit_code, 4);
 }
