@@ -9,13 +9,12 @@
  * Not here: freeing single pieces, threads, alignment above 16 bytes.
  */
 #include "base/arena.h"
-#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { BLOCK_BYTES = 64 * 1024, ALIGNMENT = 16 };
+enum { BLOCK_BYTES = 64 * 1024, ALIGNMENT = 16, GROW_LEAST = 8 };
 
 struct cs_arena_block {
     struct cs_arena_block *next;
@@ -95,17 +94,34 @@ char *cs_arena_strdup(struct cs_arena *a, const char *text)
     return cs_arena_strndup(a, text, strlen(text));
 }
 
+char *cs_arena_vprintf(struct cs_arena *a, const char *format, va_list arguments)
+{
+    va_list again;
+    va_copy(again, arguments);
+    const int length = vsnprintf(NULL, 0, format, arguments);
+    char *const text = cs_arena_alloc(a, length < 0 ? 1 : (size_t)length + 1, 1);
+    if (length > 0)
+        vsnprintf(text, (size_t)length + 1, format, again);
+    va_end(again);
+    return text;
+}
+
 char *cs_arena_printf(struct cs_arena *a, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    const int length = vsnprintf(NULL, 0, format, arguments);
-    va_end(arguments);
-    if (length < 0)
-        return cs_arena_strdup(a, "");
-    char *const text = cs_arena_alloc(a, (size_t)length + 1, 1);
-    va_start(arguments, format);
-    vsnprintf(text, (size_t)length + 1, format, arguments);
+    char *const text = cs_arena_vprintf(a, format, arguments);
     va_end(arguments);
     return text;
+}
+
+/* An array is full when it holds a power of two of items, from GROW_LEAST on. */
+void *cs_arena_grow(struct cs_arena *a, void *items, size_t count, size_t size)
+{
+    if (count && (count < GROW_LEAST || (count & (count - 1))))
+        return items;
+    void *const larger = cs_arena_alloc(a, count ? 2 * count : GROW_LEAST, size);
+    if (count)
+        memcpy(larger, items, count * size);
+    return larger;
 }

@@ -10,6 +10,7 @@
  */
 #ifndef CS_BASE_ARENA_H
 #define CS_BASE_ARENA_H
+#include <stdarg.h>
 #include <stddef.h>
 
 struct cs_arena_block;
@@ -26,5 +27,10 @@ char *cs_arena_strndup(struct cs_arena *a, const char *text, size_t length);
 char *cs_arena_strdup(struct cs_arena *a, const char *text);
 char *cs_arena_printf(struct cs_arena *a, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+char *cs_arena_vprintf(struct cs_arena *a, const char *format, va_list arguments)
+    __attribute__((format(printf, 2, 0)));
+/* Room for one more item behind items[0 .. count): the same array, or a larger copy when it is
+ * full. For arrays that only this function ever made larger, from NULL and 0 on. */
+void *cs_arena_grow(struct cs_arena *a, void *items, size_t count, size_t size);
 
 #endif

@@ -11,7 +11,6 @@
  * All memory is the arena's. Not here: exit, translation, colour.
  */
 #include "base/diag.h"
-#include <stdarg.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,13 +33,7 @@ static bool is_same(const struct cs_diag *a, struct cs_span at, const char *mess
 static void add(struct cs_diags *d, enum cs_diag_level level, int exit_code, struct cs_span at,
                 const char *hint, const char *format, va_list arguments)
 {
-    va_list again;
-    va_copy(again, arguments);
-    const int length = vsnprintf(NULL, 0, format, arguments);
-    char *const message = cs_arena_alloc(d->arena, length < 0 ? 1 : (size_t)length + 1, 1);
-    if (length > 0)
-        vsnprintf(message, (size_t)length + 1, format, again);
-    va_end(again);
+    const char *const message = cs_arena_vprintf(d->arena, format, arguments);
     for (size_t i = 0; i < d->count; i++)
         if (is_same(&d->items[i], at, message))
             return;
@@ -50,13 +43,7 @@ static void add(struct cs_diags *d, enum cs_diag_level level, int exit_code, str
         d->exit_code = exit_code;
     if (d->count >= KEPT)
         return;
-    if (d->count == d->capacity) {
-        d->capacity = d->capacity ? 2 * d->capacity : 16;
-        struct cs_diag *const larger = cs_arena_alloc(d->arena, d->capacity, sizeof *larger);
-        if (d->count)
-            memcpy(larger, d->items, d->count * sizeof *larger);
-        d->items = larger;
-    }
+    d->items = cs_arena_grow(d->arena, d->items, d->count, sizeof *d->items);
     d->items[d->count++] = (struct cs_diag){
         .level = level,
         .span = at,

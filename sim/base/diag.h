@@ -46,8 +46,7 @@ struct cs_diag {
 struct cs_diags {
     struct cs_arena *arena;
     struct cs_diag *items;
-    size_t count, capacity;
-    size_t errors;
+    size_t count, errors;
     struct cs_span referenced_from; /* stamped on what is added while set (loading a sheet) */
     const char *reference;
     int exit_code; /* worst exit status so far: 2 usage, 3 input, 4 file; 0 none */

@@ -35,13 +35,7 @@ void cs_cases_init(struct cs_cases *cases, struct cs_arena *arena)
 
 struct cs_case *cs_cases_add(struct cs_cases *cases)
 {
-    if (cases->count == cases->capacity) {
-        cases->capacity = cases->capacity == 0 ? 64 : 2 * cases->capacity;
-        struct cs_case *items = cs_arena_alloc(cases->arena, cases->capacity, sizeof *items);
-        if (cases->count > 0)
-            memcpy(items, cases->items, cases->count * sizeof *items);
-        cases->items = items;
-    }
+    cases->items = cs_arena_grow(cases->arena, cases->items, cases->count, sizeof *cases->items);
     struct cs_case *c = &cases->items[cases->count++];
     *c = (struct cs_case){.name = "", .source = "", .workload = "", .part = "", .quality = "",
                           .replicas = 1};
@@ -60,13 +54,8 @@ void cs_cases_skip(struct cs_cases *cases, const char *reason, const char *sourc
             return;
         }
     }
-    if (cases->skip_count == cases->skip_capacity) {
-        cases->skip_capacity = cases->skip_capacity == 0 ? 16 : 2 * cases->skip_capacity;
-        struct cs_skip *skips = cs_arena_alloc(cases->arena, cases->skip_capacity, sizeof *skips);
-        if (cases->skip_count > 0)
-            memcpy(skips, cases->skips, cases->skip_count * sizeof *skips);
-        cases->skips = skips;
-    }
+    cases->skips =
+        cs_arena_grow(cases->arena, cases->skips, cases->skip_count, sizeof *cases->skips);
     cases->skips[cases->skip_count++] = (struct cs_skip){cs_arena_strdup(cases->arena, reason),
                                                          cs_arena_strdup(cases->arena, source), 1};
 }

@@ -96,9 +96,9 @@ struct cs_skip { /* measurements that are not cases, counted by reason */
 struct cs_cases {
     struct cs_arena *arena;
     struct cs_case *items;
-    size_t count, capacity;
+    size_t count;
     struct cs_skip *skips;
-    size_t skip_count, skip_capacity;
+    size_t skip_count;
     size_t read; /* measurements seen: cases and skipped */
 };
 void cs_cases_init(struct cs_cases *cases, struct cs_arena *arena);

@@ -111,20 +111,9 @@ struct reading {
     size_t fields;
     int line, begins; /* where we are, and where the row began */
     bool in_body;
-    size_t cell_capacity, line_capacity;
     const char **cells;
     int *lines;
 };
-
-static void *larger(struct cs_arena *arena, const void *old, size_t used, size_t size,
-                    size_t *capacity)
-{
-    *capacity = *capacity == 0 ? 1024 : 2 * *capacity;
-    void *const new = cs_arena_alloc(arena, *capacity, size);
-    if (used > 0)
-        memcpy(new, old, used * size);
-    return new;
-}
 
 static struct cs_span at_line(const struct reading *r)
 {
@@ -166,12 +155,10 @@ static void take_row(struct reading *r)
                       t->column_count);
         return;
     }
-    if (t->row_count == r->line_capacity)
-        r->lines = larger(t->arena, r->lines, t->row_count, sizeof *r->lines, &r->line_capacity);
-    const size_t used = t->row_count * t->column_count;
-    while (used + r->fields > r->cell_capacity)
-        r->cells = larger(t->arena, r->cells, used, sizeof *r->cells, &r->cell_capacity);
-    memcpy(r->cells + used, r->row, r->fields * sizeof *r->cells);
+    const size_t size = t->column_count * sizeof *r->cells;
+    r->lines = cs_arena_grow(t->arena, r->lines, t->row_count, sizeof *r->lines);
+    r->cells = cs_arena_grow(t->arena, r->cells, t->row_count, size);
+    memcpy(r->cells + t->row_count * t->column_count, r->row, size);
     r->lines[t->row_count++] = r->begins;
 }
 

@@ -37,9 +37,7 @@ static void print_assumed(const struct cs_scenario *s, const struct cs_text *t)
 {
     struct cs_grid grid;
     cs_grid_init(&grid, t->arena, "llw");
-    cs_grid_add(&grid, "ASSUMED");
-    cs_grid_add(&grid, "value");
-    cs_grid_add(&grid, "why");
+    cs_grid_row(&grid, "ASSUMED", "value", "why");
     for (size_t i = 0; i < s->default_count; i++) {
         const struct cs_default *const d = &s->defaults[i];
         bool earlier = false, later = false;
@@ -52,9 +50,7 @@ static void print_assumed(const struct cs_scenario *s, const struct cs_text *t)
         cs_grid_add(&grid, "%s", d->value);
         cs_grid_add(&grid, "%s", d->why ? d->why : "");
     }
-    cs_grid_add(&grid, "  (always)");
-    cs_grid_add(&grid, "nothing fails");
-    cs_grid_add(&grid, "availability and failures are not modelled");
+    cs_grid_row(&grid, "  (always)", "nothing fails", "availability and failures are not modelled");
     cs_grid_print(&grid, t, 0, false);
     cs_text_put(t, "\n");
 }
@@ -81,29 +77,25 @@ static int sizes_of(const struct cs_option *o, int sizes[5])
     return count;
 }
 
-/* One row of the memory table; true when the option fits at this size. */
-static bool add_memory(struct cs_grid *grid, const struct cs_option *o, int size,
+/* One row of the memory table. */
+static void add_memory(struct cs_grid *grid, const struct cs_option *o, int size,
                        const struct cs_text *t)
 {
     struct cs_memory m;
     cs_memory_fit(&m, o, size);
-    cs_grid_add(grid, "  %s TP%d", name_of(o, t), size);
-    cs_grid_add(grid, "%s", cs_figure_si(m.weights_gpu_bytes, "B").text);
-    cs_grid_add(grid, "%s", cs_figure_si(m.reserve_bytes, "B").text);
-    cs_grid_add(grid, "%s", cs_figure_si(m.usable_bytes, "B").text);
-    cs_grid_add(grid, "%s", m.kv_bytes > 0 ? cs_figure_si(m.kv_bytes, "B").text : "none");
-    cs_grid_add(grid, "%s", m.fits ? cs_figure_number((double)m.kv_tokens, 0).text : "no fit");
-    return m.fits;
+    cs_grid_row(grid, cs_arena_printf(t->arena, "  %s TP%d", name_of(o, t), size),
+                cs_figure_si(m.weights_gpu_bytes, "B").text,
+                cs_figure_si(m.reserve_bytes, "B").text, cs_figure_si(m.usable_bytes, "B").text,
+                m.kv_bytes > 0 ? cs_figure_si(m.kv_bytes, "B").text : "none",
+                m.fits ? cs_figure_number((double)m.kv_tokens, 0).text : "no fit");
 }
 
 static void print_memory(const struct cs_scenario *s, const struct cs_text *t)
 {
-    static const char *const heads[] = {"MEMORY, per GPU", "weights", "reserve", "of usable",
-                                        "KV cache", "KV tokens"};
     struct cs_grid grid;
     cs_grid_init(&grid, t->arena, "lrrrrr");
-    for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++)
-        cs_grid_add(&grid, "%s", heads[i]);
+    cs_grid_row(&grid, "MEMORY, per GPU", "weights", "reserve", "of usable", "KV cache",
+                "KV tokens");
     for (size_t i = 0; i < s->option_count; i++) {
         int sizes[5];
         const int count = s->options[i].model->has_architecture ? sizes_of(&s->options[i], sizes)
@@ -135,11 +127,8 @@ static void print_errors(const struct cs_scenario *s, const struct cs_text *t)
     const bool sized = s->slo.confidence > 0;
     struct cs_grid grid;
     cs_grid_init(&grid, t->arena, "lrrrw");
-    cs_grid_add(&grid, "MODEL ERROR, one s.d.");
-    cs_grid_add(&grid, "steps");
-    cs_grid_add(&grid, "TTFT, more");
-    cs_grid_add(&grid, sized ? "sized with" : "");
-    cs_grid_add(&grid, "rests on");
+    cs_grid_row(&grid, "MODEL ERROR, one s.d.", "steps", "TTFT, more", sized ? "sized with" : "",
+                "rests on");
     for (size_t i = 0; i < s->option_count; i++) {
         const struct cs_option *const o = &s->options[i];
         const int size = size_of(o);
@@ -216,16 +205,14 @@ static void add_step(struct cs_grid *grid, const char *what, const struct cs_opt
 static void print_steps(const struct cs_option *o, int size, bool top_p, double mean_input,
                         double mean_output, const struct cs_text *t)
 {
-    static const char *const heads[] = {"STEP, ms", "fixed", "weights", "comp.", "experts", "head",
-                                        "KV", "attn.", "comm.", "total", "floor", "binds"};
     static const int batches[] = {1, 8, 32, 128};
     struct cs_memory m;
     struct cs_grid grid;
     cs_memory_fit(&m, o, size);
     cs_text_printf(t, "%s TP%d on %s\n", name_of(o, t), size, o->engine->name);
     cs_grid_init(&grid, t->arena, "lrrrrrrrrrrl");
-    for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++)
-        cs_grid_add(&grid, "%s", heads[i]);
+    cs_grid_row(&grid, "STEP, ms", "fixed", "weights", "comp.", "experts", "head", "KV", "attn.",
+                "comm.", "total", "floor", "binds");
     const struct cs_step_load prefill = prefill_load(o, mean_input);
     add_step(&grid, cs_arena_printf(t->arena, "prompt %lld", (long long)prefill.tokens), o, size,
              top_p, &prefill);

@@ -372,18 +372,12 @@ void cs_json_print(const struct cs_answer *answer, FILE *out)
 struct leaves {
     struct cs_arena *arena;
     struct cs_json_leaf *items;
-    size_t count, capacity;
+    size_t count;
 };
 
 static void add_leaf(struct leaves *l, const char *name, const cJSON *node)
 {
-    if (l->count == l->capacity) {
-        l->capacity = l->capacity ? 2 * l->capacity : 256;
-        struct cs_json_leaf *const larger = cs_arena_alloc(l->arena, l->capacity, sizeof *larger);
-        if (l->count)
-            memcpy(larger, l->items, l->count * sizeof *larger);
-        l->items = larger;
-    }
+    l->items = cs_arena_grow(l->arena, l->items, l->count, sizeof *l->items);
     const char *const value = cJSON_IsRaw(node) || cJSON_IsString(node) ? node->valuestring
                               : cJSON_IsTrue(node)                      ? "true"
                               : cJSON_IsFalse(node)                     ? "false"

@@ -45,18 +45,10 @@ static void print_options(const struct cs_answer *answer, struct cs_arena *a, FI
         any_unsure |= unsure;
         cell(cs_arena_printf(a, "%zu%s", i + 1, unsure ? "!" : ""), out);
         cell(name, out);
-        cell(cs_figure_number((double)o->gpus, 0).text, out);
-        cell(o->option->replicas > 0 ? "given"
-             : o->gpus_hi == 0       ? "-"
-                                     : cs_arena_printf(a, "%ld–%ld%s", o->gpus_lo, o->gpus_hi,
-                                                       o->undecided ? "?" : ""), out);
-        const struct cs_interval *const ttft = &o->latency[CS_METRIC_TTFT].stat[CS_STAT_P95];
-        const struct cs_interval *const tpot = &o->latency[CS_METRIC_TPOT].stat[CS_STAT_P95];
-        cell(o->simulated ? cs_figure_time_value(*ttft).text : "-", out);
-        cell(o->simulated ? cs_figure_time_value(*tpot).text : "-", out);
-        cell(o->simulated ? cs_figure_percent(o->capacity_share).text : "-", out);
-        cell(cs_figure_usd(o->cost.usd_per_day).text, out);
-        cell(cs_figure_usd(o->cost.usd_per_mtok).text, out);
+        const char *figures[CS_WORDS_FIGURES];
+        cs_words_figures(a, o, figures);
+        for (int c = 0; c < CS_WORDS_FIGURES; c++)
+            cell(figures[c], out);
         putc('\n', out);
     }
     if (any_unsure)

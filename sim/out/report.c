@@ -177,10 +177,8 @@ static void print_options(const struct cs_answer *answer, const struct cs_text *
     size_t feasible = 0;
     bool any_unsure = false;
     cs_grid_init(&grid, t->arena, "lrrrrrrr");
-    static const char *const heads[] = {"OPTIONS",  "GPUs", "95 %",    "p95 TTFT",
-                                        "p95 TPOT", "load", "USD/day", "USD/Mtok"};
-    for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++)
-        cs_grid_add(&grid, "%s", heads[i]);
+    cs_grid_row(&grid, "OPTIONS", "GPUs", "95 %", "p95 TTFT", "p95 TPOT", "load", "USD/day",
+                "USD/Mtok");
     for (size_t i = 0; i < answer->option_count; i++) {
         const struct cs_option_answer *const o = &answer->options[i];
         if (!o->feasible)
@@ -190,22 +188,10 @@ static void print_options(const struct cs_answer *answer, const struct cs_text *
         any_unsure |= unsure;
         cs_grid_add(&grid, "%2zu%s %s", i + 1, unsure ? "!" : " ",
                     cs_words_option(t->arena, answer, o));
-        cs_grid_add(&grid, "%s", cs_figure_number((double)o->gpus, 0).text);
-        if (o->option->replicas > 0)
-            cs_grid_add(&grid, "given");
-        else if (o->gpus_hi == 0)
-            cs_grid_add(&grid, "-");
-        else
-            cs_grid_add(&grid, "%ld–%ld%s", o->gpus_lo, o->gpus_hi, o->undecided ? "?" : "");
-        const enum cs_metric shown[2] = {CS_METRIC_TTFT, CS_METRIC_TPOT};
-        for (int m = 0; m < 2; m++)
-            cs_grid_add(&grid, "%s",
-                         o->simulated
-                             ? cs_figure_time_value(o->latency[shown[m]].stat[CS_STAT_P95]).text
-                             : "-");
-        cs_grid_add(&grid, "%s", o->simulated ? cs_figure_percent(o->capacity_share).text : "-");
-        cs_grid_add(&grid, "%s", cs_figure_usd(o->cost.usd_per_day).text);
-        cs_grid_add(&grid, "%s", cs_figure_usd(o->cost.usd_per_mtok).text);
+        const char *figures[CS_WORDS_FIGURES];
+        cs_words_figures(t->arena, o, figures);
+        for (int c = 0; c < CS_WORDS_FIGURES; c++)
+            cs_grid_add(&grid, "%s", figures[c]);
     }
     if (feasible)
         cs_grid_print(&grid, t, 0, true);
@@ -326,9 +312,7 @@ static void print_apis(const struct cs_answer *answer, const struct cs_option_an
         return;
     struct cs_grid grid;
     cs_grid_init(&grid, t->arena, "lrrrw");
-    static const char *const heads[] = {"APIS", "USD/day", "USD/Mtok", "times", "price"};
-    for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++)
-        cs_grid_add(&grid, "%s", heads[i]);
+    cs_grid_row(&grid, "APIS", "USD/day", "USD/Mtok", "times", "price");
     for (size_t i = 0; i < answer->api_count; i++) {
         const struct cs_api_answer *const a = &answer->apis[i];
         cs_grid_add(&grid, "  %s", a->api->title ? a->api->title : a->api->name);

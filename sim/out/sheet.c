@@ -8,11 +8,17 @@
 #include <math.h>
 #include <string.h>
 #include "out/figure.h"
+#include "out/words.h"
 #include "spec/yaml.h"
 
 static const char *known(const char *text)
 {
     return text ? text : "";
+}
+
+static const char *indented(const struct cs_text *t, const char *text)
+{
+    return cs_arena_printf(t->arena, "  %s", known(text));
 }
 
 static bool is_heading(const char *path)
@@ -65,12 +71,9 @@ static void print_sources(const struct sources *s, const struct cs_text *t)
         return;
     struct cs_grid grid;
     cs_grid_init(&grid, t->arena, "rw");
-    cs_grid_add(&grid, "SOURCES");
-    cs_grid_add(&grid, "%s", "");
-    for (size_t i = 0; i < s->count; i++) {
-        cs_grid_add(&grid, "[%zu]", i + 1);
-        cs_grid_add(&grid, "%s", s->items[i]);
-    }
+    cs_grid_row(&grid, "SOURCES", "");
+    for (size_t i = 0; i < s->count; i++)
+        cs_grid_row(&grid, cs_arena_printf(t->arena, "[%zu]", i + 1), s->items[i]);
     cs_text_put(t, "\n");
     cs_grid_print(&grid, t, 0, false);
 }
@@ -92,9 +95,8 @@ static void walk(struct cs_grid *grid, struct sources *sources, const struct cs_
             value->kind == CS_NODE_SCALAR ? value->text : short_list(t, value);
         if (!text)
             continue;
-        cs_grid_add(grid, "  %s", name);
-        cs_grid_add(grid, "%s", text);
-        cs_grid_add(grid, "%s", number_of(sources, t, cs_source_of(root, name)));
+        cs_grid_row(grid, indented(t, name), text,
+                    number_of(sources, t, cs_source_of(root, name)));
     }
 }
 
@@ -106,9 +108,7 @@ static void print_head(const struct cs_text *t, struct sources *sources, const c
     cs_text_put(t, "\n");
     struct cs_grid grid;
     cs_grid_init(&grid, t->arena, "lll");
-    cs_grid_add(&grid, "FIGURES");
-    cs_grid_add(&grid, "as the sheet says");
-    cs_grid_add(&grid, "source");
+    cs_grid_row(&grid, "FIGURES", "as the sheet says", "source");
     walk(&grid, sources, t, node, node, "");
     cs_grid_print(&grid, t, 0, false);
     const struct cs_node *const aliases = cs_node_get(node, "aliases");
@@ -122,45 +122,37 @@ static void print_head(const struct cs_text *t, struct sources *sources, const c
     }
 }
 
-static void heads(struct cs_grid *grid, const struct cs_text *t, const char *align,
-                  const char *const *names)
+/* A table with its heading is printed below an empty line, unless it has no rows. */
+static void print_table(const struct cs_grid *grid, const struct cs_text *t, const char *note)
 {
+    if (grid->count == grid->columns)
+        return;
     cs_text_put(t, "\n");
-    cs_grid_init(grid, t->arena, align);
-    for (size_t i = 0; i < grid->columns; i++)
-        cs_grid_add(grid, "%s", names[i]);
+    cs_grid_print(grid, t, 0, false);
+    cs_text_put(t, note);
 }
 
 static void print_rentals(const struct cs_hardware *h, struct sources *sources,
                           const struct cs_text *t)
 {
-    static const char *const rent[] = {"RENT", "USD/h", "term", "date", "source", "note"};
-    static const char *const buy[] = {"BOUGHT", "date", "source", "note"};
     struct cs_grid grid;
-    if (h->rental_count)
-        heads(&grid, t, "lrlllw", rent);
+    cs_grid_init(&grid, t->arena, "lrlllw");
+    cs_grid_row(&grid, "RENT", "USD/h", "term", "date", "source", "note");
     for (size_t i = 0; i < h->rental_count; i++) {
         const struct cs_rental *const r = &h->rentals[i];
-        cs_grid_add(&grid, "  %s", known(r->provider));
-        cs_grid_add(&grid, "%s", cs_figure_usd(3600 * r->usd_per_s).text);
-        cs_grid_add(&grid, "%s", known(r->term));
-        cs_grid_add(&grid, "%s", known(r->date));
-        cs_grid_add(&grid, "%s", number_of(sources, t, r->source));
-        cs_grid_add(&grid, "%s", known(r->note));
+        cs_grid_row(&grid, indented(t, r->provider), cs_figure_usd(3600 * r->usd_per_s).text,
+                    known(r->term), known(r->date), number_of(sources, t, r->source),
+                    known(r->note));
     }
-    if (h->rental_count)
-        cs_grid_print(&grid, t, 0, false);
-    if (h->purchase_count)
-        heads(&grid, t, "lllw", buy);
+    print_table(&grid, t, "");
+    cs_grid_init(&grid, t->arena, "lllw");
+    cs_grid_row(&grid, "BOUGHT", "date", "source", "note");
     for (size_t i = 0; i < h->purchase_count; i++) {
         const struct cs_purchase *const p = &h->purchases[i];
-        cs_grid_add(&grid, "  %s USD", cs_figure_usd(p->usd).text);
-        cs_grid_add(&grid, "%s", known(p->date));
-        cs_grid_add(&grid, "%s", number_of(sources, t, p->source));
-        cs_grid_add(&grid, "%s", known(p->note));
+        cs_grid_row(&grid, cs_arena_printf(t->arena, "  %s USD", cs_figure_usd(p->usd).text),
+                    known(p->date), number_of(sources, t, p->source), known(p->note));
     }
-    if (h->purchase_count)
-        cs_grid_print(&grid, t, 0, false);
+    print_table(&grid, t, "");
 }
 
 static const char *per_mtok(const struct cs_text *t, double usd_per_token)
@@ -171,35 +163,26 @@ static const char *per_mtok(const struct cs_text *t, double usd_per_token)
 
 static void print_prices(const struct cs_api *a, struct sources *sources, const struct cs_text *t)
 {
-    static const char *const names[] = {"PRICES", "in",   "out",    "cached in",
-                                        "batch",  "date", "source", "note"};
-    static const char *const bases[CS_PRICE_BASIS_COUNT] = {"article", "listed", "reseller"};
     struct cs_grid grid;
-    if (!a->price_count)
-        return;
-    heads(&grid, t, "lrrrlllw", names);
+    cs_grid_init(&grid, t->arena, "lrrrlllw");
+    cs_grid_row(&grid, "PRICES", "in", "out", "cached in", "batch", "date", "source", "note");
     for (size_t i = 0; i < a->price_count; i++) {
         const struct cs_api_price *const p = &a->prices[i];
-        cs_grid_add(&grid, "  %s, %s", bases[p->basis], known(p->provider));
-        cs_grid_add(&grid, "%s", per_mtok(t, p->input));
-        cs_grid_add(&grid, "%s", per_mtok(t, p->output));
-        cs_grid_add(&grid, "%s", per_mtok(t, p->cached_input));
-        cs_grid_add(&grid, "%s / %s", per_mtok(t, p->batch_input), per_mtok(t, p->batch_output));
-        cs_grid_add(&grid, "%s", known(p->date));
-        cs_grid_add(&grid, "%s", number_of(sources, t, p->source));
-        cs_grid_add(&grid, "%s", known(p->note));
-        for (size_t k = 0; k < p->tier_count; k++) {
-            cs_grid_add(&grid, "    above %s tokens in",
-                        cs_figure_number(p->tiers[k].above_tokens, 0).text);
-            cs_grid_add(&grid, "%s", per_mtok(t, p->tiers[k].input));
-            cs_grid_add(&grid, "%s", per_mtok(t, p->tiers[k].output));
-            cs_grid_add(&grid, "%s", per_mtok(t, p->tiers[k].cached_input));
-            for (int blank = 0; blank < 4; blank++)
-                cs_grid_add(&grid, "%s", "");
-        }
+        cs_grid_row(&grid,
+                    cs_arena_printf(t->arena, "  %s, %s", cs_words_basis[p->basis],
+                                    known(p->provider)),
+                    per_mtok(t, p->input), per_mtok(t, p->output), per_mtok(t, p->cached_input),
+                    cs_arena_printf(t->arena, "%s / %s", per_mtok(t, p->batch_input),
+                                    per_mtok(t, p->batch_output)),
+                    known(p->date), number_of(sources, t, p->source), known(p->note));
+        for (const struct cs_api_tier *k = p->tiers; k < p->tiers + p->tier_count; k++)
+            cs_grid_row(&grid,
+                        cs_arena_printf(t->arena, "    above %s tokens in",
+                                        cs_figure_number(k->above_tokens, 0).text),
+                        per_mtok(t, k->input), per_mtok(t, k->output),
+                        per_mtok(t, k->cached_input), "", "", "", "");
     }
-    cs_grid_print(&grid, t, 0, false);
-    cs_text_put(t, "  prices are USD per million tokens\n");
+    print_table(&grid, t, "  prices are USD per million tokens\n");
 }
 
 /* A figure as published, or nothing. */
@@ -233,11 +216,9 @@ static const char *how(const struct cs_text *t, const struct cs_measured *r)
 static void print_measured(const struct cs_model *m, struct sources *sources,
                            const struct cs_text *t)
 {
-    static const char *const names[] = {"MEASURED", "in/out", "decode", "total", "source", "how"};
     struct cs_grid grid;
-    if (!m->measured_count)
-        return;
-    heads(&grid, t, "lrrrlw", names);
+    cs_grid_init(&grid, t->arena, "lrrrlw");
+    cs_grid_row(&grid, "MEASURED", "in/out", "decode", "total", "source", "how");
     for (size_t i = 0; i < m->measured_count; i++) {
         const struct cs_measured *const r = &m->measured[i];
         cs_grid_add(&grid, "  %s × %s %s", cs_figure_number(r->gpus > 0 ? r->gpus : 1, 0).text,
@@ -250,9 +231,8 @@ static void print_measured(const struct cs_model *m, struct sources *sources,
         cs_grid_add(&grid, "%s", number_of(sources, t, r->source));
         cs_grid_add(&grid, "%s", how(t, r));
     }
-    cs_grid_print(&grid, t, 0, false);
-    cs_text_put(t, "  in/out: tokens a request; decode: output tokens/s of one sequence; total: of "
-                   "all of them\n");
+    print_table(&grid, t, "  in/out: tokens a request; decode: output tokens/s of one sequence; "
+                          "total: of all of them\n");
 }
 
 static const char *joined(const struct cs_text *t, const char *words, const char *const *names,
@@ -266,27 +246,23 @@ static const char *joined(const struct cs_text *t, const char *words, const char
 static void print_errors(const struct cs_engine_sheet *e, struct sources *sources,
                          const struct cs_text *t)
 {
-    static const char *const names[] = {"MODEL ERROR", "steps", "TTFT, more", "source", "only"};
     struct cs_grid grid;
-    if (!e->error_count)
-        return;
-    heads(&grid, t, "lrrlw", names);
+    cs_grid_init(&grid, t->arena, "lrrlw");
+    cs_grid_row(&grid, "MODEL ERROR", "steps", "TTFT, more", "source", "only");
     for (size_t i = 0; i < e->error_count; i++) {
         const struct cs_model_error *const r = &e->errors[i];
-        cs_grid_add(&grid, "  %s", r->calibrated ? "calibrated" : "transfer");
-        cs_grid_add(&grid, "%s", cs_figure_percent(r->step).text);
-        cs_grid_add(&grid, "%s", cs_figure_percent(r->ttft).text);
-        cs_grid_add(&grid, "%s", number_of(sources, t, r->source));
         const char *only = joined(t, "", r->hardware, r->hardware_count);
         only = joined(t, only, r->precision, r->precision_count);
         const char *const rest[] = {"GPUs with factors of their own", "over PCIe", "with experts"};
         const bool narrowed[] = {r->factors, r->pcie, r->moe};
         for (size_t k = 0; k < sizeof rest / sizeof rest[0]; k++)
             only = narrowed[k] ? joined(t, only, &rest[k], 1) : only;
-        cs_grid_add(&grid, "%s", only);
+        cs_grid_row(&grid, r->calibrated ? "  calibrated" : "  transfer",
+                    cs_figure_percent(r->step).text, cs_figure_percent(r->ttft).text,
+                    number_of(sources, t, r->source), only);
     }
-    cs_grid_print(&grid, t, 0, false);
-    cs_text_put(t, "  standard deviations; the first row that holds for an option is its own\n");
+    print_table(&grid, t, "  standard deviations; the first row that holds for an option is its "
+                          "own\n");
 }
 
 bool cs_sheet_print(struct cs_catalog *catalog, enum cs_sheet_kind kind, const char *name,

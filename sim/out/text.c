@@ -8,9 +8,9 @@
  */
 #include "out/text.h"
 #include <math.h>
-#include <stdarg.h>
 #include <stdint.h>
 #include <string.h>
+#include "base/check.h"
 #include "base/utf8.h"
 
 static const struct sign {
@@ -65,23 +65,11 @@ void cs_text_put(const struct cs_text *t, const char *utf8)
     }
 }
 
-static char *format_text(struct cs_arena *arena, const char *format, va_list arguments)
-{
-    va_list again;
-    va_copy(again, arguments);
-    const int length = vsnprintf(NULL, 0, format, arguments);
-    char *const text = cs_arena_alloc(arena, length < 0 ? 1 : (size_t)length + 1, 1);
-    if (length > 0)
-        vsnprintf(text, (size_t)length + 1, format, again);
-    va_end(again);
-    return text;
-}
-
 void cs_text_printf(const struct cs_text *t, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    cs_text_put(t, format_text(t->arena, format, arguments));
+    cs_text_put(t, cs_arena_vprintf(t->arena, format, arguments));
     va_end(arguments);
 }
 
@@ -188,17 +176,19 @@ void cs_grid_init(struct cs_grid *grid, struct cs_arena *arena, const char *alig
 
 void cs_grid_add(struct cs_grid *grid, const char *format, ...)
 {
-    if (grid->count == grid->capacity) {
-        grid->capacity = grid->capacity ? 2 * grid->capacity : 64;
-        const char **const larger = cs_arena_alloc(grid->arena, grid->capacity, sizeof *larger);
-        if (grid->count)
-            memcpy(larger, grid->cells, grid->count * sizeof *larger);
-        grid->cells = larger;
-    }
     va_list arguments;
     va_start(arguments, format);
-    grid->cells[grid->count++] = format_text(grid->arena, format, arguments);
+    const char *const text = cs_arena_vprintf(grid->arena, format, arguments);
     va_end(arguments);
+    grid->cells = cs_arena_grow(grid->arena, grid->cells, grid->count, sizeof *grid->cells);
+    grid->cells[grid->count++] = text;
+}
+
+void cs_grid_cells(struct cs_grid *grid, const char *const *texts, size_t count)
+{
+    cs_check(count == grid->columns);
+    for (size_t i = 0; i < count; i++)
+        cs_grid_add(grid, "%s", texts[i]);
 }
 
 static void print_row(const struct cs_grid *grid, const struct cs_text *t,

@@ -48,13 +48,18 @@ struct cs_grid {
     size_t columns;
     char align[CS_GRID_COLUMNS + 1]; /* l, r, and for a last column w: wrapped */
     const char **cells;
-    size_t count, capacity;
+    size_t count;
 };
 /* `align` has one letter a column. */
 void cs_grid_init(struct cs_grid *grid, struct cs_arena *arena, const char *align);
 /* The next cell, left to right, row by row; the first row is the heading. */
 void cs_grid_add(struct cs_grid *grid, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+/* A row of texts, one a column. */
+#define cs_grid_row(grid, ...)                                  \
+    cs_grid_cells(grid, (const char *const[]){__VA_ARGS__},     \
+                  sizeof((const char *const[]){__VA_ARGS__}) / sizeof(const char *))
+void cs_grid_cells(struct cs_grid *grid, const char *const *texts, size_t count);
 /* Prints with two blanks between columns. The first cell of the heading is the section's label
  * when `section` is set: bold, and each further row starts in the same column. */
 void cs_grid_print(const struct cs_grid *grid, const struct cs_text *t, int indent,

@@ -65,6 +65,29 @@ const char *cs_words_option(struct cs_arena *arena, const struct cs_answer *answ
     return several_engines ? cs_arena_printf(arena, "%s %s", words, o->engine->name) : words;
 }
 
+void cs_words_figures(struct cs_arena *arena, const struct cs_option_answer *o,
+                      const char *figures[CS_WORDS_FIGURES])
+{
+    const struct cs_figure shown[CS_WORDS_FIGURES] = {
+        cs_figure_number((double)o->gpus, 0),
+        {"-"},
+        cs_figure_time_value(o->latency[CS_METRIC_TTFT].stat[CS_STAT_P95]),
+        cs_figure_time_value(o->latency[CS_METRIC_TPOT].stat[CS_STAT_P95]),
+        cs_figure_percent(o->capacity_share),
+        cs_figure_usd(o->cost.usd_per_day),
+        cs_figure_usd(o->cost.usd_per_mtok),
+    };
+    for (int i = 0; i < CS_WORDS_FIGURES; i++) {
+        const bool simulated = i >= 2 && i <= 4;
+        figures[i] = simulated && !o->simulated ? "-" : cs_arena_strdup(arena, shown[i].text);
+    }
+    if (o->option->replicas > 0)
+        figures[1] = "given";
+    else if (o->gpus_hi > 0)
+        figures[1] = cs_arena_printf(arena, "%ld–%ld%s", o->gpus_lo, o->gpus_hi,
+                                     o->undecided ? "?" : "");
+}
+
 static const char *titled(const char *title, const char *name)
 {
     return title ? title : name;

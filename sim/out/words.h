@@ -21,6 +21,11 @@ const struct cs_option_answer *cs_words_subject(const struct cs_answer *answer);
 /* "h100-sxm-80gb fp8 TP2", with model and engine where the answer has several. */
 const char *cs_words_option(struct cs_arena *arena, const struct cs_answer *answer,
                             const struct cs_option_answer *option);
+/* What tables of options show of a feasible one: GPUs, their interval, p95 TTFT, p95 TPOT, load,
+ * USD/day, USD/Mtok. */
+enum { CS_WORDS_FIGURES = 7 };
+void cs_words_figures(struct cs_arena *arena, const struct cs_option_answer *option,
+                      const char *figures[CS_WORDS_FIGURES]);
 /* "Llama 3.1 70B on 2 x H100 SXM 80GB (1 replica of 2 GPUs, fp8, vLLM 0.15)". */
 const char *cs_words_fleet(struct cs_arena *arena, const struct cs_option_answer *option);
 /* The models of the answer: "llama-3.1-70b", "a, b" or "3 models". */

@@ -45,7 +45,7 @@ struct names {
 /* Other names of sheets, read when a name is not found. */
 struct claims {
     const char **texts, **sheets;
-    size_t count, capacity;
+    size_t count;
     bool read;
 };
 
@@ -178,8 +178,7 @@ static int by_name(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-static void add_names_of(struct cs_catalog *c, struct names *names, const char *folder,
-                         size_t *capacity)
+static void add_names_of(struct cs_catalog *c, struct names *names, const char *folder)
 {
     DIR *const open = opendir(folder);
     if (!open)
@@ -188,13 +187,8 @@ static void add_names_of(struct cs_catalog *c, struct names *names, const char *
         const size_t length = strlen(one->d_name);
         if (one->d_name[0] == '.' || length < 6 || strcmp(one->d_name + length - 5, ".yaml") != 0)
             continue;
-        if (names->count == *capacity) {
-            *capacity = *capacity ? 2 * *capacity : 64;
-            const char **const larger = cs_arena_alloc(c->arena, *capacity, sizeof *larger);
-            if (names->count)
-                memcpy(larger, names->items, names->count * sizeof *larger);
-            names->items = larger;
-        }
+        names->items =
+            cs_arena_grow(c->arena, names->items, names->count, sizeof *names->items);
         names->items[names->count++] = cs_arena_strndup(c->arena, one->d_name, length - 5);
     }
     closedir(open);
@@ -203,10 +197,8 @@ static void add_names_of(struct cs_catalog *c, struct names *names, const char *
 const char *const *cs_catalog_names(struct cs_catalog *c, enum cs_sheet_kind kind, size_t *count)
 {
     struct names *const names = &c->names[kind];
-    size_t capacity = 0;
     for (size_t i = 0; !names->read && i < c->root_count; i++)
-        add_names_of(c, names, cs_arena_printf(c->arena, "%s/%s", c->roots[i], kinds[kind].folder),
-                     &capacity);
+        add_names_of(c, names, cs_arena_printf(c->arena, "%s/%s", c->roots[i], kinds[kind].folder));
     if (!names->read && names->count) {
         qsort(names->items, names->count, sizeof *names->items, by_name);
         size_t kept = 1;
@@ -269,17 +261,8 @@ static int by_version(const char *a, const char *b)
 static void add_claim(struct cs_catalog *c, struct claims *claims, const char *text,
                       const char *sheet)
 {
-    if (claims->count == claims->capacity) {
-        claims->capacity = claims->capacity ? 2 * claims->capacity : 64;
-        const char **const texts = cs_arena_alloc(c->arena, claims->capacity, sizeof *texts);
-        const char **const sheets = cs_arena_alloc(c->arena, claims->capacity, sizeof *sheets);
-        if (claims->count) {
-            memcpy(texts, claims->texts, claims->count * sizeof *texts);
-            memcpy(sheets, claims->sheets, claims->count * sizeof *sheets);
-        }
-        claims->texts = texts;
-        claims->sheets = sheets;
-    }
+    claims->texts = cs_arena_grow(c->arena, claims->texts, claims->count, sizeof text);
+    claims->sheets = cs_arena_grow(c->arena, claims->sheets, claims->count, sizeof sheet);
     claims->texts[claims->count] = text;
     claims->sheets[claims->count++] = sheet;
 }

@@ -134,9 +134,7 @@ static void put(struct edit *e, struct cs_node *map, const struct step *step, st
     items[map->count] = value;
     map->keys = keys;
     map->items = items;
-    /* The capacity rule of the reader (room doubles at powers of two) does not matter any more:
-     * the tree is only read from here on, or copied anew by the next edit. */
-    map->count++;
+    map->count++; /* no cs_arena_grow after this: the next edit copies anew */
 }
 
 static bool set_in(struct edit *e, struct cs_node *node, const char *path);

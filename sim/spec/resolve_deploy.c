@@ -15,7 +15,7 @@ enum { MOST_OPTIONS = 4096 };
 
 struct options {
     struct cs_option *items;
-    size_t count, capacity;
+    size_t count;
 };
 
 /* The entry's node for a key, in the combination at hand, or the entry itself. */
@@ -146,19 +146,6 @@ static void take_limits(struct cs_resolving *r, const struct cs_node *map, const
 
 /* --- one combination ------------------------------------------------------------------------- */
 
-static void append(struct cs_resolving *r, struct options *all, const struct cs_option *option)
-{
-    if (all->count == all->capacity) {
-        all->capacity = all->capacity ? 2 * all->capacity : 16;
-        struct cs_option *const larger =
-            cs_arena_alloc(r->schema.arena, all->capacity, sizeof *larger);
-        if (all->count)
-            memcpy(larger, all->items, all->count * sizeof *larger);
-        all->items = larger;
-    }
-    all->items[all->count++] = *option;
-}
-
 /* A sheet's reference for messages: "deploy[0].hardware". */
 static const char *refer(struct cs_resolving *r, const char *path, const char *key)
 {
@@ -215,7 +202,8 @@ static void resolve_option(struct cs_resolving *r, const struct cs_node *map, co
     }
     check_parallel(r, map, path, o, text.expert_parallel);
     take_limits(r, map, path, o);
-    append(r, all, o);
+    all->items = cs_arena_grow(r->schema.arena, all->items, all->count, sizeof *all->items);
+    all->items[all->count++] = *o;
 }
 
 /* --- multiplying out ------------------------------------------------------------------------- */

@@ -324,14 +324,8 @@ void cs_schema_default(struct cs_schema *s, const char *key, const char *value, 
     for (size_t i = 0; i < s->default_count; i++)
         if (strcmp(s->defaults[i].key, key) == 0 && strcmp(s->defaults[i].value, value) == 0)
             return;
-    if (s->default_count == s->default_capacity) {
-        s->default_capacity = s->default_capacity ? 2 * s->default_capacity : 32;
-        struct cs_default *const larger =
-            cs_arena_alloc(s->arena, s->default_capacity, sizeof *larger);
-        if (s->default_count)
-            memcpy(larger, s->defaults, s->default_count * sizeof *larger);
-        s->defaults = larger;
-    }
+    s->defaults =
+        cs_arena_grow(s->arena, s->defaults, s->default_count, sizeof *s->defaults);
     s->defaults[s->default_count++] = (struct cs_default){key, value, why};
 }
 

@@ -71,7 +71,7 @@ struct cs_schema {
     struct cs_arena *arena;
     struct cs_diags *diags;
     struct cs_default *defaults; /* NULL until the first */
-    size_t default_count, default_capacity;
+    size_t default_count;
     bool keep_defaults;
 };
 

@@ -221,26 +221,17 @@ static struct cs_node *read_alias(struct reader *r, const yaml_event_t *event, i
     return copy_node(r, anchor->node, at, depth);
 }
 
-/* Appends to a map or list; room doubles at powers of two. */
+/* Appends to a map or list. */
 static void append(struct cs_arena *arena, struct cs_node *node, struct cs_node *key,
                    struct cs_node *item)
 {
-    if ((node->count & (node->count - 1)) == 0) {
-        const size_t room = node->count ? 2 * node->count : 1;
-        struct cs_node **const items = cs_arena_alloc(arena, room, sizeof *items);
-        if (node->count)
-            memcpy(items, node->items, node->count * sizeof *items);
-        node->items = items;
-        if (node->kind == CS_NODE_MAP) {
-            struct cs_node **const keys = cs_arena_alloc(arena, room, sizeof *keys);
-            if (node->count)
-                memcpy(keys, node->keys, node->count * sizeof *keys);
-            node->keys = keys;
-        }
-    }
-    if (node->kind == CS_NODE_MAP)
+    node->items = cs_arena_grow(arena, node->items, node->count, sizeof *node->items);
+    node->items[node->count] = item;
+    if (node->kind == CS_NODE_MAP) {
+        node->keys = cs_arena_grow(arena, node->keys, node->count, sizeof *node->keys);
         node->keys[node->count] = key;
-    node->items[node->count++] = item;
+    }
+    node->count++;
 }
 
 static int by_key(const void *a, const void *b)
