@@ -44,11 +44,11 @@ struct coefficients { /* seconds, or seconds per unit */
 };
 
 struct efficiency {
-    double weights, compute, quantised, experts, kv, attention, link, pcie;
+    double weights, compute, quantised, narrow, experts, kv, attention, link, pcie;
     bool overheads;
 };
 /* The physical floor. */
-static const struct efficiency IDEAL = {1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, false};
+static const struct efficiency IDEAL = {1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, false};
 
 struct link { /* between GPUs: latency of a collective, and bytes/s that it reaches */
     double alpha_s, Bps;
@@ -65,11 +65,14 @@ static double peak(const struct cs_hardware *h, enum cs_compute kind, const stru
     return e->overheads ? f * h->compute_factor : f;
 }
 
-/* FLOP/s of GEMMs whose weights take `bytes` each and run on the peak of `kind`. */
+/* FLOP/s of GEMMs whose weights take `bytes` each and run on the peak of `kind`. A GPU without it,
+ * or a format that kernels expand first, runs them on the 16-bit one. */
 static double gemm_rate(const struct cs_hardware *h, enum cs_compute kind, double bytes,
                         const struct efficiency *e)
 {
-    return peak(h, kind, e) * (bytes < 2.0 ? e->quantised : e->compute);
+    const bool narrow = kind != CS_COMPUTE_BF16 && h->flops[kind] > 0.0;
+    const double quantised = narrow ? e->narrow : e->quantised;
+    return peak(h, kind, e) * (bytes < 2.0 ? quantised : e->compute);
 }
 
 static double bandwidth(const struct cs_hardware *h, const struct efficiency *e)
@@ -192,10 +195,12 @@ static struct coefficients derive(const struct cs_option *o, int t, bool top_p,
 
 static struct efficiency engine_efficiency(const struct cs_engine_sheet *e)
 {
+    const double quantised = e->quantised_eff > 0.0 ? e->quantised_eff : e->compute_eff;
     return (struct efficiency){
         .weights = e->weights_eff,
         .compute = e->compute_eff,
-        .quantised = e->quantised_eff > 0.0 ? e->quantised_eff : e->compute_eff,
+        .quantised = quantised,
+        .narrow = e->narrow_eff > 0.0 ? e->narrow_eff : quantised,
         .experts = e->experts_eff,
         .kv = e->kv_eff,
         .attention = e->prefill_attention_eff,
