@@ -355,9 +355,9 @@ START_TEST(precisions_read_their_bytes_on_their_peak)
 }
 END_TEST
 
-/* Shares and peaks of a layer's 41,943,040 attention and 176,160,768 FFN weights: 57 % where an 8-
- * or 4-bit peak multiplies them, 65 % of the 16-bit peak where there is none or kernels expand them,
- * unless `quantised` says what that costs. */
+/* A layer's 41,943,040 attention and 176,160,768 FFN weights: at 57 % of the 8- or 4-bit peak that
+ * multiplies them, or at 65 % of the 16-bit one where there is none or kernels expand them, unless
+ * `quantised` says what that costs. */
 START_TEST(narrow_products_have_an_efficiency_of_their_own)
 {
     static const struct {
@@ -388,8 +388,8 @@ START_TEST(narrow_products_have_an_efficiency_of_their_own)
         const struct cs_step_load l = load_of(40, 40, 0, 0, false);
         struct cs_step_parts p;
         cs_step_explain(&p, &o, 1, false, &l);
-        ck_assert_double_eq_tol(
-            p.compute_s, 2560 * (41943040 / cases[i].attention + 176160768 / cases[i].ffn), 1e-12);
+        const double layer = 41943040 / cases[i].attention + 176160768 / cases[i].ffn;
+        ck_assert_double_eq_tol(p.compute_s, 2560 * layer, 1e-12);
         ck_assert_double_ge(p.total_s, p.floor_s);
     }
 }
