@@ -153,6 +153,7 @@ START_TEST(few_tokens_cost_more_each)
     struct cs_engine_sheet e = *o.engine;
     e.cuda_graph_padding = false;
     e.quantised_eff = 0.2;
+    e.narrow_eff = 0;
     e.tile_tokens = 48;
     e.vector_share = 0.14;
     o.engine = &e;
