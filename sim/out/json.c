@@ -1,16 +1,15 @@
 /* JSON: the answer as a tree of cJSON nodes, printed or flattened (see json.h).
  *
- * cJSON prints doubles with 15 or 17 digits as it sees fit, so numbers go in as raw text of our
- * own. The rule: every option has the same names in the same order, whatever is known of it; that
- * is what makes rows of a CSV comparable.
- * The tree is malloc'd by cJSON and freed before return; texts are copied into it.
+ * The rule: every option has the same names in the same order, whatever is known of it; that is
+ * what makes rows of a CSV comparable.
+ * The tree (json_tree.h) is freed before return; texts are copied into it.
  */
 #include "out/json.h"
 #include <cJSON.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include "base/check.h"
+#include "out/json_tree.h"
 #include "out/words.h"
 
 enum { SCHEMA = 1 };
@@ -35,71 +34,23 @@ void cs_json_number(double value, char text[32])
     }
 }
 
-static cJSON *raw(double value)
-{
-    char text[32];
-    cs_json_number(value, text);
-    cJSON *const node = strcmp(text, "null") == 0 ? cJSON_CreateNull() : cJSON_CreateRaw(text);
-    cs_check(node != NULL);
-    return node;
-}
-
-static void put(cJSON *object, const char *name, cJSON *node)
-{
-    cs_check(node != NULL && cJSON_AddItemToObject(object, name, node));
-}
-
-static void put_number(cJSON *object, const char *name, double value)
-{
-    put(object, name, raw(value));
-}
-
-static void put_text(cJSON *object, const char *name, const char *text)
-{
-    put(object, name, text ? cJSON_CreateString(text) : cJSON_CreateNull());
-}
-
-static void put_bool(cJSON *object, const char *name, bool value)
-{
-    put(object, name, cJSON_CreateBool(value));
-}
-
-static cJSON *put_object(cJSON *object, const char *name)
-{
-    cJSON *const child = cJSON_CreateObject();
-    put(object, name, child);
-    return child;
-}
-
-static cJSON *put_array(cJSON *object, const char *name)
-{
-    cJSON *const child = cJSON_CreateArray();
-    put(object, name, child);
-    return child;
-}
-
-static void push(cJSON *array, cJSON *node)
-{
-    cs_check(node != NULL && cJSON_AddItemToArray(array, node));
-}
-
 static void put_pair(cJSON *object, const char *name, double lo, double hi)
 {
-    cJSON *const pair = put_array(object, name);
-    push(pair, raw(lo));
-    push(pair, raw(hi));
+    cJSON *const pair = cs_tree_array(object, name);
+    cs_tree_number(pair, NULL, lo);
+    cs_tree_number(pair, NULL, hi);
 }
 
 static void put_latency(cJSON *object, const char *name, const struct cs_latency *l, bool known)
 {
     const double ms = known ? 1e3 : NAN;
-    cJSON *const node = put_object(object, name);
+    cJSON *const node = cs_tree_object(object, name);
     for (int s = 0; s < CS_STAT_COUNT; s++)
-        put_number(node, stat_keys[s], ms * l->stat[s].value);
-    cJSON *const ci95 = put_object(node, "ci95");
+        cs_tree_number(node, stat_keys[s], ms * l->stat[s].value);
+    cJSON *const ci95 = cs_tree_object(node, "ci95");
     for (int s = 0; s < CS_STAT_COUNT; s++)
         put_pair(ci95, stat_keys[s], ms * l->stat[s].lo, ms * l->stat[s].hi);
-    cJSON *const model95 = put_object(node, "model95");
+    cJSON *const model95 = cs_tree_object(node, "model95");
     for (int s = 0; s < CS_STAT_COUNT; s++) {
         const bool has = isfinite(l->model95[s].value);
         put_pair(model95, stat_keys[s], has ? ms * l->model95[s].lo : NAN,
@@ -113,13 +64,13 @@ static void put_worst(cJSON *latency, const struct cs_answer *answer,
     const struct cs_worst_window *const w = &o->worst;
     const bool known = o->simulated && w->known;
     char at[32];
-    cJSON *const node = put_object(latency, "worst_window");
-    put_text(node, "start",
+    cJSON *const node = cs_tree_object(latency, "worst_window");
+    cs_tree_text(node, "start",
              known ? cs_plan_when(answer->scenario, w->start_s, at, sizeof at) : NULL);
-    put_number(node, "start_s", known ? w->start_s : NAN);
-    put_number(node, "length_s", known ? w->length_s : NAN);
-    put_number(node, "requests_per_s", known ? w->requests_per_s : NAN);
-    put_number(node, "attainment", known ? w->attainment : NAN);
+    cs_tree_number(node, "start_s", known ? w->start_s : NAN);
+    cs_tree_number(node, "length_s", known ? w->length_s : NAN);
+    cs_tree_number(node, "requests_per_s", known ? w->requests_per_s : NAN);
+    cs_tree_number(node, "attainment", known ? w->attainment : NAN);
     for (int m = 0; m < CS_METRIC_COUNT; m++)
         put_latency(node, metric_keys[m], &w->latency[m], known);
 }
@@ -130,136 +81,138 @@ static void put_hours(cJSON *object, const struct cs_option_answer *o)
                                         "attainment",  "ttft_p50_ms", "ttft_p95_ms",
                                         "tpot_p50_ms", "tpot_p95_ms", "e2e_p95_ms"};
     enum { COLUMNS = sizeof names / sizeof names[0] };
-    cJSON *const hours = put_object(object, "hours"), *columns[COLUMNS];
+    cJSON *const hours = cs_tree_object(object, "hours"), *columns[COLUMNS];
     for (int c = 0; c < COLUMNS; c++)
-        columns[c] = put_array(hours, names[c]);
+        columns[c] = cs_tree_array(hours, names[c]);
     for (size_t i = 0; i < (o->simulated ? o->hour_count : 0); i++) {
         const struct cs_hour *const h = &o->hours[i];
         const double row[COLUMNS] = {h->start_s,          h->requests,         h->busy,
                                      h->attainment,       1e3 * h->ttft_p50_s, 1e3 * h->ttft_p95_s,
                                      1e3 * h->tpot_p50_s, 1e3 * h->tpot_p95_s, 1e3 * h->e2e_p95_s};
         for (int c = 0; c < COLUMNS; c++)
-            push(columns[c], raw(row[c]));
+            cs_tree_number(columns[c], NULL, row[c]);
     }
 }
 
 static void put_plan(cJSON *node, const struct cs_option_answer *o)
 {
     const struct cs_option *const option = o->option;
-    put_text(node, "model", option->model->name);
-    put_text(node, "engine", option->engine->name);
-    put_text(node, "hardware", option->hardware->name);
-    put_text(node, "precision", cs_precision_infos[option->precision].name);
-    put_text(node, "kv_precision", cs_precision_infos[option->kv_precision].name);
-    put_number(node, "tensor_parallel", o->tensor_parallel);
-    put_number(node, "pipeline_parallel", o->pipeline_parallel);
-    put_number(node, "expert_parallel", 1); /* experts are split like every other weight */
-    put_number(node, "replicas", o->replicas);
-    put_number(node, "gpus", (double)o->gpus);
+    cs_tree_text(node, "model", option->model->name);
+    cs_tree_text(node, "engine", option->engine->name);
+    cs_tree_text(node, "hardware", option->hardware->name);
+    cs_tree_text(node, "precision", cs_precision_infos[option->precision].name);
+    cs_tree_text(node, "kv_precision", cs_precision_infos[option->kv_precision].name);
+    cs_tree_number(node, "tensor_parallel", o->tensor_parallel);
+    cs_tree_number(node, "pipeline_parallel", o->pipeline_parallel);
+    cs_tree_number(node, "expert_parallel", 1); /* experts are split like every other weight */
+    cs_tree_number(node, "replicas", o->replicas);
+    cs_tree_number(node, "gpus", (double)o->gpus);
     const bool interval = o->gpus_hi > 0;
     put_pair(node, "gpus_ci95", interval ? (double)o->gpus_lo : NAN,
              interval ? (double)o->gpus_hi : NAN);
-    put_bool(node, "given", option->replicas > 0);
-    put_bool(node, "undecided", o->undecided);
-    cJSON *const price = put_object(node, "price");
-    put_number(price, "usd_per_gpu_hour", o->price.usd_per_gpu_hour);
-    put_text(price, "source", o->price.source);
-    put_text(price, "date", o->price.date);
-    put_text(price, "provider", o->price.provider);
-    put_text(price, "basis", o->price.basis);
-    put_text(price, "note", o->price.note);
-    put_bool(node, "feasible", o->feasible);
-    put_text(node, "reason", o->reason);
-    put_text(node, "binding", cs_binding_names[o->binding]);
-    put_text(node, "binding_text", o->binding_text);
-    cJSON *const memory = put_object(node, "memory");
-    put_number(memory, "weights_bytes", o->memory.weights_bytes);
-    put_number(memory, "weights_gpu_bytes", o->memory.weights_gpu_bytes);
-    put_number(memory, "usable_bytes", o->memory.usable_bytes);
-    put_number(memory, "reserve_bytes", o->memory.reserve_bytes);
-    put_number(memory, "kv_bytes", o->memory.kv_bytes);
-    put_number(memory, "kv_tokens", (double)o->memory.kv_tokens);
-    put_bool(memory, "fits", o->memory.fits);
+    cs_tree_bool(node, "given", option->replicas > 0);
+    cs_tree_bool(node, "undecided", o->undecided);
+    cJSON *const price = cs_tree_object(node, "price");
+    cs_tree_number(price, "usd_per_gpu_hour", o->price.usd_per_gpu_hour);
+    cs_tree_text(price, "source", o->price.source);
+    cs_tree_text(price, "date", o->price.date);
+    cs_tree_text(price, "provider", o->price.provider);
+    cs_tree_text(price, "basis", o->price.basis);
+    cs_tree_text(price, "note", o->price.note);
+    cs_tree_bool(node, "feasible", o->feasible);
+    cs_tree_text(node, "reason", o->reason);
+    cs_tree_text(node, "binding", cs_binding_names[o->binding]);
+    cs_tree_text(node, "binding_text", o->binding_text);
+    cJSON *const memory = cs_tree_object(node, "memory");
+    cs_tree_number(memory, "weights_bytes", o->memory.weights_bytes);
+    cs_tree_number(memory, "weights_gpu_bytes", o->memory.weights_gpu_bytes);
+    cs_tree_number(memory, "usable_bytes", o->memory.usable_bytes);
+    cs_tree_number(memory, "reserve_bytes", o->memory.reserve_bytes);
+    cs_tree_number(memory, "kv_bytes", o->memory.kv_bytes);
+    cs_tree_number(memory, "kv_tokens", (double)o->memory.kv_tokens);
+    cs_tree_bool(memory, "fits", o->memory.fits);
 }
 
 static void put_model(cJSON *node, const struct cs_option_answer *o)
 {
     const struct cs_model_band *const m = &o->model;
     const double known = m->error ? 1 : NAN;
-    cJSON *const error = put_object(node, "model_error");
-    put_text(error, "basis", !m->error ? NULL : m->error->calibrated ? "calibrated" : "transfer");
-    put_number(error, "step", m->error ? m->error->step : NAN);
-    put_number(error, "ttft", m->error ? m->error->ttft : NAN);
-    put_text(error, "source", m->error ? m->error->source : NULL);
+    cJSON *const error = cs_tree_object(node, "model_error");
+    cs_tree_text(error, "basis",
+                 !m->error ? NULL : m->error->calibrated ? "calibrated" : "transfer");
+    cs_tree_number(error, "step", m->error ? m->error->step : NAN);
+    cs_tree_number(error, "ttft", m->error ? m->error->ttft : NAN);
+    cs_tree_text(error, "source", m->error ? m->error->source : NULL);
     put_pair(error, "step_scale95", known * m->step_lo, known * m->step_hi);
-    put_number(error, "sized_step_scale", known * m->margin);
-    put(error, "keeps_up", m->simulated ? cJSON_CreateBool(m->keeps_up) : cJSON_CreateNull());
-    put_text(error, "why_not", m->why_not);
-    put(error, "slo_met", m->simulated ? cJSON_CreateBool(m->holds) : cJSON_CreateNull());
+    cs_tree_number(error, "sized_step_scale", known * m->margin);
+    cs_tree_put(error, "keeps_up",
+                m->simulated ? cJSON_CreateBool(m->keeps_up) : cJSON_CreateNull());
+    cs_tree_text(error, "why_not", m->why_not);
+    cs_tree_put(error, "slo_met", m->simulated ? cJSON_CreateBool(m->holds) : cJSON_CreateNull());
 }
 
 static void put_service(cJSON *node, const struct cs_answer *answer,
                         const struct cs_option_answer *o)
 {
     const double known = o->simulated ? 1 : NAN;
-    put_bool(node, "simulated", o->simulated);
-    put_number(node, "replications", known * o->replications);
-    cJSON *const latency = put_object(node, "latency");
+    cs_tree_bool(node, "simulated", o->simulated);
+    cs_tree_number(node, "replications", known * o->replications);
+    cJSON *const latency = cs_tree_object(node, "latency");
     for (int m = 0; m < CS_METRIC_COUNT; m++)
         put_latency(latency, metric_keys[m], &o->latency[m], o->simulated);
     put_worst(latency, answer, o);
     put_model(node, o);
-    cJSON *const throughput = put_object(node, "throughput");
-    put_number(throughput, "requests_per_s", known * o->requests_per_s);
-    put_number(throughput, "input_tokens_per_s", known * o->input_tokens_per_s);
-    put_number(throughput, "output_tokens_per_s", known * o->output_tokens_per_s);
-    put_number(throughput, "output_tokens_per_s_per_gpu", known * o->output_tokens_per_s_per_gpu);
-    cJSON *const utilisation = put_object(node, "utilisation");
-    put_number(utilisation, "busy", known * o->busy);
-    put_number(utilisation, "kv_mean", known * o->kv_mean);
-    put_number(utilisation, "kv_peak", known * o->kv_peak);
-    put_number(utilisation, "batch_mean", known * o->batch_mean);
-    put_number(utilisation, "prefix_hits", known * o->prefix_hits);
-    put_number(utilisation, "capacity_share", known * o->capacity_share);
-    cJSON *const queue = put_object(node, "queue");
+    cJSON *const throughput = cs_tree_object(node, "throughput");
+    cs_tree_number(throughput, "requests_per_s", known * o->requests_per_s);
+    cs_tree_number(throughput, "input_tokens_per_s", known * o->input_tokens_per_s);
+    cs_tree_number(throughput, "output_tokens_per_s", known * o->output_tokens_per_s);
+    cs_tree_number(throughput, "output_tokens_per_s_per_gpu",
+                   known * o->output_tokens_per_s_per_gpu);
+    cJSON *const utilisation = cs_tree_object(node, "utilisation");
+    cs_tree_number(utilisation, "busy", known * o->busy);
+    cs_tree_number(utilisation, "kv_mean", known * o->kv_mean);
+    cs_tree_number(utilisation, "kv_peak", known * o->kv_peak);
+    cs_tree_number(utilisation, "batch_mean", known * o->batch_mean);
+    cs_tree_number(utilisation, "prefix_hits", known * o->prefix_hits);
+    cs_tree_number(utilisation, "capacity_share", known * o->capacity_share);
+    cJSON *const queue = cs_tree_object(node, "queue");
     put_latency(queue, "wait_ms", &o->wait, o->simulated);
-    put_number(queue, "preemptions", known * o->preemptions);
-    cJSON *const slo = put_object(node, "slo");
-    put(slo, "met", o->simulated ? cJSON_CreateBool(o->slo_met) : cJSON_CreateNull());
-    put_number(slo, "windows_met", known * o->windows_met);
-    put_number(slo, "attainment", known * o->attainment);
-    put_number(slo, "goodput_rps", known * o->goodput_rps);
-    put_number(slo, "rejected", known * o->rejected);
+    cs_tree_number(queue, "preemptions", known * o->preemptions);
+    cJSON *const slo = cs_tree_object(node, "slo");
+    cs_tree_put(slo, "met", o->simulated ? cJSON_CreateBool(o->slo_met) : cJSON_CreateNull());
+    cs_tree_number(slo, "windows_met", known * o->windows_met);
+    cs_tree_number(slo, "attainment", known * o->attainment);
+    cs_tree_number(slo, "goodput_rps", known * o->goodput_rps);
+    cs_tree_number(slo, "rejected", known * o->rejected);
     const double confidence = answer->scenario->slo.confidence;
-    put_number(slo, "confidence", confidence > 0 ? confidence : NAN);
-    cJSON *const neighbour = put_object(node, "neighbour");
+    cs_tree_number(slo, "confidence", confidence > 0 ? confidence : NAN);
+    cJSON *const neighbour = cs_tree_object(node, "neighbour");
     const double below = o->neighbour_replicas;
-    put_number(neighbour, "replicas", below > 0 ? below : NAN);
-    put_text(neighbour, "why_not", o->neighbour_why_not);
+    cs_tree_number(neighbour, "replicas", below > 0 ? below : NAN);
+    cs_tree_text(neighbour, "why_not", o->neighbour_why_not);
 }
 
 static void put_cost(cJSON *node, const struct cs_option_answer *o)
 {
     const struct cs_cost_breakdown *const c = &o->cost;
     const double known = o->gpus > 0 && isfinite(c->usd_per_day) ? 1 : NAN;
-    cJSON *const cost = put_object(node, "cost");
-    put_number(cost, "usd_per_day", known * c->usd_per_day);
-    put_number(cost, "usd_per_month", known * c->usd_per_month);
-    put_number(cost, "usd_per_mtok", known * c->usd_per_mtok);
-    cJSON *const breakdown = put_object(cost, "breakdown");
-    put_number(breakdown, "gpu", known * c->gpu);
-    put_number(breakdown, "energy", known * c->energy);
-    put_number(breakdown, "staff", known * c->staff);
-    cJSON *const energy = put_object(node, "energy");
-    put_number(energy, "kwh_per_day", o->gpus > 0 ? c->kwh_per_day : NAN);
-    put_number(energy, "kg_co2e_per_day", o->gpus > 0 ? c->kg_co2e_per_day : NAN);
+    cJSON *const cost = cs_tree_object(node, "cost");
+    cs_tree_number(cost, "usd_per_day", known * c->usd_per_day);
+    cs_tree_number(cost, "usd_per_month", known * c->usd_per_month);
+    cs_tree_number(cost, "usd_per_mtok", known * c->usd_per_mtok);
+    cJSON *const breakdown = cs_tree_object(cost, "breakdown");
+    cs_tree_number(breakdown, "gpu", known * c->gpu);
+    cs_tree_number(breakdown, "energy", known * c->energy);
+    cs_tree_number(breakdown, "staff", known * c->staff);
+    cJSON *const energy = cs_tree_object(node, "energy");
+    cs_tree_number(energy, "kwh_per_day", o->gpus > 0 ? c->kwh_per_day : NAN);
+    cs_tree_number(energy, "kg_co2e_per_day", o->gpus > 0 ? c->kg_co2e_per_day : NAN);
 }
 
 static cJSON *option_node(const struct cs_answer *answer, const struct cs_option_answer *o,
                           bool with_hours)
 {
-    cJSON *const node = cJSON_CreateObject();
-    cs_check(node != NULL);
+    cJSON *const node = cs_tree_new();
     put_plan(node, o);
     put_service(node, answer, o);
     put_cost(node, o);
@@ -270,28 +223,27 @@ static cJSON *option_node(const struct cs_answer *answer, const struct cs_option
 
 static void put_apis(cJSON *root, const struct cs_answer *answer)
 {
-    cJSON *const apis = put_array(root, "apis");
+    cJSON *const apis = cs_tree_array(root, "apis");
     for (size_t i = 0; i < answer->api_count; i++) {
         const struct cs_api_answer *const a = &answer->apis[i];
-        cJSON *const node = cJSON_CreateObject();
-        push(apis, node);
-        put_text(node, "name", a->api->name);
-        put_text(node, "title", a->api->title);
-        put_number(node, "usd_per_day", a->usd_per_day);
-        put_number(node, "usd_per_mtok", a->usd_per_mtok);
-        cJSON *const breakdown = put_object(node, "breakdown");
-        put_number(breakdown, "input", a->input);
-        put_number(breakdown, "cached_input", a->cached_input);
-        put_number(breakdown, "output", a->output);
-        cJSON *const price = put_object(node, "price");
-        put_number(price, "input_usd_per_mtok", a->price ? 1e6 * a->price->input : NAN);
-        put_number(price, "output_usd_per_mtok", a->price ? 1e6 * a->price->output : NAN);
-        put_text(price, "basis", a->price ? cs_words_basis[a->price->basis] : NULL);
-        put_text(price, "provider", a->price ? a->price->provider : NULL);
-        put_text(price, "date", a->price ? a->price->date : NULL);
-        put_text(price, "source", a->price ? a->price->source : NULL);
-        put_number(node, "share_over_context", a->share_over_context);
-        put_text(node, "note", a->note);
+        cJSON *const node = cs_tree_object(apis, NULL);
+        cs_tree_text(node, "name", a->api->name);
+        cs_tree_text(node, "title", a->api->title);
+        cs_tree_number(node, "usd_per_day", a->usd_per_day);
+        cs_tree_number(node, "usd_per_mtok", a->usd_per_mtok);
+        cJSON *const breakdown = cs_tree_object(node, "breakdown");
+        cs_tree_number(breakdown, "input", a->input);
+        cs_tree_number(breakdown, "cached_input", a->cached_input);
+        cs_tree_number(breakdown, "output", a->output);
+        cJSON *const price = cs_tree_object(node, "price");
+        cs_tree_number(price, "input_usd_per_mtok", a->price ? 1e6 * a->price->input : NAN);
+        cs_tree_number(price, "output_usd_per_mtok", a->price ? 1e6 * a->price->output : NAN);
+        cs_tree_text(price, "basis", a->price ? cs_words_basis[a->price->basis] : NULL);
+        cs_tree_text(price, "provider", a->price ? a->price->provider : NULL);
+        cs_tree_text(price, "date", a->price ? a->price->date : NULL);
+        cs_tree_text(price, "source", a->price ? a->price->source : NULL);
+        cs_tree_number(node, "share_over_context", a->share_over_context);
+        cs_tree_text(node, "note", a->note);
     }
 }
 
@@ -299,56 +251,53 @@ static void put_head(cJSON *root, const struct cs_answer *answer, struct cs_aren
 {
     const struct cs_scenario *const s = answer->scenario;
     char text[32], at[32];
-    put_text(root, "capsim", CS_VERSION);
-    put_number(root, "schema", SCHEMA);
-    put_text(root, "scenario", s->name);
-    put_text(root, "file", s->path);
+    cs_tree_text(root, "capsim", CS_VERSION);
+    cs_tree_number(root, "schema", SCHEMA);
+    cs_tree_text(root, "scenario", s->name);
+    cs_tree_text(root, "file", s->path);
     snprintf(text, sizeof text, "%llu", (unsigned long long)s->simulate.seed);
-    put(root, "seed", cJSON_CreateRaw(text));
-    put_text(root, "answer", cs_words_answer(scratch, answer));
-    cJSON *const simulated = put_object(root, "simulated");
-    put_number(simulated, "requests", answer->simulated_requests);
-    put_number(simulated, "seconds", answer->simulated_seconds);
-    put_number(simulated, "runs", (double)answer->runs);
-    cJSON *const offered = put_object(root, "offered");
-    put_number(offered, "requests_per_day", answer->requests_per_day);
-    put_number(offered, "requests_per_s", answer->mean_rps);
-    put_number(offered, "peak_requests_per_s", answer->peak_rps);
-    put_text(offered, "peak_start", isfinite(answer->peak_start_s)
+    cs_tree_put(root, "seed", cJSON_CreateRaw(text));
+    cs_tree_text(root, "answer", cs_words_answer(scratch, answer));
+    cJSON *const simulated = cs_tree_object(root, "simulated");
+    cs_tree_number(simulated, "requests", answer->simulated_requests);
+    cs_tree_number(simulated, "seconds", answer->simulated_seconds);
+    cs_tree_number(simulated, "runs", (double)answer->runs);
+    cJSON *const offered = cs_tree_object(root, "offered");
+    cs_tree_number(offered, "requests_per_day", answer->requests_per_day);
+    cs_tree_number(offered, "requests_per_s", answer->mean_rps);
+    cs_tree_number(offered, "peak_requests_per_s", answer->peak_rps);
+    cs_tree_text(offered, "peak_start", isfinite(answer->peak_start_s)
                                         ? cs_plan_when(s, answer->peak_start_s, at, sizeof at)
                                         : NULL);
-    put_number(offered, "mean_input_tokens", answer->mean_input);
-    put_number(offered, "mean_output_tokens", answer->mean_output);
+    cs_tree_number(offered, "mean_input_tokens", answer->mean_input);
+    cs_tree_number(offered, "mean_output_tokens", answer->mean_output);
 }
 
 static cJSON *answer_node(const struct cs_answer *answer, struct cs_arena *scratch)
 {
     const struct cs_scenario *const s = answer->scenario;
-    cJSON *const root = cJSON_CreateObject();
-    cs_check(root != NULL);
+    cJSON *const root = cs_tree_new();
     put_head(root, answer, scratch);
-    cJSON *const options = put_array(root, "options");
+    cJSON *const options = cs_tree_array(root, "options");
     for (size_t i = 0; i < answer->option_count; i++)
-        push(options, option_node(answer, &answer->options[i], true));
-    put_number(root, "best", answer->best >= 0 ? (double)answer->best : NAN);
-    put_text(root, "no_answer", answer->best >= 0 ? NULL : cs_words_no(scratch, answer));
+        cs_tree_put(options, NULL, option_node(answer, &answer->options[i], true));
+    cs_tree_number(root, "best", answer->best >= 0 ? (double)answer->best : NAN);
+    cs_tree_text(root, "no_answer", answer->best >= 0 ? NULL : cs_words_no(scratch, answer));
     put_apis(root, answer);
-    cJSON *const checks = put_array(root, "checks");
+    cJSON *const checks = cs_tree_array(root, "checks");
     for (size_t i = 0; i < answer->check_count; i++) {
-        cJSON *const node = cJSON_CreateObject();
-        push(checks, node);
-        put_text(node, "law", answer->checks[i].law);
-        put_number(node, "expected", answer->checks[i].expected);
-        put_number(node, "actual", answer->checks[i].actual);
-        put_bool(node, "ok", answer->checks[i].ok);
+        cJSON *const node = cs_tree_object(checks, NULL);
+        cs_tree_text(node, "law", answer->checks[i].law);
+        cs_tree_number(node, "expected", answer->checks[i].expected);
+        cs_tree_number(node, "actual", answer->checks[i].actual);
+        cs_tree_bool(node, "ok", answer->checks[i].ok);
     }
-    cJSON *const assumed = put_array(root, "assumed");
+    cJSON *const assumed = cs_tree_array(root, "assumed");
     for (size_t i = 0; i < s->default_count; i++) {
-        cJSON *const node = cJSON_CreateObject();
-        push(assumed, node);
-        put_text(node, "key", s->defaults[i].key);
-        put_text(node, "value", s->defaults[i].value);
-        put_text(node, "why", s->defaults[i].why);
+        cJSON *const node = cs_tree_object(assumed, NULL);
+        cs_tree_text(node, "key", s->defaults[i].key);
+        cs_tree_text(node, "value", s->defaults[i].value);
+        cs_tree_text(node, "why", s->defaults[i].why);
     }
     return root;
 }
@@ -357,13 +306,7 @@ void cs_json_print(const struct cs_answer *answer, FILE *out)
 {
     struct cs_arena scratch;
     cs_arena_init(&scratch);
-    cJSON *const root = answer_node(answer, &scratch);
-    char *const text = cJSON_Print(root);
-    cs_check(text != NULL);
-    fputs(text, out);
-    putc('\n', out);
-    cJSON_free(text);
-    cJSON_Delete(root);
+    cs_tree_print(answer_node(answer, &scratch), out);
     cs_arena_fini(&scratch);
 }
 

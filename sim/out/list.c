@@ -21,6 +21,8 @@ static_assert(sizeof cs_list_kinds / sizeof *cs_list_kinds == CS_SHEET_COUNT, "k
 
 struct row {
     struct cs_arena *arena;
+    struct cs_catalog *catalog;
+    struct cs_diags *diags;
     struct cs_list_cell *cells;
     size_t count;
 };
@@ -46,12 +48,9 @@ static const struct cs_list_column model_columns[] = {
     {"released", "released", 'l'},    {"licence", "licence", 'l'},
 };
 
-static bool model_row(struct row *r, struct cs_catalog *c, const char *name, struct cs_diags *diags)
+static void model_row(struct row *r, const void *sheet)
 {
-    const struct cs_model *const m =
-        cs_catalog_model(c, name, (struct cs_span){0}, NULL, diags);
-    if (!m)
-        return false;
+    const struct cs_model *const m = sheet;
     add_text(r, m->name);
     add_text(r, m->maker);
     add_number(r, m->parameters_total, cs_figure_parameters(m->parameters_total));
@@ -60,7 +59,6 @@ static bool model_row(struct row *r, struct cs_catalog *c, const char *name, str
     add_text(r, cs_precision_infos[m->weights].name);
     add_text(r, m->released && strcmp(m->released, "no") == 0 ? "not yet" : m->released);
     add_text(r, m->licence);
-    return true;
 }
 
 static const struct cs_list_column api_columns[] = {
@@ -92,11 +90,9 @@ static void add_price(struct row *r, double usd_per_token)
     add_number(r, 1e6 * usd_per_token, cs_figure_usd(1e6 * usd_per_token));
 }
 
-static bool api_row(struct row *r, struct cs_catalog *c, const char *name, struct cs_diags *diags)
+static void api_row(struct row *r, const void *sheet)
 {
-    const struct cs_api *const a = cs_catalog_api(c, name, (struct cs_span){0}, NULL, diags);
-    if (!a)
-        return false;
+    const struct cs_api *const a = sheet;
     const struct cs_api_price *listed = newest(a, CS_PRICE_LISTED);
     const struct cs_api_price *const article = newest(a, CS_PRICE_ARTICLE);
     if (!listed)
@@ -109,7 +105,6 @@ static bool api_row(struct row *r, struct cs_catalog *c, const char *name, struc
     add_text(r, listed ? listed->date : NULL);
     add_price(r, article ? article->input : 0);
     add_price(r, article ? article->output : 0);
-    return true;
 }
 
 static const struct cs_list_column hardware_columns[] = {
@@ -133,13 +128,9 @@ static double usd_per_hour(const struct cs_hardware *h, struct cs_arena *arena)
     return price.note || isnan(price.usd_per_gpu_hour) ? 0 : price.usd_per_gpu_hour;
 }
 
-static bool hardware_row(struct row *r, struct cs_catalog *c, const char *name,
-                         struct cs_diags *diags)
+static void hardware_row(struct row *r, const void *sheet)
 {
-    const struct cs_hardware *const h =
-        cs_catalog_hardware(c, name, (struct cs_span){0}, NULL, diags);
-    if (!h)
-        return false;
+    const struct cs_hardware *const h = sheet;
     const double price = usd_per_hour(h, r->arena);
     add_text(r, h->name);
     add_text(r, h->klass);
@@ -150,7 +141,6 @@ static bool hardware_row(struct row *r, struct cs_catalog *c, const char *name,
     add_number(r, h->link_Bps, cs_figure_si(h->link_Bps, "B/s"));
     add_number(r, h->tdp_w, cs_figure_si(h->tdp_w, "W"));
     add_number(r, price, cs_figure_usd(price));
-    return true;
 }
 
 static const struct cs_list_column engine_columns[] = {
@@ -162,13 +152,9 @@ static const struct cs_list_column engine_columns[] = {
     {"gpu_memory_utilization", "memory used", 'r'},
 };
 
-static bool engine_row(struct row *r, struct cs_catalog *c, const char *name,
-                       struct cs_diags *diags)
+static void engine_row(struct row *r, const void *sheet)
 {
-    const struct cs_engine_sheet *const e =
-        cs_catalog_engine(c, name, (struct cs_span){0}, NULL, diags);
-    if (!e)
-        return false;
+    const struct cs_engine_sheet *const e = sheet;
     const char *aliases = "";
     for (size_t i = 0; i < e->alias_count; i++)
         if (!strchr(e->aliases[i], ' ')) /* the rest are spellings of tables, and many */
@@ -180,7 +166,6 @@ static bool engine_row(struct row *r, struct cs_catalog *c, const char *name,
     add_number(r, e->max_num_seqs, cs_figure_number(e->max_num_seqs, 0));
     add_number(r, e->max_num_batched_tokens, cs_figure_number(e->max_num_batched_tokens, 0));
     add_number(r, e->gpu_memory_utilization, cs_figure_percent(e->gpu_memory_utilization));
-    return true;
 }
 
 static const struct cs_list_column traffic_columns[] = {
@@ -191,13 +176,9 @@ static const struct cs_list_column traffic_columns[] = {
     {"title", "title", 'l'},
 };
 
-static bool traffic_row(struct row *r, struct cs_catalog *c, const char *name,
-                        struct cs_diags *diags)
+static void traffic_row(struct row *r, const void *sheet)
 {
-    const struct cs_traffic_sheet *const t =
-        cs_catalog_traffic(c, name, (struct cs_span){0}, NULL, diags);
-    if (!t)
-        return false;
+    const struct cs_traffic_sheet *const t = sheet;
     add_text(r, t->name);
     add_text(r, t->has_lengths && t->has_curve ? "lengths, curve"
                 : t->has_lengths               ? "lengths"
@@ -207,7 +188,6 @@ static bool traffic_row(struct row *r, struct cs_catalog *c, const char *name,
     add_number(r, in, cs_figure_number(in, 0));
     add_number(r, out, cs_figure_number(out, 0));
     add_text(r, t->title);
-    return true;
 }
 
 static const struct cs_list_column scenario_columns[] = {
@@ -216,24 +196,21 @@ static const struct cs_list_column scenario_columns[] = {
     {"file", "file", 'l'},
 };
 
-static bool scenario_row(struct row *r, struct cs_catalog *c, const char *name,
-                         struct cs_diags *diags)
+/* Of a scenario, given by its name, only the title is read. */
+static void scenario_row(struct row *r, const void *sheet)
 {
-    const char *const path = cs_catalog_path(c, CS_SHEET_SCENARIO, name);
-    if (!path)
-        return false;
-    const struct cs_node *const root = cs_yaml_read(path, r->arena, diags, (struct cs_span){0});
+    const char *const path = cs_catalog_path(r->catalog, CS_SHEET_SCENARIO, sheet);
+    const struct cs_node *const root = cs_yaml_read(path, r->arena, r->diags, (struct cs_span){0});
     const struct cs_node *const title = root ? cs_node_get(root, "name") : NULL;
-    add_text(r, name);
+    add_text(r, sheet);
     add_text(r, title && title->kind == CS_NODE_SCALAR ? title->text : NULL);
     add_text(r, path);
-    return true;
 }
 
 static const struct {
     const struct cs_list_column *columns;
     size_t count;
-    bool (*row)(struct row *, struct cs_catalog *, const char *, struct cs_diags *);
+    void (*row)(struct row *, const void *sheet);
 } kinds[] = {
     {model_columns, sizeof model_columns / sizeof *model_columns, model_row},
     {api_columns, sizeof api_columns / sizeof *api_columns, api_row},
@@ -250,15 +227,18 @@ void cs_list_build(struct cs_list *list, struct cs_catalog *catalog, enum cs_she
     size_t names;
     const char *const *const name = cs_catalog_names(catalog, kind, &names);
     const size_t columns = kinds[kind].count;
-    struct row row = {.arena = arena,
-                      .cells = cs_arena_alloc(arena, names * columns + COLUMNS_MOST,
-                                              sizeof *row.cells)};
-    size_t rows = 0;
+    struct row row = {.arena = arena, .catalog = catalog, .diags = diags,
+                      .cells = cs_arena_alloc(arena, names * columns, sizeof *row.cells)};
     for (size_t i = 0; i < names; i++) {
-        row.count = rows * columns;
-        rows += kinds[kind].row(&row, catalog, name[i], diags);
+        const void *const sheet =
+            kind == CS_SHEET_SCENARIO
+                ? name[i]
+                : cs_catalog_load(catalog, kind, name[i], (struct cs_span){0}, NULL, diags);
+        if (sheet)
+            kinds[kind].row(&row, sheet);
     }
-    *list = (struct cs_list){cs_list_kinds[kind], kinds[kind].columns, columns, rows, row.cells};
+    *list = (struct cs_list){cs_list_kinds[kind], kinds[kind].columns, columns,
+                             row.count / columns, row.cells};
 }
 
 void cs_list_print(const struct cs_list *list, const struct cs_text *text)

@@ -100,11 +100,18 @@ static void walk(struct cs_grid *grid, struct sources *sources, const struct cs_
     }
 }
 
-static void print_head(const struct cs_text *t, struct sources *sources, const char *title,
-                       const char *name, const char *path, const struct cs_node *node,
-                       const char *notes)
+/* The text of a key at the root of a sheet, or NULL. */
+static const char *text_of(const struct cs_node *root, const char *key)
 {
-    cs_text_edges(t, title ? title : name, path);
+    const struct cs_node *const node = cs_node_get(root, key);
+    return node ? node->text : NULL;
+}
+
+static void print_head(const struct cs_text *t, struct sources *sources, const char *path,
+                       const struct cs_node *node)
+{
+    const char *const title = text_of(node, "title"), *const notes = text_of(node, "notes");
+    cs_text_edges(t, title ? title : text_of(node, "name"), path);
     cs_text_put(t, "\n");
     struct cs_grid grid;
     cs_grid_init(&grid, t->arena, "lll");
@@ -268,33 +275,30 @@ static void print_errors(const struct cs_engine_sheet *e, struct sources *source
 bool cs_sheet_print(struct cs_catalog *catalog, enum cs_sheet_kind kind, const char *name,
                     const struct cs_text *t, struct cs_diags *diags)
 {
-    const struct cs_span at = {0};
-    const char *const path = cs_catalog_path(catalog, kind, name);
+    const void *const sheet =
+        cs_catalog_load(catalog, kind, name, (struct cs_span){0}, NULL, diags);
     struct sources sources = {.count = 0};
-    const struct cs_model *m = NULL;
-    const struct cs_hardware *h = NULL;
-    const struct cs_api *a = NULL;
-    const struct cs_engine_sheet *e = NULL;
-    const struct cs_traffic_sheet *f = NULL;
-    if (kind == CS_SHEET_MODEL && (m = cs_catalog_model(catalog, name, at, NULL, diags)) != NULL) {
-        print_head(t, &sources, m->title, m->name, path, m->node, m->notes);
+    if (!sheet)
+        return false;
+    const struct cs_model *const m = kind == CS_SHEET_MODEL ? sheet : NULL;
+    const struct cs_hardware *const h = kind == CS_SHEET_HARDWARE ? sheet : NULL;
+    const struct cs_api *const a = kind == CS_SHEET_API ? sheet : NULL;
+    const struct cs_engine_sheet *const e = kind == CS_SHEET_ENGINE ? sheet : NULL;
+    const struct cs_traffic_sheet *const f = kind == CS_SHEET_TRAFFIC ? sheet : NULL;
+    print_head(t, &sources, cs_catalog_path(catalog, kind, name),
+               m   ? m->node
+               : h ? h->node
+               : a ? a->node
+               : e ? e->node
+                   : f->node);
+    if (m)
         print_measured(m, &sources, t);
-    } else if (kind == CS_SHEET_HARDWARE &&
-               (h = cs_catalog_hardware(catalog, name, at, NULL, diags)) != NULL) {
-        print_head(t, &sources, h->title, h->name, path, h->node, h->notes);
+    if (h)
         print_rentals(h, &sources, t);
-    } else if (kind == CS_SHEET_API &&
-               (a = cs_catalog_api(catalog, name, at, NULL, diags)) != NULL) {
-        print_head(t, &sources, a->title, a->name, path, a->node, a->notes);
+    if (a)
         print_prices(a, &sources, t);
-    } else if (kind == CS_SHEET_ENGINE &&
-               (e = cs_catalog_engine(catalog, name, at, NULL, diags)) != NULL) {
-        print_head(t, &sources, e->title, e->name, path, e->node, e->notes);
+    if (e)
         print_errors(e, &sources, t);
-    } else if (kind == CS_SHEET_TRAFFIC &&
-               (f = cs_catalog_traffic(catalog, name, at, NULL, diags)) != NULL) {
-        print_head(t, &sources, f->title, f->name, path, f->node, f->notes);
-    }
     print_sources(&sources, t);
-    return m || h || a || e || f;
+    return true;
 }

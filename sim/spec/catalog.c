@@ -383,8 +383,8 @@ static const char *stem_of(struct cs_arena *arena, const char *path)
     return cs_arena_strndup(arena, name, yaml ? length - 5 : length);
 }
 
-static const void *load(struct cs_catalog *c, enum cs_sheet_kind kind, const char *name,
-                        struct cs_span at, const char *reference, struct cs_diags *diags)
+const void *cs_catalog_load(struct cs_catalog *c, enum cs_sheet_kind kind, const char *name,
+                            struct cs_span at, const char *reference, struct cs_diags *diags)
 {
     const char *const path = path_named(c, kind, name, at);
     if (!path) {
@@ -419,26 +419,6 @@ static const void *load(struct cs_catalog *c, enum cs_sheet_kind kind, const cha
     return entry->sheet;
 }
 
-const struct cs_model *cs_catalog_model(struct cs_catalog *c, const char *name, struct cs_span at,
-                                        const char *reference, struct cs_diags *diags)
-{
-    return load(c, CS_SHEET_MODEL, name, at, reference, diags);
-}
-
-const struct cs_hardware *cs_catalog_hardware(struct cs_catalog *c, const char *name,
-                                              struct cs_span at, const char *reference,
-                                              struct cs_diags *diags)
-{
-    return load(c, CS_SHEET_HARDWARE, name, at, reference, diags);
-}
-
-const struct cs_engine_sheet *cs_catalog_engine(struct cs_catalog *c, const char *name,
-                                                struct cs_span at, const char *reference,
-                                                struct cs_diags *diags)
-{
-    return load(c, CS_SHEET_ENGINE, name, at, reference, diags);
-}
-
 const struct cs_engine_sheet *cs_catalog_engine_on(struct cs_catalog *c,
                                                    const struct cs_engine_sheet *engine,
                                                    const struct cs_hardware *hardware,
@@ -447,21 +427,7 @@ const struct cs_engine_sheet *cs_catalog_engine_on(struct cs_catalog *c,
     if (!engine || !hardware || !engine->metal || !hardware->maker ||
         strcmp(hardware->maker, "Apple") != 0)
         return engine;
-    return load(c, CS_SHEET_ENGINE, engine->metal, cs_span_of(engine->node, "metal"), "metal",
-                diags);
-}
-
-const struct cs_api *cs_catalog_api(struct cs_catalog *c, const char *name, struct cs_span at,
-                                    const char *reference, struct cs_diags *diags)
-{
-    return load(c, CS_SHEET_API, name, at, reference, diags);
-}
-
-const struct cs_traffic_sheet *cs_catalog_traffic(struct cs_catalog *c, const char *name,
-                                                  struct cs_span at, const char *reference,
-                                                  struct cs_diags *diags)
-{
-    return load(c, CS_SHEET_TRAFFIC, name, at, reference, diags);
+    return cs_catalog_engine(c, engine->metal, cs_span_of(engine->node, "metal"), "metal", diags);
 }
 
 /* --- one file of any kind -------------------------------------------------------------------- */

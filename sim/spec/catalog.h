@@ -34,25 +34,22 @@ const char *cs_catalog_path(struct cs_catalog *c, enum cs_sheet_kind kind, const
 const char *cs_catalog_file(struct cs_catalog *c, const char *path);
 /* The sheet of that name. NULL: the errors are in `diags` (unknown name with a suggestion, pointing
  * at `at`; or what is wrong inside the sheet, "referenced from" `at`). */
-const struct cs_model *cs_catalog_model(struct cs_catalog *c, const char *name, struct cs_span at,
-                                        const char *reference, struct cs_diags *diags);
-const struct cs_hardware *cs_catalog_hardware(struct cs_catalog *c, const char *name,
-                                              struct cs_span at, const char *reference,
-                                              struct cs_diags *diags);
-const struct cs_engine_sheet *cs_catalog_engine(struct cs_catalog *c, const char *name,
-                                                struct cs_span at, const char *reference,
-                                                struct cs_diags *diags);
+const void *cs_catalog_load(struct cs_catalog *c, enum cs_sheet_kind kind, const char *name,
+                            struct cs_span at, const char *reference, struct cs_diags *diags);
+/* The same with its type: cs_catalog_model(c, name, at, reference, diags). */
+#define CS_CATALOG_TYPED(type, kind, c, ...) \
+    ((const struct type *)cs_catalog_load(c, kind, __VA_ARGS__))
+#define cs_catalog_model(...) CS_CATALOG_TYPED(cs_model, CS_SHEET_MODEL, __VA_ARGS__)
+#define cs_catalog_api(...) CS_CATALOG_TYPED(cs_api, CS_SHEET_API, __VA_ARGS__)
+#define cs_catalog_hardware(...) CS_CATALOG_TYPED(cs_hardware, CS_SHEET_HARDWARE, __VA_ARGS__)
+#define cs_catalog_engine(...) CS_CATALOG_TYPED(cs_engine_sheet, CS_SHEET_ENGINE, __VA_ARGS__)
+#define cs_catalog_traffic(...) CS_CATALOG_TYPED(cs_traffic_sheet, CS_SHEET_TRAFFIC, __VA_ARGS__)
 /* The sheet that describes this engine on this hardware: on Apple's GPUs the one that it names
  * under `metal`, else itself. Either may be NULL; NULL after an error. */
 const struct cs_engine_sheet *cs_catalog_engine_on(struct cs_catalog *c,
                                                    const struct cs_engine_sheet *engine,
                                                    const struct cs_hardware *hardware,
                                                    struct cs_diags *diags);
-const struct cs_api *cs_catalog_api(struct cs_catalog *c, const char *name, struct cs_span at,
-                                    const char *reference, struct cs_diags *diags);
-const struct cs_traffic_sheet *cs_catalog_traffic(struct cs_catalog *c, const char *name,
-                                                  struct cs_span at, const char *reference,
-                                                  struct cs_diags *diags);
 /* Checks one file of any kind (told apart by its keys, not its place); fills `diags`. Returns its
  * kind, or -1. */
 int cs_catalog_check(struct cs_catalog *c, const char *path, struct cs_diags *diags);
