@@ -191,8 +191,8 @@ calibrate: calibrate-vllm calibrate-hardware ## fit the sheets to DATA, with vll
 calibrate-vllm: $(PROGRAM)
 	@test -n "$(DATA)" || { echo "usage: make calibrate DATA=FOLDER" >&2; exit 1; }
 	@mkdir -p $(CALIBRATED)/engines
-	$(PROGRAM) calibrate $(DATA)/vllm-h100 --engine vllm-0.15 --fix efficiency.weights=88% \
-	  --fix overhead.prefill_step=0ms --leave-out model \
+	$(PROGRAM) calibrate $(DATA)/vllm-h100 --engine vllm-0.15 --fix overhead.layer=10.3us \
+	  --fix overhead.moe_layer=3.3us --fix overhead.prefill_step=0.81ms --leave-out model \
 	  --out $(CALIBRATED)/engines/vllm-0.15.yaml >$(CALIBRATED)/vllm-0.15.txt; test $$? -le 1
 
 calibrate-hardware: $(PROGRAM)
