@@ -40,10 +40,10 @@ static const struct pin {
 #define OUTPUT CS_FIGURE_OUTPUT_RATE
 #define PREFILL CS_FIGURE_PREFILL_RATE
 #define DECODE CS_FIGURE_DECODE_RATE
-    {E, "vllm-0.15", TTFT, 9, 4.0, -4.0},
-    {E, "vllm-0.15", TPOT, 9, 2.0, 0.2},
-    {E, "vllm-0.15", E2E, 9, 2.0, 0.2},
-    {E, "vllm-0.15", P99, 9, 3.1, 2.1},
+    {E, "vllm-0.15", TTFT, 9, 3.3, -3.3},
+    {E, "vllm-0.15", TPOT, 9, 1.8, -0.2},
+    {E, "vllm-0.15", E2E, 9, 1.7, -0.2},
+    {E, "vllm-0.15", P99, 9, 2.7, 1.6},
     {E, "llamacpp-2024", PREFILL, 4, 7.9, -2.3},
     {E, "llamacpp-2024", DECODE, 4, 7.2, 7.2},
     {E, "llamacpp-2024-metal", PREFILL, 4, 16.0, 11.7},
@@ -62,14 +62,14 @@ static const struct pin {
     {E, "mlx", TTFT, 2, 12.7, -10.8},
     {E, "mlx", PREFILL, 2, 16.2, 9.3},
     {E, "mlx", DECODE, 4, 4.1, 4.1},
-    {P, "stage 0", TTFT, 9, 2.6, 1.1},
-    {P, "stage 0", TPOT, 9, 1.7, 0.1},
-    {P, "stage 0", E2E, 9, 1.7, 0.1},
-    {P, "stage 0", P99, 9, 5.0, -4.1},
-    {P, "stage 1", TTFT, 9, 2.6, -2.6},
-    {P, "stage 1", TPOT, 9, 2.0, 0.4},
-    {P, "stage 1", E2E, 9, 1.9, 0.4},
-    {P, "stage 1", P99, 9, 2.7, 2.3},
+    {P, "stage 0", TTFT, 9, 3.5, 1.0},
+    {P, "stage 0", TPOT, 9, 1.4, -0.4},
+    {P, "stage 0", E2E, 9, 1.4, -0.3},
+    {P, "stage 0", P99, 9, 4.9, -4.6},
+    {P, "stage 1", TTFT, 9, 2.9, -2.9},
+    {P, "stage 1", TPOT, 9, 1.3, 0.1},
+    {P, "stage 1", E2E, 9, 1.3, 0.1},
+    {P, "stage 1", P99, 9, 2.8, 1.3},
 };
 static const char *const letters[CS_FIGURE_COUNT] = {
     [TTFT] = "TTFT",     [TPOT] = "TPOT",       [E2E] = "E2E",      [P99] = "P99",
