@@ -19,7 +19,7 @@ CC      := $(firstword $(foreach c,gcc clang cc,$(if $(shell command -v $(c)),$(
 endif
 
 .DEFAULT_GOAL := all
-LAYERS  := base des theory spec perf serve plan fit out
+LAYERS  := base des spec perf serve plan fit out
 CATALOGUE := models hardware engines scenarios
 
 # --- flags -------------------------------------------------------------------------------------
