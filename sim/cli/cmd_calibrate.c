@@ -137,9 +137,10 @@ static void hold(struct cs_cli *cli, const struct asked *a, struct cs_trial_shee
         if (!p)
             continue;
         const char *const given = text[length] ? text + length + 1 : "";
-        const enum cs_unit unit = p->share                    ? CS_UNIT_SHARE
-                                  : strcmp(p->unit, "B") == 0 ? CS_UNIT_BYTES
-                                                              : CS_UNIT_SECONDS;
+        const enum cs_unit unit = p->share                         ? CS_UNIT_SHARE
+                                  : strcmp(p->unit, "B") == 0      ? CS_UNIT_BYTES
+                                  : strcmp(p->unit, "tokens") == 0 ? CS_UNIT_TOKENS
+                                                                   : CS_UNIT_SECONDS;
         if (!cs_unit_parse(given, strlen(given), unit, &value, &why)) {
             cs_diag_error(&cli->diags, (struct cs_span){.source = NULL}, why.hint, "--fix %s: %s",
                           p->name, why.message);

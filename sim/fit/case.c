@@ -164,6 +164,14 @@ void cs_case_figures(const struct cs_case *c, const struct cs_request_log *log,
 
 /* --- running --------------------------------------------------------------------------------- */
 
+/* The batches that follow one another through the stages of a pipeline, each at its own pace and
+ * with its share of the KV cache: to its requests each looks like a replica whose steps last as
+ * long as all stages together. */
+static int lanes(const struct cs_case *c)
+{
+    return c->option.engine->slots ? 1 : c->option.pipeline_parallel;
+}
+
 /* The cluster of a case, run over one trace, its requests in `log`. */
 static bool run_trace(const struct cs_case *c, const struct cs_trace *trace,
                       struct cs_request_log *log, const char **reason)
@@ -182,8 +190,8 @@ static bool run_trace(const struct cs_case *c, const struct cs_trace *trace,
     struct cs_step step;
     cs_step_compile(&step, o, o->tensor_parallel, c->top_p, &arena);
     struct cs_fleet fleet = {
-        .step = &step, .replicas = c->replicas, .router = CS_ROUTER_ROUND_ROBIN};
-    cs_limits_of(&fleet.limits, o, memory.kv_blocks);
+        .step = &step, .replicas = c->replicas * lanes(c), .router = CS_ROUTER_ROUND_ROBIN};
+    cs_limits_of(&fleet.limits, o, memory.kv_blocks / lanes(c));
     struct cs_workload_spec workload;
     cs_workload_prepare(&workload, &replayed, &whole, trace);
     const struct cs_run_options run = {.window_count = 1, .end_ps = INT64_MAX, .log = log};

@@ -340,6 +340,9 @@ bool cs_import_read(struct cs_import *m, const char *path)
     struct cs_arena *const arena = m->cases->arena;
     if (holds(m, path, "index.csv") || holds(m, path, "runs.csv"))
         return cs_read_runs(path, m->catalog, m->cases, m->diags);
+    if (holds(m, path, "throughput.csv"))
+        return cs_read_rows(cs_arena_printf(arena, "%s/throughput.csv", path), m->catalog, m->cases,
+                            m->diags);
     if (is_folder(path)) {
         cs_diag_error(m->diags, (struct cs_span){.source = NULL}, "name the files in it",
                       "the folder '%s' has neither index.csv nor runs.csv", path);

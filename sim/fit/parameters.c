@@ -3,8 +3,8 @@
  * `standard` parameters are those that serving measurements on one kind of GPU can tell apart.
  * Compute, prefill attention and link are left out: decode hardly depends on them, and what they
  * explain of a prefill is explained as well by the fixed time of a prefill step. They are fitted
- * from operator timings, or when named. Which of the standard ones matter is found out by the
- * fit: one that no measurement depends on stays as it is.
+ * from operator timings, or when named, and so is what only some engines have. Which of the
+ * standard ones matter is found out by the fit: one that nothing measured depends on stays as it is.
  *
  * The least share of 1 % and the greatest times are gates against nonsense, not judgements.
  */
@@ -23,16 +23,28 @@ const struct cs_parameter cs_parameters[] = {
     /* name and key, place; share; low, high, start; unit, scale; standard, beyond steps */
     {E("efficiency.weights", weights_eff), true, 0.01, 1.0, 0.7, "%", 0.01, true, false},
     {E("efficiency.compute", compute_eff), true, 0.01, 1.0, 0.5, "%", 0.01, false, false},
+    {E("efficiency.quantised", quantised_eff), true, 0.01, 1.0, 0.5, "%", 0.01, false, false},
+    {E("efficiency.narrow", narrow_eff), true, 0.01, 1.0, 0.5, "%", 0.01, false, false},
+    {E("efficiency.experts", experts_eff), true, 0.01, 1.0, 0.8, "%", 0.01, false, false},
     {E("efficiency.kv", kv_eff), true, 0.01, 1.0, 0.7, "%", 0.01, true, false},
     {E("efficiency.prefill_attention", prefill_attention_eff), true, 0.01, 1.0, 0.3, "%", 0.01,
      false, false},
+    {E("efficiency.decode_attention", decode_attention_eff), true, 0.001, 1.0, 0.1, "%", 0.01,
+     false, false},
     {E("efficiency.link", link_eff), true, 0.01, 1.0, 0.6, "%", 0.01, false, false},
+    {E("efficiency.pcie", pcie_eff), true, 0.01, 1.0, 0.3, "%", 0.01, false, false},
     {E("overhead.request", request_s), false, 1e-6, 10.0, 1e-3, "ms", 1e-3, true, true},
+    {E("overhead.sequence", sequence_s), false, 1e-9, 0.01, 5e-6, "us", 1e-6, false, false},
     {E("overhead.step", step_s), false, 1e-6, 1.0, 1e-3, "ms", 1e-3, true, false},
     {E("overhead.layer", layer_s), false, 1e-8, 0.1, 5e-6, "us", 1e-6, true, false},
     {E("overhead.moe_layer", moe_layer_s), false, 1e-8, 0.1, 5e-6, "us", 1e-6, true, false},
     {E("overhead.prefill_step", prefill_step_s), false, 1e-6, 1.0, 5e-4, "ms", 1e-3, true, false},
     {E("overhead.all_reduce", all_reduce_s), false, 1e-8, 0.1, 5e-6, "us", 1e-6, true, false},
+    {E("overhead.all_reduce_pcie", all_reduce_pcie_s), false, 1e-8, 0.1, 3e-5, "us", 1e-6, false,
+     false},
+    {E("small_batch.tile", tile_tokens), false, 0.1, 4096.0, 32.0, "tokens", 1.0, false, false},
+    {E("small_batch.vector", vector_share), true, 0.01, 1.0, 0.15, "%", 0.01, false, false},
+    {E("attention_scores", score_bytes), false, 0.01, 1000.0, 16.0, "B", 1.0, false, false},
     {E("sampler", sampler_bytes), false, 0.1, 1e6, 200.0, "B", 1.0, true, false},
     {H("hardware.bandwidth", "efficiency.bandwidth", bandwidth_factor), true, 0.05, 2.0, 1.0, "",
      1.0, true, false},
@@ -58,6 +70,12 @@ double *cs_parameter_at(const struct cs_parameter *p, struct cs_trial_sheets *sh
     return (double *)(void *)(base + p->offset);
 }
 
+static const size_t computing[] = {offsetof(struct cs_engine_sheet, compute_eff),
+                                   offsetof(struct cs_engine_sheet, quantised_eff),
+                                   offsetof(struct cs_engine_sheet, narrow_eff),
+                                   offsetof(struct cs_engine_sheet, decode_attention_eff),
+                                   offsetof(struct cs_engine_sheet, prefill_attention_eff)};
+
 /* What the parameter is multiplied with before it meets a datasheet figure (model.md, 2.5-2.12). */
 static double partner(const struct cs_parameter *p, const struct cs_engine_sheet *e,
                       const struct cs_hardware *h)
@@ -67,15 +85,16 @@ static double partner(const struct cs_parameter *p, const struct cs_engine_sheet
         return h->bandwidth_factor;
     if (engine && p->offset == offsetof(struct cs_engine_sheet, kv_eff))
         return h->bandwidth_factor * h->kv_factor;
-    if (engine && (p->offset == offsetof(struct cs_engine_sheet, compute_eff) ||
-                   p->offset == offsetof(struct cs_engine_sheet, prefill_attention_eff)))
-        return h->compute_factor;
+    for (size_t i = 0; engine && i < sizeof computing / sizeof computing[0]; i++)
+        if (p->offset == computing[i])
+            return h->compute_factor;
     if (!engine && p->offset == offsetof(struct cs_hardware, bandwidth_factor))
         return e->weights_eff;
     if (!engine && p->offset == offsetof(struct cs_hardware, kv_factor))
         return e->kv_eff * h->bandwidth_factor;
     if (!engine && p->offset == offsetof(struct cs_hardware, compute_factor))
-        return fmax(e->compute_eff, e->prefill_attention_eff);
+        return fmax(fmax(e->compute_eff, e->prefill_attention_eff),
+                    fmax(e->quantised_eff, e->narrow_eff));
     return 1.0;
 }
 
@@ -97,7 +116,7 @@ double cs_parameter_inward(const struct cs_parameter *p, double high, double x)
         const double y = log1p(fmin(fmax(x / p->start, 0.1 * SOFT), high / p->start));
         return y - SOFT * SOFT / y;
     }
-    const double place = (x - p->low) / (high - p->low);
+    const double place = ((x > 0.0 ? x : p->start) - p->low) / (high - p->low);
     const double inside = fmin(fmax(place, 0.01), 0.99);
     return log(inside / (1.0 - inside));
 }

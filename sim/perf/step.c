@@ -9,19 +9,22 @@
  *   experts    combine(L_moe w P_e N / (t W e_m), 2 L_moe P_e k T / (t F e_c e_x)),
  *              N = E (1 - (1 - k/E)^T)                    distinct experts touched, uniform routing
  *   head       combine(V h b / (t W e_m), 2 V h S / (t F e_c)) + S (t_seq + [top-p] V sampler / W)
- *   KV         K L bytes / (W e_kv s)                              additive
+ *   KV         K L bytes / (W e_kv)                                additive
  *   attention  Q L (n_h / t) (4 d / (F e_pf) + scores / W)
  *   all-reduce 2 L (alpha log2 t + 4 T h (t - 1) / (t X e_X)),     [t > 1]; PCIe has its own
  *              alpha and e_X
  *   stages     (s - 1) (alpha + 2 T h / (X e_X))                   [s > 1]
  *
+ * Decode attention has a rate of its own, e_da, where kernels for one query at a time are too slow
+ * to keep up with their reads. MLA attends in the latent space; prompts too where an engine does.
+ *
  * T times FLOPs stands for min(1 + (T - 1) / vector, T + tile) where an engine's kernels for few
  * tokens are slow and its tiles coarse, with N / k for each 1 and tile in the experts' line.
  *
  * combine() because reading weights and multiplying overlap, but not wholly: a power mean of
- * exponent 2 is what GEMM measurements on A100 and H100 show. A pipeline's GPUs share the KV reads
- * (micro-batches run in different stages); a prompt still passes every stage, so its compute is
- * not divided: latency is right, prefill throughput of a pipeline is a lower bound.
+ * exponent 2 is what GEMM measurements on A100 and H100 show. One batch passes all stages of a
+ * pipeline, so nothing of its step is divided by their number: latency is right, and batches that
+ * follow one another through the stages are the caller's (fit/case.c), else a lower bound.
  *
  * The same coefficients at efficiency 1 and without overheads give the physical floor: no step may
  * be shorter than its bytes over W or its FLOPs over F. Nothing here knows about events or time.
@@ -44,11 +47,11 @@ struct coefficients { /* seconds, or seconds per unit */
 };
 
 struct efficiency {
-    double weights, compute, quantised, narrow, experts, kv, attention, link, pcie;
+    double weights, compute, quantised, narrow, experts, kv, attention, decode, link, pcie;
     bool overheads;
 };
 /* The physical floor. */
-static const struct efficiency IDEAL = {1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, false};
+static const struct efficiency IDEAL = {1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, false};
 
 struct link { /* between GPUs: latency of a collective, and bytes/s that it reaches */
     double alpha_s, Bps;
@@ -102,16 +105,19 @@ static void attention(const struct cs_option *o, int t, const struct efficiency 
     const double F = peak(h, CS_COMPUTE_BF16, e);
     const double heads = (double)m->heads / t;
     *kv = layers * cs_weights_kv_layer_bytes(m, o->kv_precision, t) /
-          (W * e->kv * (e->overheads ? kv_factor(o) : 1.0) * o->pipeline_parallel);
-    *kv_compute = 0.0;
+          (W * e->kv * (e->overheads ? kv_factor(o) : 1.0));
+    *kv_compute =
+        o->engine->decode_attention_eff > 0.0 ? layers * 4.0 * heads * m->head_dim / (F * e->decode)
+                                              : 0.0;
     *pair = layers * 4.0 * heads * m->head_dim / (F * e->attention);
     if (m->mla_kv_rank > 0) {
         /* Decode attends in the latent space (weights absorbed): scores over r_kv + d_r elements,
          * values over r_kv, for every head: with 128 heads that can outweigh the bytes. */
-        *kv_compute = layers * heads *
-                      (2.0 * (m->mla_kv_rank + m->mla_rope_dim) + 2.0 * m->mla_kv_rank) /
-                      (F * e->compute * o->pipeline_parallel);
-        *pair = layers * 2.0 * heads * (m->mla_nope_dim + m->mla_rope_dim + m->mla_v_dim) /
+        const double latent = layers * 2.0 * heads * (2.0 * m->mla_kv_rank + m->mla_rope_dim);
+        const double expanded =
+            layers * 2.0 * heads * (m->mla_nope_dim + m->mla_rope_dim + m->mla_v_dim);
+        *kv_compute = latent / (F * e->decode);
+        *pair = (o->engine->latent_prompts && e->overheads ? latent : expanded) /
                 (F * e->attention);
     }
     /* Without FlashAttention the scores go through memory, several times. */
@@ -204,6 +210,7 @@ static struct efficiency engine_efficiency(const struct cs_engine_sheet *e)
         .experts = e->experts_eff,
         .kv = e->kv_eff,
         .attention = e->prefill_attention_eff,
+        .decode = e->decode_attention_eff > 0.0 ? e->decode_attention_eff : e->compute_eff,
         .link = e->link_eff,
         .pcie = e->pcie_eff,
         .overheads = true,

@@ -147,6 +147,8 @@ struct cs_engine_sheet { /* a serving engine: behaviour and overheads of one ver
     double weights_eff, compute_eff, kv_eff, prefill_attention_eff, link_eff, pcie_eff;
     double quantised_eff;             /* of GEMMs of weights below 16 bits; 0: compute_eff */
     double narrow_eff;                /* of those on an 8- or 4-bit peak; 0: quantised_eff */
+    double decode_attention_eff;      /* of answers' attention; 0: MLA as compute_eff, else free */
+    bool latent_prompts;              /* MLA: prompts attend in the latent space too */
     double experts_eff;               /* of a dense GEMM's rate, that of experts */
     double vector_share, tile_tokens; /* speed of kernels for few tokens; what a GEMM adds */
     double score_bytes;               /* per pair and head: attention that stores its scores */

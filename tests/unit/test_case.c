@@ -113,6 +113,28 @@ START_TEST(decode_is_steps_alone)
 }
 END_TEST
 
+/* One seat and two stages of one step's length each: both requests run at once, a token every two
+ * steps; without a pipeline the second waits for the three tokens of the first. */
+START_TEST(batches_follow_one_another_through_a_pipeline)
+{
+    const double at_once[] = {0, 0};
+    const int32_t in[] = {100, 250}, out[] = {3, 5};
+    const struct cs_trace two = {.count = 2, .arrival_s = at_once, .input = in, .output = out};
+    c.kind = CS_CASE_OFFLINE;
+    c.traces = &two;
+    ck_assert(cs_case_predict(&c, got, NULL, &reason));
+    SAME(E2E_MEAN, (3 + 8) * STEP / 2);
+    toy.hardware.pcie_Bps = 64e15;
+    c.option.pipeline_parallel = 2;
+    ck_assert(cs_case_predict(&c, got, NULL, &reason));
+    SAME(E2E_MEAN, (3 + 5) * 2 * STEP / 2);
+    toy.engine.slots = true; /* llama.cpp has one batch in its pipeline */
+    c.option.context = c.option.block_size = 300;
+    ck_assert(cs_case_predict(&c, got, NULL, &reason));
+    SAME(E2E_MEAN, (3 + 8) * 2 * STEP / 2);
+}
+END_TEST
+
 START_TEST(what_cannot_run_says_why)
 {
     const int32_t long_prompt[] = {5000, 4999, 4998}; /* the toy's context is 4096 */
@@ -212,6 +234,7 @@ int main(void)
     tcase_add_test(tests, skipped_scored_and_impatient);
     tcase_add_test(tests, median_over_traces);
     tcase_add_test(tests, decode_is_steps_alone);
+    tcase_add_test(tests, batches_follow_one_another_through_a_pipeline);
     tcase_add_test(tests, what_cannot_run_says_why);
     tcase_add_test(tests, parts_of_a_step);
     tcase_add_test(tests, nothing_beats_the_floor);
