@@ -203,6 +203,35 @@ calibrate-hardware: $(PROGRAM)
 	$(PROGRAM) calibrate $(TIMINGS) --engine vllm-0.15 --leave-out hardware \
 	  --fit efficiency.weights,efficiency.compute >$(CALIBRATED)/gemms.txt; test $$? -le 1
 
+# The sheets of other engines, from measured/throughput.csv: what of each is fitted. The rest is
+# held, as the sheet's sources say. llama.cpp of May 2024 is fitted to single GPUs with GDDR.
+FIT_trtllm-0.21 = efficiency.compute,efficiency.quantised,efficiency.expanded,efficiency.experts,$\
+  efficiency.link,overhead.step,overhead.sequence,overhead.all_reduce
+FIT_trtllm-0.9 = efficiency.compute,efficiency.quantised,efficiency.link,overhead.layer,$\
+  overhead.all_reduce
+FIT_llamacpp = efficiency.weights,efficiency.quantised,efficiency.experts,efficiency.kv,$\
+  efficiency.prefill_attention,overhead.layer,overhead.moe_layer,small_batch.tile,small_batch.vector
+FIT_llamacpp-metal = efficiency.weights,efficiency.quantised,efficiency.kv,$\
+  efficiency.prefill_attention,efficiency.decode_attention,overhead.layer,overhead.moe_layer,$\
+  small_batch.tile,small_batch.vector
+FIT_llamacpp-2024 = efficiency.weights,efficiency.compute,efficiency.quantised,efficiency.kv,$\
+  attention_scores,overhead.layer
+FIT_llamacpp-2024-metal = efficiency.weights,efficiency.compute,efficiency.quantised,$\
+  attention_scores,overhead.layer
+FIT_mlx = efficiency.weights,efficiency.quantised,overhead.layer,overhead.moe_layer,small_batch.tile
+ONLY_llamacpp-2024 = grep -E '^source,|^(XiongjieDai|mlc)[^"]*GB,1,' | grep -vE 'A100|H100|A40 '
+FITTED_ENGINES = $(patsubst FIT_%,%,$(filter FIT_%,$(.VARIABLES)))
+
+.PHONY: calibrate-engines
+calibrate: calibrate-engines
+calibrate-engines: $(FITTED_ENGINES:%=build/calibrate/engines/%.yaml) ## of DATA/measured alone
+build/calibrate/engines/%.yaml: $(PROGRAM) FORCE
+	@test -n "$(DATA)" || { echo "usage: make $@ DATA=FOLDER" >&2; exit 1; }
+	@mkdir -p $(@D)
+	@cat $(DATA)/measured/throughput.csv | $(or $(ONLY_$*),cat) >build/calibrate/$*.csv
+	$(PROGRAM) calibrate build/calibrate/$*.csv --engine $* --fit $(FIT_$*) --leave-out hardware \
+	  --out $@ >build/calibrate/$*.txt; test $$? -le 1
+
 FUZZ_SECONDS ?= 60
 fuzz: ## fuzz each entry point for FUZZ_SECONDS (60) from its corpus; needs clang
 	@command -v clang >/dev/null || { echo "fuzz: needs clang (libFuzzer)" >&2; exit 1; }

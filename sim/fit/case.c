@@ -178,8 +178,14 @@ static bool run_trace(const struct cs_case *c, const struct cs_trace *trace,
 {
     static const struct cs_traffic replayed = {.kind = CS_VOLUME_TRACE};
     static const struct cs_simulate whole = {0};
-    const struct cs_option *o = &c->option;
+    struct cs_option option = c->option;
+    struct cs_engine_sheet engine = *c->option.engine;
+    const struct cs_option *const o = &option;
     struct cs_memory memory;
+    if (option.prefix_caching) { /* what a slot still holds is found as blocks are */
+        engine.slots = false;
+        option.engine = &engine;
+    }
     cs_memory_fit(&memory, o, o->tensor_parallel);
     if (!memory.linked || memory.kv_blocks <= 0 || (o->kv_blocks == 0 && !memory.fits)) {
         *reason = memory.linked ? "the weights do not fit" : "no link joins so many GPUs";

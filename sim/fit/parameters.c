@@ -4,7 +4,7 @@
  * Compute, prefill attention and link are left out: decode hardly depends on them, and what they
  * explain of a prefill is explained as well by the fixed time of a prefill step. They are fitted
  * from operator timings, or when named, and so is what only some engines have. Which of the
- * standard ones matter is found out by the fit: one that nothing measured depends on stays as it is.
+ * standard ones matter is found out by the fit: one that nothing depends on stays as it is.
  *
  * The least share of 1 % and the greatest times are gates against nonsense, not judgements.
  */

@@ -145,10 +145,6 @@ static void add_deep_prefill(struct builder *b, double depth)
     struct cs_arena *const arena = b->cases->arena;
     const struct cs_row *const r = b->row;
     struct cs_case *const c = start(b, CS_CASE_PREFILL, "", 1, depth + r->input, 1);
-    struct cs_engine_sheet *const paged = cs_arena_alloc(arena, 1, sizeof *paged);
-    *paged = *c->option.engine;
-    paged->slots = false;
-    c->option.engine = paged;
     c->option.block_size = 1;
     c->option.prefix_caching = true;
     c->workload = cs_arena_printf(arena, "%.0f after %.0f", r->input, depth);
