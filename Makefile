@@ -204,7 +204,8 @@ calibrate-hardware: $(PROGRAM)
 	  --fit efficiency.weights,efficiency.compute >$(CALIBRATED)/gemms.txt; test $$? -le 1
 
 # The sheets of other engines, from measured/throughput.csv: what of each is fitted. The rest is
-# held, as the sheet's sources say. llama.cpp of May 2024 is fitted to single GPUs with GDDR.
+# held, as the sheet's sources say; LEAVE_OUT=hardware predicts each GPU from the others.
+# llama.cpp of May 2024 is fitted to single GPUs with GDDR.
 FIT_trtllm-0.21 = efficiency.compute,efficiency.quantised,efficiency.expanded,efficiency.experts,$\
   efficiency.link,overhead.step,overhead.sequence,overhead.all_reduce
 FIT_trtllm-0.9 = efficiency.compute,efficiency.quantised,efficiency.link,overhead.layer,$\
@@ -229,8 +230,8 @@ build/calibrate/engines/%.yaml: $(PROGRAM) FORCE
 	@test -n "$(DATA)" || { echo "usage: make $@ DATA=FOLDER" >&2; exit 1; }
 	@mkdir -p $(@D)
 	@cat $(DATA)/measured/throughput.csv | $(or $(ONLY_$*),cat) >build/calibrate/$*.csv
-	$(PROGRAM) calibrate build/calibrate/$*.csv --engine $* --fit $(FIT_$*) --leave-out hardware \
-	  --out $@ >build/calibrate/$*.txt; test $$? -le 1
+	$(PROGRAM) calibrate build/calibrate/$*.csv --engine $* --fit $(FIT_$*) \
+	  $(LEAVE_OUT:%=--leave-out %) --out $@ >build/calibrate/$*.txt; test $$? -le 1
 
 FUZZ_SECONDS ?= 60
 fuzz: ## fuzz each entry point for FUZZ_SECONDS (60) from its corpus; needs clang
