@@ -206,7 +206,7 @@ calibrate-hardware: $(PROGRAM)
 # The sheets of other engines, from measured/throughput.csv: what of each is fitted. The rest is
 # held, as the sheet's sources say; LEAVE_OUT=hardware predicts each GPU from the others.
 # llama.cpp of May 2024 is fitted to single GPUs with GDDR.
-FIT_trtllm-0.21 = efficiency.compute,efficiency.quantised,efficiency.expanded,efficiency.experts,$\
+FIT_trtllm-0.21 = efficiency.compute,efficiency.quantised,efficiency.narrow,efficiency.experts,$\
   efficiency.link,overhead.step,overhead.sequence,overhead.all_reduce
 FIT_trtllm-0.9 = efficiency.compute,efficiency.quantised,efficiency.link,overhead.layer,$\
   overhead.all_reduce

@@ -175,7 +175,7 @@ static void speed_up(double factor)
             sheet->weights_eff *= factor;
             sheet->compute_eff *= factor;
             sheet->quantised_eff *= factor;
-            sheet->expanded_eff *= factor;
+            sheet->narrow_eff *= factor;
             sheet->decode_attention_eff *= factor;
             sheet->kv_eff *= factor;
             from[engines] = c->option.engine;
