@@ -68,6 +68,11 @@ static int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+void cs_case_sort(double *values, size_t count)
+{
+    qsort(values, count, sizeof *values, by_value);
+}
+
 double cs_case_quantile(const double *sorted, size_t count, double q)
 {
     if (count == 0)
@@ -84,7 +89,7 @@ double cs_case_median(double *values, size_t count)
     for (size_t i = 0; i < count; i++)
         if (!isnan(values[i]))
             values[known++] = values[i];
-    qsort(values, known, sizeof *values, by_value);
+    cs_case_sort(values, known);
     return cs_case_quantile(values, known, 0.5);
 }
 
@@ -100,7 +105,7 @@ static double mean(const double *values, size_t count)
 static void quantiles(double *values, size_t count, double out[3])
 {
     static const double shares[3] = {0.50, 0.90, 0.99};
-    qsort(values, count, sizeof *values, by_value);
+    cs_case_sort(values, count);
     for (size_t i = 0; i < 3; i++)
         out[i] = cs_case_quantile(values, count, shares[i]);
 }

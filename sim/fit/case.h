@@ -115,6 +115,7 @@ bool cs_case_predict(const struct cs_case *c, double predicted[CS_FIGURE_COUNT],
                      struct cs_request_log *log, const char **reason);
 void cs_case_figures(const struct cs_case *c, const struct cs_request_log *log,
                      double figures[CS_FIGURE_COUNT]);
+void cs_case_sort(double *values, size_t count); /* rising; no NaN among them */
 /* The quantile q (0..1) of sorted values, linear between neighbours; NaN of none. */
 double cs_case_quantile(const double *sorted, size_t count, double q);
 /* What one of several values, NaN left out, is in the middle; reorders them. */

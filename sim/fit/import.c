@@ -97,23 +97,6 @@ static bool has(const char *text)
     return text != NULL && *text != '\0';
 }
 
-static bool is_file_name(const char *name)
-{
-    const size_t length = strlen(name);
-    return strchr(name, '/') || (length > 5 && strcmp(name + length - 5, ".yaml") == 0);
-}
-
-static const void *open_sheet(struct cs_import *m, enum cs_sheet_kind kind, const char *name,
-                              struct cs_diags *diags)
-{
-    const struct cs_span at = {.source = NULL}; /* the command line's, and so are paths */
-    if (kind == CS_SHEET_MODEL)
-        return cs_catalog_model(m->catalog, name, at, NULL, diags);
-    if (kind == CS_SHEET_HARDWARE)
-        return cs_catalog_hardware(m->catalog, name, at, NULL, diags);
-    return cs_catalog_engine(m->catalog, name, at, NULL, diags);
-}
-
 /* The sheet of a kind that the file or the command line names; NULL: said and skipped. */
 static const void *sheet(struct cs_import *m, const struct cs_import_row *row,
                          enum cs_sheet_kind kind, const char *in_file, const char *given)
@@ -126,17 +109,18 @@ static const void *sheet(struct cs_import *m, const struct cs_import_row *row,
         [CS_SHEET_MODEL] = "there is no sheet of this model",
         [CS_SHEET_HARDWARE] = "there is no sheet of this hardware",
         [CS_SHEET_ENGINE] = "there is no sheet of this engine"};
-    const bool overridden = kind == CS_SHEET_ENGINE && given && is_file_name(given);
+    const bool overridden = kind == CS_SHEET_ENGINE && given && cs_catalog_is_path(given);
     const char *const name = has(in_file) && !overridden ? in_file : given;
     if (!has(name)) {
         skip(m, row, missing[kind], NULL);
         return NULL;
     }
+    const struct cs_span at = {.source = NULL}; /* the command line's, and so are paths */
     if (cs_catalog_path(m->catalog, kind, name))
-        return open_sheet(m, kind, name, m->diags);
+        return cs_catalog_load(m->catalog, kind, name, at, NULL, m->diags);
     struct cs_diags ignored; /* what the catalogue would say of an unknown name */
     cs_diags_init(&ignored, m->cases->arena);
-    open_sheet(m, kind, name, &ignored);
+    cs_catalog_load(m->catalog, kind, name, at, NULL, &ignored);
     skip_with(m, row, unknown[kind], name, ignored.count > 0 ? ignored.items[0].hint : NULL);
     return NULL;
 }

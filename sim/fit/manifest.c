@@ -9,9 +9,9 @@
  */
 #include "fit/manifest.h"
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 #include "base/rng.h"
+#include "fit/case.h"
 #include "spec/keys.h"
 
 static const struct cs_key stage_keys[] = {
@@ -94,12 +94,6 @@ size_t cs_manifest_before(const struct cs_manifest_workload *w, size_t stage)
     return sum;
 }
 
-static int by_time(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 void cs_manifest_draw(const struct cs_manifest *m, const struct cs_manifest_workload *w,
                       uint64_t seed, struct cs_arena *arena, struct cs_trace *trace)
 {
@@ -116,7 +110,7 @@ void cs_manifest_draw(const struct cs_manifest *m, const struct cs_manifest_work
         const size_t first = n, end = n + cs_manifest_requests(&w->stages[s]);
         for (; n < end; n++)
             at[n] = begin_s + w->stages[s].duration_s * cs_rng_uniform(&arrivals);
-        qsort(at + first, end - first, sizeof *at, by_time);
+        cs_case_sort(at + first, end - first);
         begin_s += w->stages[s].duration_s;
     }
     for (size_t i = 0; i < count; i++) {

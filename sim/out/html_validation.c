@@ -11,7 +11,6 @@
 #include "out/figure.h"
 #include "out/svg.h"
 #include "out/validation.h"
-#include <stdlib.h>
 #include <string.h>
 
 enum { QUANTILES = 99 };
@@ -126,12 +125,6 @@ static void print_scatter(const struct cs_validation *v, int f, struct cs_arena 
 
 /* --- quantiles ------------------------------------------------------------------------------- */
 
-static int by_value(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 /* Both sides' quantiles of TTFT or E2E; false when one of them has none. */
 static bool quantiles_of(const struct cs_verdict *v, bool ttft, struct cs_arena *arena,
                          double *measured, double *predicted)
@@ -151,8 +144,8 @@ static bool quantiles_of(const struct cs_verdict *v, bool ttft, struct cs_arena 
         if (r->done_ps >= 0 && (c->timeout_s <= 0.0 || e2e <= c->timeout_s))
             b[bn++] = ttft ? 1e-12 * (double)(r->first_token_ps - r->arrival_ps) : e2e;
     }
-    qsort(a, an, sizeof *a, by_value);
-    qsort(b, bn, sizeof *b, by_value);
+    cs_case_sort(a, an);
+    cs_case_sort(b, bn);
     for (int q = 0; q < QUANTILES; q++) {
         measured[q] = cs_case_quantile(a, an, (q + 1) / 100.0);
         predicted[q] = cs_case_quantile(b, bn, (q + 1) / 100.0);

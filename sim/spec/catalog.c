@@ -212,7 +212,7 @@ const char *const *cs_catalog_names(struct cs_catalog *c, enum cs_sheet_kind kin
     return names->items;
 }
 
-static bool is_path(const char *name)
+bool cs_catalog_is_path(const char *name)
 {
     const size_t length = strlen(name);
     return strchr(name, '/') || (length > 5 && strcmp(name + length - 5, ".yaml") == 0);
@@ -330,7 +330,7 @@ static const char *find_alias(struct cs_catalog *c, enum cs_sheet_kind kind, con
 
 const char *cs_catalog_path(struct cs_catalog *c, enum cs_sheet_kind kind, const char *name)
 {
-    if (is_path(name) && is_file(name))
+    if (cs_catalog_is_path(name) && is_file(name))
         return cs_arena_strdup(c->arena, name);
     const char *const exact = find_exact(c, kind, name);
     return exact ? exact : find_alias(c, kind, name);
@@ -343,7 +343,7 @@ const char *cs_catalog_path(struct cs_catalog *c, enum cs_sheet_kind kind, const
 static const char *path_named(struct cs_catalog *c, enum cs_sheet_kind kind, const char *name,
                               struct cs_span at)
 {
-    if (!is_path(name))
+    if (!cs_catalog_is_path(name))
         return cs_catalog_path(c, kind, name);
     const char *const slash = at.source && name[0] != '/' ? strrchr(at.source->name, '/') : NULL;
     const char *const path =
@@ -374,7 +374,7 @@ static void report_unknown(struct cs_catalog *c, enum cs_sheet_kind kind, const 
     cs_diag_error(diags, at, hint, "there is no %s sheet '%s'", kinds[kind].noun, name);
 }
 
-static const char *stem_of(struct cs_arena *arena, const char *path)
+const char *cs_catalog_stem(struct cs_arena *arena, const char *path)
 {
     const char *const slash = strrchr(path, '/');
     const char *const name = slash ? slash + 1 : path;
@@ -412,7 +412,7 @@ const void *cs_catalog_load(struct cs_catalog *c, enum cs_sheet_kind kind, const
     const size_t errors = diags->errors;
     const struct cs_node *const root = cs_yaml_parse(source, c->arena, diags);
     const void *const sheet =
-        root ? cs_seal_sheet(kind, root, stem_of(c->arena, path), c->arena, diags) : NULL;
+        root ? cs_seal_sheet(kind, root, cs_catalog_stem(c->arena, path), c->arena, diags) : NULL;
     entry->sheet = diags->errors == errors ? sheet : NULL;
     diags->referenced_from = outer;
     diags->reference = outer_reference;
@@ -466,7 +466,8 @@ int cs_catalog_check(struct cs_catalog *c, const char *path, struct cs_diags *di
         return -1;
     }
     if (kind != CS_SHEET_SCENARIO) {
-        cs_seal_sheet((enum cs_sheet_kind)kind, root, stem_of(c->arena, path), c->arena, diags);
+        cs_seal_sheet((enum cs_sheet_kind)kind, root, cs_catalog_stem(c->arena, path), c->arena,
+                      diags);
         return kind;
     }
     const struct cs_scenario *const scenario =

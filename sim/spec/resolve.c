@@ -176,15 +176,6 @@ static void resolve_simulate(struct cs_resolving *r)
                                                  .seed = (uint64_t)text->seed};
 }
 
-static const char *name_of(struct cs_arena *arena, const char *path)
-{
-    const char *const slash = strrchr(path, '/');
-    const char *const name = slash ? slash + 1 : path;
-    const size_t length = strlen(name);
-    const bool yaml = length > 5 && strcmp(name + length - 5, ".yaml") == 0;
-    return cs_arena_strndup(arena, name, yaml ? length - 5 : length);
-}
-
 const struct cs_scenario *cs_resolve_scenario(struct cs_catalog *c, struct cs_arena *arena,
                                               const struct cs_node *root, const char *path,
                                               struct cs_diags *diags)
@@ -204,7 +195,7 @@ const struct cs_scenario *cs_resolve_scenario(struct cs_catalog *c, struct cs_ar
     cs_schema_read(&r->schema, &cs_table_scenario, root, "", &r->text);
     struct cs_scenario *const s = r->scenario;
     s->path = cs_arena_strdup(arena, path);
-    s->name = r->text.name ? r->text.name : name_of(arena, path);
+    s->name = r->text.name ? r->text.name : cs_catalog_stem(arena, path);
     s->node = root;
     cs_resolve_traffic(r);
     resolve_slo(r);
