@@ -45,25 +45,18 @@ static void print_parameters(const struct cs_calibration_view *view, const struc
     struct cs_grid grid;
     for (size_t k = 0; k < c->fit_count; k++)
         refits = refits || !isnan(c->fits[k].least);
-    cs_grid_init(&grid, t->arena, refits ? "lrrrr" : "lrrr");
-    cs_grid_add(&grid, "FITTED");
-    cs_grid_add(&grid, "sheet");
-    cs_grid_add(&grid, "value");
-    cs_grid_add(&grid, "error");
-    if (refits)
-        cs_grid_add(&grid, "refits");
+    cs_grid_init(&grid, t->arena, "lrrrr");
+    cs_grid_row(&grid, "FITTED", "sheet", "value", "error", refits ? "refits" : "");
     for (size_t k = 0; k < c->fit_count; k++) {
         const struct cs_fitted *const f = &c->fits[k];
-        cs_grid_add(&grid, "  %s", f->name);
-        cs_grid_add(&grid, "%s", value_text(&f->parameter, f->start, NAN, t->arena));
-        cs_grid_add(&grid, "%s", value_text(&f->parameter, f->value, f->error, t->arena));
-        cs_grid_add(&grid, "%s", error_text(f, t->arena));
-        if (refits)
-            cs_grid_add(&grid, "%s",
-                        isnan(f->least)
-                            ? "-"
+        const char *const range =
+            isnan(f->least) ? "-"
                             : cs_arena_printf(t->arena, "%.4g–%.4g", f->least / f->parameter.scale,
-                                              f->most / f->parameter.scale));
+                                              f->most / f->parameter.scale);
+        cs_grid_row(&grid, cs_arena_printf(t->arena, "  %s", f->name),
+                    value_text(&f->parameter, f->start, NAN, t->arena),
+                    value_text(&f->parameter, f->value, f->error, t->arena),
+                    error_text(f, t->arena), refits ? range : "");
     }
     cs_grid_print(&grid, t, 0, true);
     for (size_t i = 0; i < view->held_count; i++)
@@ -77,46 +70,34 @@ static void print_parameters(const struct cs_calibration_view *view, const struc
                 cs_arena_printf(t->arena, "%s: %s", c->fits[k].name, c->fits[k].warning));
 }
 
-static void add_errors(struct cs_grid *grid, const struct cs_error_sum *in,
+static void add_errors(struct cs_grid *grid, const char *name, const struct cs_error_sum *in,
                        const struct cs_error_sum *out, bool refits)
 {
+    const double errors[] = {in->median, in->mean, in->bias, out->median, out->mean, out->bias};
+    cs_grid_add(grid, "  %s", name);
     cs_grid_add(grid, "%zu", in->count);
-    cs_grid_add(grid, "%s", percent(in->median, grid->arena));
-    cs_grid_add(grid, "%s", percent(in->mean, grid->arena));
-    cs_grid_add(grid, "%s", percent(in->bias, grid->arena));
-    if (!refits)
-        return;
-    cs_grid_add(grid, "%s", percent(out->median, grid->arena));
-    cs_grid_add(grid, "%s", percent(out->mean, grid->arena));
-    cs_grid_add(grid, "%s", percent(out->bias, grid->arena));
+    for (int i = 0; i < 6; i++)
+        cs_grid_add(grid, "%s", i < 3 || refits ? percent(errors[i], grid->arena) : "");
 }
 
 static void print_errors(const struct cs_calibration *c, const struct cs_text *t, bool refits)
 {
     struct cs_grid grid;
-    cs_grid_init(&grid, t->arena, refits ? "lrrrrrrr" : "lrrrr");
-    cs_grid_add(&grid, "ERRORS");
-    cs_grid_add(&grid, "figures");
-    cs_grid_add(&grid, "median");
-    cs_grid_add(&grid, "mean");
-    cs_grid_add(&grid, "signed");
-    if (refits) {
-        cs_grid_add(&grid, "held out");
-        cs_grid_add(&grid, "mean");
-        cs_grid_add(&grid, "signed");
-    }
+    cs_grid_init(&grid, t->arena, "lrrrrrrr");
+    cs_grid_row(&grid, "ERRORS", "figures", "median", "mean", "signed", refits ? "held out" : "",
+                refits ? "mean" : "", refits ? "signed" : "");
     for (int i = 0; i < CS_FIGURE_COUNT; i++) {
         if (c->in_sample[i].count == 0)
             continue;
-        cs_grid_add(&grid, "  %s", cs_figure_names[i]);
-        add_errors(&grid, &c->in_sample[i], &c->held_out[i], refits);
+        add_errors(&grid, cs_figure_names[i], &c->in_sample[i], &c->held_out[i], refits);
     }
     for (size_t g = 0; g < c->group_count; g++)
         for (int i = 0; i < CS_FIGURE_COUNT; i++) {
             if (c->groups[g].in_sample[i].count == 0)
                 continue;
-            cs_grid_add(&grid, "  %s, %s", c->groups[g].name, cs_figure_names[i]);
-            add_errors(&grid, &c->groups[g].in_sample[i], &c->groups[g].held_out[i], refits);
+            add_errors(&grid,
+                       cs_arena_printf(t->arena, "%s, %s", c->groups[g].name, cs_figure_names[i]),
+                       &c->groups[g].in_sample[i], &c->groups[g].held_out[i], refits);
         }
     cs_grid_print(&grid, t, 0, true);
 }

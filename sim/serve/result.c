@@ -5,8 +5,8 @@
  *
  *     TTFT <= limit,  E2E <= limit,  TPOT <= limit  <=>  E2E - TTFT <= limit (output - 1)
  *
- * Merging adds counts window by window; it is exact and gives the same bytes in any grouping for
- * counts, and in index order for the double sums. Nothing here allocates but histogram pages.
+ * Results of replications stay apart: plan/answer.c sums them, in the order of their index.
+ * Nothing here allocates but histogram pages.
  */
 #include "serve/result.h"
 
@@ -20,50 +20,6 @@ void cs_result_init(struct cs_result *r, struct cs_arena *arena, int64_t window_
         for (int m = 0; m < CS_METRIC_COUNT; m++)
             cs_hist_init(&r->windows[w].metric[m], arena);
     cs_hist_init(&r->wait, arena);
-}
-
-void cs_result_merge(struct cs_result *into, const struct cs_result *from)
-{
-    for (size_t w = 0; w < into->window_count; w++) {
-        struct cs_window_tally *a = &into->windows[w];
-        const struct cs_window_tally *b = &from->windows[w];
-        a->requests += b->requests;
-        a->met += b->met;
-        for (int i = 0; i < CS_RESULT_LIMITS; i++)
-            a->within[i] += b->within[i];
-        a->rejected += b->rejected;
-        a->busy_ps += b->busy_ps;
-        for (int m = 0; m < CS_METRIC_COUNT; m++)
-            cs_hist_merge(&a->metric[m], &b->metric[m]);
-    }
-    cs_hist_merge(&into->wait, &from->wait);
-    into->requests += from->requests;
-    into->rejected += from->rejected;
-    into->completed += from->completed;
-    into->input_tokens += from->input_tokens;
-    into->output_tokens += from->output_tokens;
-    into->preemptions += from->preemptions;
-    if (from->kv_peak_tokens > into->kv_peak_tokens)
-        into->kv_peak_tokens = from->kv_peak_tokens;
-    into->measured_ps += from->measured_ps;
-    into->all_steps += from->all_steps;
-    into->all_kv_area += from->all_kv_area;
-    into->all_arrived += from->all_arrived;
-    into->all_completed += from->all_completed;
-    into->all_rejected += from->all_rejected;
-    into->all_input_tokens += from->all_input_tokens;
-    into->all_output_tokens += from->all_output_tokens;
-    into->all_prefill_tokens += from->all_prefill_tokens;
-    into->all_recomputed_tokens += from->all_recomputed_tokens;
-    into->all_cached_tokens += from->all_cached_tokens;
-    into->all_decode_tokens += from->all_decode_tokens;
-    into->all_first_tokens += from->all_first_tokens;
-    into->all_batch_area += from->all_batch_area;
-    into->all_residence_ps += from->all_residence_ps;
-    into->all_busy_ps += from->all_busy_ps;
-    into->all_idle_ps += from->all_idle_ps;
-    into->all_span_ps += from->all_span_ps;
-    into->backlog_requests += from->backlog_requests;
 }
 
 void cs_result_total(const struct cs_result *r, enum cs_metric metric, struct cs_hist *total)

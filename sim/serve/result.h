@@ -100,8 +100,6 @@ void cs_recorder_reject(struct cs_recorder *rec, int32_t window);
 
 void cs_result_init(struct cs_result *r, struct cs_arena *arena, int64_t window_ps,
                     size_t window_count);
-/* Adds `from` to `into` (same windows), in call order. */
-void cs_result_merge(struct cs_result *into, const struct cs_result *from);
 /* The histogram of a metric over all windows. */
 void cs_result_total(const struct cs_result *r, enum cs_metric metric, struct cs_hist *total);
 
