@@ -185,8 +185,9 @@ FACTORS = $(PROGRAM) calibrate $(TIMINGS) --engine vllm-0.15 --fit hardware.band
 
 .PHONY: calibrate calibrate-vllm calibrate-hardware
 calibrate: calibrate-vllm calibrate-hardware ## fit the sheets to DATA, with vllm-h100/ and iterations/
-	@for f in engines/vllm-0.15.yaml; do cmp -s $$f $(CALIBRATED)/$$f && echo "$$f agrees" || \
-	  { echo "$$f differs:"; diff $$f $(CALIBRATED)/$$f; exit 1; }; done
+	@for f in $(sort engines/vllm-0.15.yaml $(FITTED_ENGINES:%=engines/%.yaml)); do \
+	  cmp -s $$f $(CALIBRATED)/$$f && echo "$$f agrees" || \
+	  { echo "$$f differs:"; diff $$f $(CALIBRATED)/$$f; differs=1; }; done; test -z "$$differs"
 
 calibrate-vllm: $(PROGRAM)
 	@test -n "$(DATA)" || { echo "usage: make calibrate DATA=FOLDER" >&2; exit 1; }

@@ -43,7 +43,7 @@ const struct cs_parameter cs_parameters[] = {
     {E("overhead.all_reduce_pcie", all_reduce_pcie_s), false, 1e-8, 0.1, 3e-5, "us", 1e-6, false,
      false},
     {E("small_batch.tile", tile_tokens), false, 0.1, 4096.0, 32.0, "tokens", 1.0, false, false},
-    {E("small_batch.vector", vector_share), true, 0.01, 1.0, 0.15, "%", 0.01, false, false},
+    {E("small_batch.vector", vector_share), true, 0.01, 1.0, 0.02, "%", 0.01, false, false},
     {E("attention_scores", score_bytes), false, 0.01, 1000.0, 16.0, "B", 1.0, false, false},
     {E("sampler", sampler_bytes), false, 0.1, 1e6, 200.0, "B", 1.0, true, false},
     {H("hardware.bandwidth", "efficiency.bandwidth", bandwidth_factor), true, 0.05, 2.0, 1.0, "",
