@@ -175,11 +175,16 @@ const char *cs_calibration_sheet(const struct cs_calibration_view *view, const c
     const struct cs_node *const root = engine ? c->sheets.engine.node : c->sheets.hardware.node;
     const struct cs_parameter *const *const held = view->held;
     struct cs_amendment *const all =
-        cs_arena_alloc(arena, 2 * (c->fit_count + view->held_count) + 2, sizeof *all);
+        cs_arena_alloc(arena, 2 * (c->fit_count + view->held_count) + 3, sizeof *all);
     size_t count = 0;
     if (strcmp(name, view->sheet_name) != 0) {
         all[count++] = (struct cs_amendment){"", "name", name};
         all[count++] = (struct cs_amendment){"", "aliases", NULL}; /* those are the start sheet's */
+        /* Reports name a sheet by its title: two that differ are not to read alike. */
+        const char *const title = engine ? c->sheets.engine.title : c->sheets.hardware.title;
+        all[count++] = (struct cs_amendment){
+            "", "title",
+            cs_amend_quote(cs_arena_printf(arena, "%s (%s)", title, name), arena)};
     }
     for (size_t k = 0; k < c->fit_count; k++) {
         const struct cs_fitted *const f = &c->fits[k];
