@@ -15,8 +15,8 @@
 
 enum { COLUMNS_MOST = 10 };
 
-const char *const cs_list_kinds[] = {"models", "apis", "hardware", "engines", "traffic",
-                                     "scenarios"};
+const char *const cs_list_kinds[] = {"models", "apis", "hardware", "engines", "hosts",
+                                     "traffic", "scenarios"};
 static_assert(sizeof cs_list_kinds / sizeof *cs_list_kinds == CS_SHEET_COUNT, "kinds");
 
 struct row {
@@ -168,6 +168,25 @@ static void engine_row(struct row *r, const void *sheet)
     add_number(r, e->gpu_memory_utilization, cs_figure_percent(e->gpu_memory_utilization));
 }
 
+static const struct cs_list_column host_columns[] = {
+    {"name", "HOSTS", 'l'},           {"memory_bytes", "memory", 'r'},
+    {"bandwidth_Bps", "bandwidth", 'r'}, {"flops", "peak", 'r'},
+    {"nvme_bytes", "disk", 'r'},      {"nvme_Bps", "reading", 'r'},
+    {"title", "title", 'l'},
+};
+
+static void host_row(struct row *r, const void *sheet)
+{
+    const struct cs_host *const h = sheet;
+    add_text(r, h->name);
+    add_number(r, h->memory_bytes, cs_figure_si(h->memory_bytes, "B"));
+    add_number(r, h->bandwidth_Bps, cs_figure_si(h->bandwidth_Bps, "B/s"));
+    add_number(r, h->flops, cs_figure_si(h->flops, "FLOP/s"));
+    add_number(r, h->nvme_bytes, cs_figure_si(h->nvme_bytes, "B"));
+    add_number(r, h->nvme_Bps, cs_figure_si(h->nvme_Bps, "B/s"));
+    add_text(r, h->title);
+}
+
 static const struct cs_list_column traffic_columns[] = {
     {"name", "TRAFFIC", 'l'},
     {"has", "gives", 'l'},
@@ -216,6 +235,7 @@ static const struct {
     {api_columns, sizeof api_columns / sizeof *api_columns, api_row},
     {hardware_columns, sizeof hardware_columns / sizeof *hardware_columns, hardware_row},
     {engine_columns, sizeof engine_columns / sizeof *engine_columns, engine_row},
+    {host_columns, sizeof host_columns / sizeof *host_columns, host_row},
     {traffic_columns, sizeof traffic_columns / sizeof *traffic_columns, traffic_row},
     {scenario_columns, sizeof scenario_columns / sizeof *scenario_columns, scenario_row},
 };

@@ -284,12 +284,14 @@ bool cs_sheet_print(struct cs_catalog *catalog, enum cs_sheet_kind kind, const c
     const struct cs_hardware *const h = kind == CS_SHEET_HARDWARE ? sheet : NULL;
     const struct cs_api *const a = kind == CS_SHEET_API ? sheet : NULL;
     const struct cs_engine_sheet *const e = kind == CS_SHEET_ENGINE ? sheet : NULL;
+    const struct cs_host *const o = kind == CS_SHEET_HOST ? sheet : NULL;
     const struct cs_traffic_sheet *const f = kind == CS_SHEET_TRAFFIC ? sheet : NULL;
     print_head(t, &sources, cs_catalog_path(catalog, kind, name),
                m   ? m->node
                : h ? h->node
                : a ? a->node
                : e ? e->node
+               : o ? o->node
                    : f->node);
     if (m)
         print_measured(m, &sources, t);

@@ -51,13 +51,26 @@ static void check_hardware(struct cs_resolving *r, const struct cs_option *o)
 }
 
 static void check_parallel(struct cs_resolving *r, const struct cs_node *map, const char *path,
-                           struct cs_option *o, int expert_parallel)
+                           struct cs_option *o)
 {
     const int tensor = o->tensor_parallel, pipeline = o->pipeline_parallel;
+    const int ranks = o->expert_parallel;
     struct cs_diags *const diags = r->schema.diags;
-    if (expert_parallel > 1)
+    if (ranks > 1 && o->model->experts == 0)
         cs_diag_error(diags, span_of(map, "expert_parallel"), "leave it out, or 1",
-                      "%s.expert_parallel: more than 1 is not modelled yet", path);
+                      "%s.expert_parallel is %d, but %s has no experts", path, ranks,
+                      o->model->name);
+    else if (ranks > 1 && ranks > o->model->experts + o->experts.redundant)
+        cs_diag_error(diags, span_of(map, "expert_parallel"), NULL,
+                      "%s.expert_parallel is %d, but %s has %d experts a layer", path, ranks,
+                      o->model->name, o->model->experts);
+    if (ranks > 1 && tensor > 0 && ranks % tensor != 0 && tensor % ranks != 0)
+        cs_diag_error(diags, span_of(map, "expert_parallel"), NULL,
+                      "%s.expert_parallel is %d and tensor_parallel %d: neither divides the other",
+                      path, ranks, tensor);
+    if (ranks > 1 && pipeline > 1)
+        cs_diag_error(diags, span_of(map, "expert_parallel"), "leave out pipeline_parallel",
+                      "%s.expert_parallel within stages of a pipeline is not modelled", path);
     if (o->model->has_architecture && tensor > 0 && o->model->heads % tensor != 0)
         cs_diag_error(diags, o->tensor_parallel_span, NULL,
                       "%s.tensor_parallel must divide the %d heads of %s, and %d does not", path,
@@ -71,17 +84,89 @@ static void check_parallel(struct cs_resolving *r, const struct cs_node *map, co
                       "%s.replicas says nothing about GPUs without tensor_parallel", path);
     if (o->gpus == 0 || tensor == 0)
         return;
-    const long long group = (long long)tensor * pipeline;
+    const long long group = (long long)cs_option_gpus(o, tensor);
     const long long all = group * (o->replicas ? o->replicas : 1);
     if (o->replicas ? all != o->gpus : o->gpus % group != 0)
         cs_diag_error(diags, span_of(map, "gpus"), NULL,
-                      o->replicas ? "%s.gpus is %d, but replicas x tensor_parallel x "
-                                    "pipeline_parallel is %lld"
-                                  : "%s.gpus is %d, no multiple of tensor_parallel x "
-                                    "pipeline_parallel, which is %lld",
+                      ranks > tensor ? o->replicas
+                                           ? "%s.gpus is %d, but replicas x expert_parallel is %lld"
+                                           : "%s.gpus is %d, no multiple of expert_parallel, which "
+                                             "is %lld"
+                      : o->replicas  ? "%s.gpus is %d, but replicas x tensor_parallel x "
+                                       "pipeline_parallel is %lld"
+                                     : "%s.gpus is %d, no multiple of tensor_parallel x "
+                                       "pipeline_parallel, which is %lld",
                       path, o->gpus, all);
     else
         o->replicas = (int)(o->gpus / group);
+}
+
+/* --- experts --------------------------------------------------------------------------------- */
+
+static void check_experts(struct cs_resolving *r, const struct cs_node *map, const char *path,
+                          struct cs_option *o, bool given)
+{
+    struct cs_experts *const x = &o->experts;
+    struct cs_diags *const diags = r->schema.diags;
+    const char *const policy = cs_expert_policy_names[x->policy];
+    o->experts_span = span_of(map, "experts");
+    if (!given) {
+        *x = (struct cs_experts){.accuracy = -1, .overlap = 1};
+        return;
+    }
+    if (o->model->experts == 0) {
+        cs_diag_error(diags, o->experts_span, "leave it out", "%s.experts: %s has no experts", path,
+                      o->model->name);
+        return;
+    }
+    if (x->resident > o->model->experts)
+        cs_diag_error(diags, o->experts_span, NULL,
+                      "%s.experts.resident is %g, but %s has %d experts a layer", path,
+                      x->resident, o->model->name, o->model->experts);
+    if (x->policy == CS_EXPERTS_RESIDENT && x->resident > 0)
+        cs_diag_error(diags, o->experts_span, "give a policy: static, lru, lfu, prefetch or cpu",
+                      "%s.experts.resident: the policy is resident, so all are", path);
+    if (x->redundant > 0 && o->expert_parallel == 1)
+        cs_diag_error(diags, o->experts_span, "add expert_parallel",
+                      "%s.experts.redundant: without expert_parallel there is one rank", path);
+    if (x->policy == CS_EXPERTS_RESIDENT)
+        return;
+    if (o->expert_parallel > 1)
+        cs_diag_error(diags, o->experts_span, "choose one of the two",
+                      "%s.experts.policy is %s: with expert_parallel only resident is modelled",
+                      path, policy);
+    if (!o->host && o->hardware->host.memory_bytes <= 0)
+        cs_diag_error(diags, o->experts_span,
+                      "add deploy.host: a host sheet, or {memory: {capacity: 64 GB, bandwidth: "
+                      "89.6 GB/s}}",
+                      "%s.experts.policy is %s, but nothing says what memory lies beside %s", path,
+                      policy, o->hardware->name);
+    if (x->policy == CS_EXPERTS_CPU && o->engine->host_eff <= 0)
+        cs_diag_error(diags, o->experts_span, "use llamacpp or ktransformers, or another policy",
+                      "%s.experts.policy is cpu, but %s computes no experts on the host", path,
+                      o->engine->name);
+    if (x->policy != CS_EXPERTS_CPU && o->hardware->pcie_Bps <= 0)
+        cs_diag_error(diags, o->experts_span, "its sheet does not give pcie",
+                      "%s.experts.policy is %s, but %s has no way to copy experts over", path,
+                      policy, o->hardware->name);
+}
+
+/* deploy.host: a name, or a map in place. */
+static const struct cs_host *take_host(struct cs_resolving *r, const struct cs_node *node,
+                                       const char *path)
+{
+    struct cs_diags *const diags = r->schema.diags;
+    if (!node)
+        return NULL;
+    if (node->kind == CS_NODE_SCALAR)
+        return cs_catalog_host(r->catalog, node->text, node->span, path, diags);
+    struct cs_host *const host = cs_arena_alloc(r->schema.arena, 1, sizeof *host);
+    if (node->kind != CS_NODE_MAP)
+        cs_diag_error(diags, node->span, NULL, "%s must be a name or a map, not %s", path,
+                      cs_node_kind_name(node));
+    else if (cs_schema_read(&r->schema, &cs_table_host_here, node, path, host))
+        return host;
+    return NULL;
 }
 
 static void take_from_engine(struct cs_resolving *r, const char *path, const char *key, int *value,
@@ -200,7 +285,10 @@ static void resolve_option(struct cs_resolving *r, const struct cs_node *map, co
                                                    o->engine->name)
                                  : "nothing in the traffic says what prompts share");
     }
-    check_parallel(r, map, path, o, text.expert_parallel);
+    o->experts.policy = (enum cs_expert_policy)text.policy;
+    o->host = take_host(r, text.host, refer(r, path, "host"));
+    check_experts(r, map, path, o, text.has_experts);
+    check_parallel(r, map, path, o);
     take_limits(r, map, path, o);
     all->items = cs_arena_grow(r->schema.arena, all->items, all->count, sizeof *all->items);
     all->items[all->count++] = *o;

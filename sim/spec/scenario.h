@@ -63,6 +63,26 @@ struct cs_slo {
     double confidence;   /* 0: not asked */
 };
 
+enum cs_expert_policy {
+    CS_EXPERTS_RESIDENT, /* all in the accelerators' memory */
+    CS_EXPERTS_STATIC,   /* the most visited there, the others copied when needed */
+    CS_EXPERTS_LRU,      /* a cache: the least recently used makes room */
+    CS_EXPERTS_LFU,      /* a cache: the least often used does */
+    CS_EXPERTS_PREFETCH, /* lru, and what the next layer will need is copied ahead */
+    CS_EXPERTS_CPU,      /* the others are computed where they lie */
+    CS_EXPERTS_COUNT
+};
+extern const char *const cs_expert_policy_names[CS_EXPERTS_COUNT];
+struct cs_experts {
+    enum cs_expert_policy policy;
+    double resident; /* experts of a layer, on average, in the accelerators' memory; 0: chosen */
+    double accuracy; /* of prefetching: share of what is needed that was foreseen; < 0: from the
+                        model's routing */
+    double overlap;  /* share of a layer's time in which copies may proceed beside it */
+    int redundant;   /* further copies of the most visited, over all ranks of a layer */
+    double capacity_factor; /* most visits of an expert, over the mean; 0: no limit */
+};
+
 struct cs_option { /* one candidate: model x hardware x precision x engine */
     const struct cs_model *model;
     const struct cs_hardware *hardware;
@@ -70,6 +90,9 @@ struct cs_option { /* one candidate: model x hardware x precision x engine */
     enum cs_precision precision, kv_precision;
     int tensor_parallel;   /* 0: choose among the sizes that fit */
     int pipeline_parallel; /* at least 1 */
+    int expert_parallel;   /* ranks that experts are divided over; 1: as all other weights */
+    struct cs_experts experts;
+    const struct cs_host *host; /* the machine of a replica; NULL: the hardware sheet's */
     int replicas;          /* 0: size it */
     int gpus;              /* 0: auto; else replicas x tensor x pipeline must equal it */
     enum cs_router router;
@@ -79,8 +102,21 @@ struct cs_option { /* one candidate: model x hardware x precision x engine */
     double gpu_memory_utilization;
     bool prefix_caching;
     struct cs_span span;          /* the deploy entry */
+    struct cs_span experts_span;
     struct cs_span hardware_span, precision_span, model_span, tensor_parallel_span;
 };
+
+/* Attention groups of a replica: with more expert ranks than tensor-parallel GPUs, each of so many
+ * groups serves its share of the requests, and all meet in the experts. */
+static inline int cs_option_groups(const struct cs_option *o, int tensor_parallel)
+{
+    return o->expert_parallel > tensor_parallel ? o->expert_parallel / tensor_parallel : 1;
+}
+/* GPUs of a replica. */
+static inline int cs_option_gpus(const struct cs_option *o, int tensor_parallel)
+{
+    return tensor_parallel * o->pipeline_parallel * cs_option_groups(o, tensor_parallel);
+}
 
 struct cs_own { /* owned hardware; `has` false: rented */
     bool has;

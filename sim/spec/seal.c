@@ -46,6 +46,17 @@ static void check_architecture(struct sealing *z, const struct cs_model *m)
         cs_diag_error(z->schema.diags, span_at(z, "architecture"), NULL,
                       "architecture.ffn is missing: %d of %d layers are dense",
                       m->layers - m->moe_layers, m->layers);
+    check_at_most(z, "architecture.moe.groups_per_token", m->routing.groups_per_token,
+                  "architecture.moe.groups", m->routing.groups);
+    if (m->routing.groups > 0 && m->experts % m->routing.groups != 0)
+        cs_diag_error(z->schema.diags, span_at(z, "architecture.moe.groups"), NULL,
+                      "architecture.moe.groups must divide the %d experts, and %d does not",
+                      m->experts, m->routing.groups);
+    if (m->routing.popularity && m->routing.popularity_count != (size_t)m->experts)
+        cs_diag_error(z->schema.diags, span_at(z, "architecture.moe.routing.popularity"), NULL,
+                      "architecture.moe.routing.popularity has %zu shares, not one for each of the "
+                      "%d experts",
+                      m->routing.popularity_count, m->experts);
     if (m->shared_experts > 0 && m->shared_ffn == 0)
         cs_diag_error(z->schema.diags, span_at(z, "architecture.moe.shared_experts"), NULL,
                       "architecture.moe.shared_ffn is missing");
@@ -269,7 +280,8 @@ const struct cs_table *cs_seal_table(enum cs_sheet_kind kind)
     static const struct cs_table *const tables[CS_SHEET_COUNT] = {
         [CS_SHEET_MODEL] = &cs_table_model,       [CS_SHEET_API] = &cs_table_api,
         [CS_SHEET_HARDWARE] = &cs_table_hardware, [CS_SHEET_ENGINE] = &cs_table_engine,
-        [CS_SHEET_TRAFFIC] = &cs_table_traffic,   [CS_SHEET_SCENARIO] = &cs_table_scenario};
+        [CS_SHEET_HOST] = &cs_table_host,         [CS_SHEET_TRAFFIC] = &cs_table_traffic,
+        [CS_SHEET_SCENARIO] = &cs_table_scenario};
     return tables[kind];
 }
 
@@ -284,6 +296,9 @@ static const void *seal_kind(struct sealing *z, enum cs_sheet_kind kind, void *s
         return seal_hardware(z, sheet);
     case CS_SHEET_ENGINE:
         return seal_engine(z, sheet);
+    case CS_SHEET_HOST:
+        ((struct cs_host *)sheet)->node = z->root;
+        return sheet;
     case CS_SHEET_TRAFFIC:
         return seal_traffic(z, sheet);
     default: /* a scenario is resolved, not sealed */

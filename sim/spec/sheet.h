@@ -59,6 +59,16 @@ struct cs_measured { /* a published throughput row of a model sheet; 0 = not giv
     double prefill_tok_s, decode_tok_s, output_total_tok_s, ttft_s, tpot_s;
 };
 
+/* Which experts tokens visit. All 0: any as often as any other, each token on its own. */
+struct cs_routing {
+    int groups, groups_per_token; /* a token's experts lie in so many of these; 0: anywhere */
+    double zipf;                  /* the i-th most visited has a share proportional to i^-zipf */
+    const double *popularity;     /* measured shares of the visits, instead; NULL: not given */
+    size_t popularity_count;
+    double repeat; /* probability of the experts of the token before, of the same request */
+    double follow; /* probability that a layer's experts follow from those of the layer before */
+};
+
 struct cs_model {
     const char *name, *title, *maker, *licence, *notes;
     const char *const *aliases; /* other names, such as those of model hubs */
@@ -77,6 +87,7 @@ struct cs_model {
     int moe_layers;   /* 0: dense model */
     int experts, experts_per_token, expert_ffn, shared_experts;
     int shared_ffn;   /* intermediate size of all shared experts together */
+    struct cs_routing routing;
     int mla_q_rank, mla_kv_rank, mla_rope_dim, mla_nope_dim, mla_v_dim; /* kv_rank 0: no MLA */
     int window_tokens, window_layers; /* sliding-window attention; 0: none */
     const struct cs_measured *measured;
@@ -93,6 +104,16 @@ struct cs_purchase {
     double usd; /* per GPU or whole machine, as note says */
     const char *date, *source, *note;
 };
+/* What lies beyond the accelerators: memory of the host, its processors, and the disk. */
+struct cs_host {
+    const char *name, *title, *notes;
+    const char *const *aliases;
+    size_t alias_count;
+    double memory_bytes, bandwidth_Bps; /* 0: unknown */
+    double flops;                       /* of the format that experts are multiplied in */
+    double nvme_bytes, nvme_Bps;        /* reading; 0: none */
+    const struct cs_node *node;
+};
 struct cs_hardware {
     const char *name, *title, *maker, *klass, *released, *notes;
     const char *const *aliases;
@@ -105,6 +126,10 @@ struct cs_hardware {
     double link_Bps;       /* per direction per GPU; 0: none */
     int link_gpus;         /* accelerators in one link domain; 0: none */
     double pcie_Bps;       /* per direction; 0: unknown */
+    const char *network_kind; /* between machines */
+    double network_Bps;       /* per direction and accelerator; 0: unknown */
+    bool has_host;
+    struct cs_host host; /* the part of the usual machine around one accelerator */
     double tdp_w, idle_w;  /* 0: unknown */
     double bandwidth_factor, kv_factor, compute_factor; /* calibrated efficiency, default 1 */
     const char *kv_engine; /* the engine family that kv_factor holds for; NULL: all */
@@ -152,6 +177,11 @@ struct cs_engine_sheet { /* a serving engine: behaviour and overheads of one ver
     double experts_eff;               /* of a dense GEMM's rate, that of experts */
     double vector_share, tile_tokens; /* speed of kernels for few tokens; what a GEMM adds */
     double score_bytes;               /* per pair and head: attention that stores its scores */
+    /* Experts outside: shares of the host's bandwidth and peak where it computes them, of PCIe's
+     * bandwidth where they are copied; time of a layer that has some; tokens of a step from which
+     * they are copied even where the host could compute them, 0: never. */
+    double host_eff, host_compute_eff, copy_eff, host_layer_s;
+    int offload_batch;
     const char *metal;                /* the sheet in place of this one on Apple's GPUs, or NULL */
     double sampler_bytes; /* per logit, with top-p or top-k sampling */
     const struct cs_model_error *errors; /* the first that holds for an option is its own */

@@ -46,7 +46,9 @@ struct cs_deploy_text {
     const char *model, *hardware, *engine;
     int precision, kv_precision, router; /* int, as the walker stores choices */
     bool has_precision, has_kv_precision, has_prefix_caching;
-    int expert_parallel;
+    bool has_experts;
+    int policy;
+    const struct cs_node *host;
 };
 
 struct cs_simulate_text {
@@ -78,7 +80,7 @@ struct cs_lengths_pair {
 
 extern const struct cs_table cs_table_model, cs_table_api, cs_table_hardware, cs_table_engine,
     cs_table_traffic, cs_table_scenario, cs_table_deploy, cs_table_lengths,
-    cs_table_lengths_pair;
+    cs_table_lengths_pair, cs_table_host, cs_table_host_here;
 /* Precisions by name, "fp16" included. */
 extern const struct cs_choice cs_precision_choices[];
 

@@ -1,4 +1,4 @@
-/* Key tables of hardware and engine sheets.
+/* Key tables of hardware, host and engine sheets.
  *
  * Ranges are wide gates against slips of unit and decimal point, not judgements: a memory of
  * 80 TB or a bandwidth of 3 GB/s per accelerator is a typing error in any year to come.
@@ -37,6 +37,66 @@ static const struct cs_key compute_keys[] = {
         QUANTITY(cs_hardware, flops[CS_COMPUTE_FP4], FLOP_PER_S, "10 GFLOP/s", "1000 PFLOP/s")),
 };
 static const struct cs_table compute_table = TABLE("compute", compute_keys);
+
+/* --- what lies beyond ------------------------------------------------------------------------ */
+
+#define NVME_KEYS(type, at) \
+    KEY("capacity", "What it holds.", \
+        QUANTITY(type, at nvme_bytes, BYTES, "1 GB", "10000 TB"), REQUIRED), \
+    KEY("bandwidth", "Reading.", QUANTITY(type, at nvme_Bps, BYTES_PER_S, "0.01 GB/s", "1 TB/s"), \
+        REQUIRED)
+#define HOST_KEYS(type, at, nvme) \
+    KEY("compute", "Peak of its processors in the format that experts are multiplied in.", \
+        QUANTITY(type, at flops, FLOP_PER_S, "1 GFLOP/s", "10 PFLOP/s")), \
+    KEY("nvme", "Its disks.", MAP(nvme), \
+        .example = "a map, such as {capacity: 2 TB, bandwidth: 7 GB/s}")
+#define RAM_KEYS(type, at) \
+    KEY("capacity", "Memory of the host.", \
+        QUANTITY(type, at memory_bytes, BYTES, "1 GB", "100 TB"), REQUIRED), \
+    KEY("bandwidth", "Its bandwidth: channels x transfers x 8 bytes.", \
+        QUANTITY(type, at bandwidth_Bps, BYTES_PER_S, "1 GB/s", "100 TB/s"), REQUIRED)
+#define RAM_EXAMPLE .example = "a map, such as {capacity: 64 GB, bandwidth: 89.6 GB/s}"
+
+static const struct cs_key gpu_nvme_keys[] = {NVME_KEYS(cs_hardware, host.)};
+static const struct cs_table gpu_nvme_table = TABLE("host.nvme", gpu_nvme_keys);
+static const struct cs_key gpu_ram_keys[] = {RAM_KEYS(cs_hardware, host.)};
+static const struct cs_table gpu_ram_table = TABLE("host.memory", gpu_ram_keys);
+static const struct cs_key gpu_host_keys[] = {
+    KEY("memory", "Beside the accelerator's own; none where the two are one.", MAP(gpu_ram_table),
+        RAM_EXAMPLE),
+    HOST_KEYS(cs_hardware, host., gpu_nvme_table),
+};
+static const struct cs_table gpu_host_table = TABLE("host", gpu_host_keys);
+
+static const struct cs_key host_nvme_keys[] = {NVME_KEYS(cs_host, )};
+static const struct cs_table host_nvme_table = TABLE("nvme", host_nvme_keys);
+static const struct cs_key host_ram_keys[] = {RAM_KEYS(cs_host, )};
+static const struct cs_table host_ram_table = TABLE("memory", host_ram_keys);
+static const struct cs_key host_keys[] = {
+    KEY("name", "Name of the sheet, as its file.", TEXT(cs_host, name), REQUIRED),
+    KEY("aliases", "Other names it goes by in tables and benchmarks.",
+        TEXTS(cs_host, aliases, alias_count), .example = "a list of names"),
+    KEY("title", "For people.", TEXT(cs_host, title)),
+    KEY("memory", "Of the whole machine.", MAP(host_ram_table), REQUIRED, RAM_EXAMPLE),
+    HOST_KEYS(cs_host, , host_nvme_table),
+    KEY("sources", "Where each figure comes from.", NODE(cs_host, node),
+        .example = "a map of sources"),
+    KEY("notes", "What else to know.", TEXT(cs_host, notes)),
+};
+const struct cs_table cs_table_host = TABLE_OF(cs_host, "a host sheet", host_keys);
+static const struct cs_key here_keys[] = {
+    KEY("memory", "Of the whole machine.", MAP(host_ram_table), REQUIRED, RAM_EXAMPLE),
+    HOST_KEYS(cs_host, , host_nvme_table),
+};
+const struct cs_table cs_table_host_here = TABLE_OF(cs_host, "deploy.host", here_keys);
+
+static const struct cs_key network_keys[] = {
+    KEY("kind", "Name of the network, such as InfiniBand NDR.", TEXT(cs_hardware, network_kind),
+        REQUIRED),
+    KEY("bandwidth", "Per direction and accelerator.",
+        QUANTITY(cs_hardware, network_Bps, BYTES_PER_S, "0.1 GB/s", "10 TB/s"), REQUIRED),
+};
+static const struct cs_table network_table = TABLE("network", network_keys);
 
 static const struct cs_key link_keys[] = {
     KEY("kind", "Name of the link, such as NVLink 4.", TEXT(cs_hardware, link_kind), REQUIRED),
@@ -106,6 +166,11 @@ static const struct cs_key hardware_keys[] = {
         .example = "a map, such as {kind: NVLink 4, bandwidth: 450 GB/s, gpus: 8}"),
     KEY("pcie", "Per direction.",
         QUANTITY(cs_hardware, pcie_Bps, BYTES_PER_S, "0.1 GB/s", "10 TB/s")),
+    KEY("network", "Between machines.", MAP(network_table),
+        .example = "a map, such as {kind: InfiniBand NDR, bandwidth: 50 GB/s}"),
+    KEY("host", "The part of the usual machine around one accelerator.", MAP(gpu_host_table),
+        PRESENT(cs_hardware, has_host),
+        .example = "a map, such as {memory: {capacity: 64 GB, bandwidth: 89.6 GB/s}}"),
     KEY("power", "Electric power.", MAP(power_table), .example = "a map, such as {tdp: 700 W}"),
     KEY("efficiency", "Calibrated factors of this GPU.", MAP(hardware_efficiency_table),
         PRESENT(cs_hardware, calibrated), .example = "a map, such as {bandwidth: 0.92}"),
@@ -170,6 +235,8 @@ static const struct cs_key overhead_keys[] = {
         QUANTITY(cs_engine_sheet, prefill_step_s, SECONDS, "0 s", "1 s")),
     KEY("all_reduce", "Per all-reduce and per log2 of the tensor-parallel size.",
         QUANTITY(cs_engine_sheet, all_reduce_s, SECONDS, "0 s", "100 ms")),
+    KEY("host_layer", "Added for a layer that has experts in the host's memory.",
+        QUANTITY(cs_engine_sheet, host_layer_s, SECONDS, "0 s", "100 ms")),
     KEY("all_reduce_pcie", "The same between GPUs that only PCIe joins. Default: as `all_reduce`.",
         QUANTITY(cs_engine_sheet, all_reduce_pcie_s, SECONDS, "1 ns", "100 ms")),
 };
@@ -198,6 +265,13 @@ static const struct cs_key efficiency_keys[] = {
         QUANTITY(cs_engine_sheet, link_eff, SHARE, "1%", "100%"), REQUIRED),
     KEY("pcie", "Of PCIe's bandwidth, where it is the only link. Default: as `link`.",
         QUANTITY(cs_engine_sheet, pcie_eff, SHARE, "1%", "100%")),
+    KEY("host", "Of the host's memory bandwidth, experts that it computes. Default: none does.",
+        QUANTITY(cs_engine_sheet, host_eff, SHARE, "1%", "100%")),
+    KEY("host_compute", "Of the host's peak, the same.",
+        QUANTITY(cs_engine_sheet, host_compute_eff, SHARE, "0.1%", "100%")),
+    KEY("copy", "Of PCIe's bandwidth, copying experts from the host.",
+        QUANTITY(cs_engine_sheet, copy_eff, SHARE, "1%", "100%"),
+        DEFAULT("80%", "large copies from pinned memory reach about that")),
 };
 static const struct cs_table efficiency_table = TABLE("efficiency", efficiency_keys);
 
@@ -272,6 +346,10 @@ static const struct cs_key engine_keys[] = {
     KEY("attention_scores",
         "Bytes moved per (query, key) pair and head where scores are stored. Default 0.",
         QUANTITY(cs_engine_sheet, score_bytes, BYTES, "0 B", "1 kB")),
+    KEY("offload_batch",
+        "Tokens of a step from which experts are copied though the host could compute them.",
+        COUNT(cs_engine_sheet, offload_batch, "1 token", "1000000 tokens"),
+        .unit = CS_UNIT_TOKENS, .bare = true),
     KEY("latent_prompts",
         "Whether prompts of MLA models attend in the latent space, as answers do.",
         BOOL(cs_engine_sheet, latent_prompts),

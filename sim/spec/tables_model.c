@@ -31,6 +31,19 @@ static const struct cs_key parameter_keys[] = {
 };
 static const struct cs_table parameters_table = TABLE("parameters", parameter_keys);
 
+static const struct cs_key routing_keys[] = {
+    KEY("zipf", "Exponent: the i-th most visited expert has a share proportional to 1/i to it.",
+        QUANTITY(cs_model, routing.zipf, NUMBER, "0", "5")),
+    KEY("popularity", "Measured shares of the visits, one an expert, instead.",
+        NUMBERS(cs_model, routing.popularity, routing.popularity_count, "0", "1e18"),
+        .example = "a list of numbers, one an expert"),
+    KEY("repeat", "How often a token visits the experts of the one before it in its request.",
+        QUANTITY(cs_model, routing.repeat, SHARE, "0%", "99%")),
+    KEY("follow", "How often a layer's experts follow from those of the layer before.",
+        QUANTITY(cs_model, routing.follow, SHARE, "0%", "100%")),
+};
+static const struct cs_table routing_table = TABLE("architecture.moe.routing", routing_keys);
+
 static const struct cs_key moe_keys[] = {
     KEY("layers", "Layers whose FFN is made of experts.", COUNT(cs_model, moe_layers, "1", "10000"),
         REQUIRED),
@@ -43,6 +56,12 @@ static const struct cs_key moe_keys[] = {
         COUNT(cs_model, shared_experts, "0", "1000")),
     KEY("shared_ffn", "Intermediate size of all shared experts together.",
         COUNT(cs_model, shared_ffn, "0", "10000000")),
+    KEY("groups", "Groups that the routed experts are divided into.",
+        COUNT(cs_model, routing.groups, "1", "10000")),
+    KEY("groups_per_token", "Groups that a token's experts may lie in.",
+        COUNT(cs_model, routing.groups_per_token, "1", "10000")),
+    KEY("routing", "Which experts tokens visit. Default: any as often as any other.",
+        MAP(routing_table), .example = "a map, such as {zipf: 0.4, repeat: 20%}"),
 };
 static const struct cs_table moe_table = TABLE("architecture.moe", moe_keys);
 

@@ -126,6 +126,42 @@ static const struct cs_choice kv_choices[] = {{"bf16", CS_PRECISION_BF16},
 static const struct cs_choice routers[] = {{"round_robin", CS_ROUTER_ROUND_ROBIN},
                                            {"least_outstanding", CS_ROUTER_LEAST_OUTSTANDING},
                                            {NULL, 0}};
+const char *const cs_expert_policy_names[CS_EXPERTS_COUNT] = {
+    [CS_EXPERTS_RESIDENT] = "resident", [CS_EXPERTS_STATIC] = "static",
+    [CS_EXPERTS_LRU] = "lru",           [CS_EXPERTS_LFU] = "lfu",
+    [CS_EXPERTS_PREFETCH] = "prefetch", [CS_EXPERTS_CPU] = "cpu"};
+static const struct cs_choice policies[] = {{"resident", CS_EXPERTS_RESIDENT},
+                                            {"static", CS_EXPERTS_STATIC},
+                                            {"lru", CS_EXPERTS_LRU},
+                                            {"lfu", CS_EXPERTS_LFU},
+                                            {"prefetch", CS_EXPERTS_PREFETCH},
+                                            {"cpu", CS_EXPERTS_CPU},
+                                            {NULL, 0}};
+static const struct cs_key experts_keys[] = {
+    KEY("policy",
+        "Where experts are: all `resident`; the hottest `static` in the GPUs' memory and the rest "
+        "copied when needed; a cache, `lru` or `lfu`; `prefetch`, lru with the next layer's copied "
+        "ahead; `cpu`, computed by the host where they lie.",
+        CHOICE(cs_deploy_text, policy, policies), DEFAULT("resident", "all weights fit")),
+    KEY("resident", "Experts of a layer held in the GPUs' memory, on average over its layers.",
+        QUANTITY(cs_deploy_text, option.experts.resident, NUMBER, "0.001", "100000"),
+        DEFAULT("auto", "as many as serve fastest beside the KV cache"), .automatic = true),
+    KEY("accuracy",
+        "Of `prefetch`: share of the experts needed that is foreseen. Default: from the model's "
+        "routing.",
+        QUANTITY(cs_deploy_text, option.experts.accuracy, SHARE, "0%", "100%"), .absent = -1),
+    KEY("overlap", "Of `prefetch`: share of a layer's time in which copies proceed beside it.",
+        QUANTITY(cs_deploy_text, option.experts.overlap, SHARE, "0%", "100%"),
+        DEFAULT("100%", "copies have an engine of their own")),
+    KEY("redundant", "Further copies of the hottest experts, over the ranks of a layer.",
+        COUNT(cs_deploy_text, option.experts.redundant, "0", "100000")),
+    KEY("capacity_factor",
+        "Most visits of an expert in a step, over the mean; what exceeds it is dropped. Default: "
+        "none, as serving engines do.",
+        QUANTITY(cs_deploy_text, option.experts.capacity_factor, NUMBER, "1", "100")),
+};
+static const struct cs_table experts_table = TABLE("deploy.experts", experts_keys);
+
 static const struct cs_key deploy_keys[] = {
     KEY("model", "A model sheet, instead of the scenario's `model`.", TEXT(cs_deploy_text, model),
         .example = "a model's name"),
@@ -143,8 +179,18 @@ static const struct cs_key deploy_keys[] = {
     KEY("pipeline_parallel", "Groups of layers, one after another.",
         COUNT(cs_deploy_text, option.pipeline_parallel, "1", "1024"),
         DEFAULT("1", "all layers on each GPU of the group")),
-    KEY("expert_parallel", "Only 1: more is not modelled yet.",
-        COUNT(cs_deploy_text, expert_parallel, "1", "100000"), DEFAULT("1", "not modelled yet")),
+    KEY("expert_parallel",
+        "Ranks that whole experts are divided over; beyond tensor_parallel, attention is repeated "
+        "for a share of the requests each.",
+        COUNT(cs_deploy_text, option.expert_parallel, "1", "4096"),
+        DEFAULT("1", "experts are divided as all other weights")),
+    KEY("experts", "Which experts the GPUs' memory holds, and what becomes of the others.",
+        MAP(experts_table), PRESENT(cs_deploy_text, has_experts),
+        .example = "a map, such as {policy: lru, resident: 24}"),
+    KEY("host",
+        "The machine of one replica: a host sheet, or a map. Default: the hardware sheet's.",
+        NODE(cs_deploy_text, host), .table = &cs_table_host_here,
+        .example = "a host's name, or {memory: {capacity: 64 GB, bandwidth: 89.6 GB/s}}"),
     KEY("replicas", "Copies of the model.", COUNT(cs_deploy_text, option.replicas, "1", "1000000"),
         DEFAULT("auto", "the fewest that meet the SLO"), .automatic = true),
     KEY("gpus", "All GPUs together.", COUNT(cs_deploy_text, option.gpus, "1", "10000000"),
