@@ -100,6 +100,8 @@ static void put_plan(cJSON *node, const struct cs_option_answer *o)
     cs_tree_text(node, "model", option->model->name);
     cs_tree_text(node, "engine", option->engine->name);
     cs_tree_text(node, "hardware", option->hardware->name);
+    if (option->hardware->as_set)
+        cs_tree_text(node, "hardware_as_set", option->hardware->as_set);
     cs_tree_text(node, "precision", cs_precision_infos[option->precision].name);
     cs_tree_text(node, "kv_precision", cs_precision_infos[option->kv_precision].name);
     cs_tree_number(node, "tensor_parallel", o->tensor_parallel);

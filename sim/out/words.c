@@ -58,6 +58,8 @@ const char *cs_words_option(struct cs_arena *arena, const struct cs_answer *answ
     const char *words = cs_arena_printf(arena, "%s%s%s %s", several_models ? o->model->name : "",
                                         several_models ? " " : "", o->hardware->name,
                                         cs_precision_infos[o->precision].name);
+    if (o->hardware->as_set)
+        words = cs_arena_printf(arena, "%s (%s)", words, o->hardware->as_set);
     if (option->tensor_parallel > 0)
         words = cs_arena_printf(arena, "%s TP%d", words, option->tensor_parallel);
     if (option->pipeline_parallel > 1)

@@ -94,10 +94,37 @@ static bool use_named(struct cs_price_used *p, const struct cs_hardware *h, cons
     return best != NULL;
 }
 
+/* USD per day and GPU of a machine that was bought; nothing where it is paid for already. */
+static double write_off(const struct cs_hardware *h, const struct cs_own *own)
+{
+    const double purchase = own->purchase_usd >= 0.0  ? own->purchase_usd
+                            : h->purchase_count > 0 ? h->purchases[0].usd
+                                                    : NAN;
+    const double price = purchase + own->server_usd;
+    return price == 0.0 ? 0.0 : price * (1.0 - own->residual) / (own->years * 365.25);
+}
+
+static void use_own(struct cs_price_used *p, const struct cs_hardware *h, const struct cs_own *own)
+{
+    const bool sheet = own->purchase_usd < 0.0 && h->purchase_count > 0;
+    *p = (struct cs_price_used){
+        .usd_per_gpu_hour = write_off(h, own) / 24.0,
+        .source = sheet ? h->purchases[0].source : "cost.own of the scenario",
+        .date = sheet ? h->purchases[0].date : NULL,
+        .provider = own->purchase_usd == 0.0 && own->server_usd == 0.0
+                        ? "paid for already: only electricity counts"
+                        : "purchase written off",
+        .basis = "owned"};
+}
+
 void cs_cost_gpu_price(struct cs_price_used *p, const struct cs_hardware *h,
                        const struct cs_cost *cost, struct cs_arena *arena)
 {
     *p = (struct cs_price_used){.usd_per_gpu_hour = NAN};
+    if (cost->own.has) {
+        use_own(p, h, &cost->own);
+        return;
+    }
     if (cost->gpu_usd_per_s > 0.0) {
         *p = (struct cs_price_used){.usd_per_gpu_hour = cost->gpu_usd_per_s * HOUR_S,
                                     .source = "cost.gpu of the scenario",
@@ -133,7 +160,7 @@ void cs_cost_fleet(struct cs_cost_breakdown *b, const struct cs_hardware *h,
     double joules = NAN;
     if (h->tdp_w > 0.0) {
         const double idle = h->idle_w > 0.0 ? h->idle_w : h->tdp_w;
-        const double watts = idle + (h->tdp_w - idle) * share;
+        const double watts = idle + (h->tdp_w - idle) * share + cost->own.server_w;
         const double pue = cost->own.has && cost->own.pue > 0.0 ? cost->own.pue
                            : cost->pue > 0.0                    ? cost->pue
                                                                 : 1.0;
@@ -143,15 +170,8 @@ void cs_cost_fleet(struct cs_cost_breakdown *b, const struct cs_hardware *h,
             b->kg_co2e_per_day = joules * cost->carbon_kg_per_J;
     }
     if (cost->own.has) {
-        const double purchase = cost->own.purchase_usd > 0.0 ? cost->own.purchase_usd
-                                : h->purchase_count > 0      ? h->purchases[0].usd
-                                                             : NAN;
-        b->gpu = gpus * (purchase + cost->own.server_usd) * (1.0 - cost->own.residual) /
-                 (cost->own.years * 365.25);
-        const double electricity = cost->own.electricity_usd_per_J > 0.0
-                                       ? cost->own.electricity_usd_per_J
-                                       : cost->electricity_usd_per_J;
-        b->energy = joules * electricity;
+        b->gpu = gpus * write_off(h, &cost->own);
+        b->energy = joules * cost->own.electricity_usd_per_J;
     } else {
         b->gpu = gpus * price->usd_per_gpu_hour * 24.0;
     }

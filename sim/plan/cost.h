@@ -1,8 +1,9 @@
 /* Cost: what a fleet costs a day, and what the APIs ask for the same requests.
  *
  *   rented   gpu = GPUs x price x 24 h                        (electricity is in the price)
- *   owned    gpu = GPUs (purchase + server)(1 - residual) / (years x 365.25 days)
- *            energy = GPUs (idle + (TDP - idle) busy) x PUE x 24 h x price of electricity
+ *   owned    gpu = GPUs (purchase + server)(1 - residual) / (years x 365.25 days); a purchase of 0
+ *            is a machine paid for already
+ *            energy = GPUs (idle + (TDP - idle) busy + rest) x PUE x 24 h x price of electricity
  *   API      requests a day x (mean input x input price + mean output x output price), the share of
  *            tokens in requests above a tier's threshold at the tier's price: the whole request
  *

@@ -155,7 +155,11 @@ static void resolve_cost(struct cs_resolving *r)
     }
     if (!cs_node_get(own, "pue"))
         cost->own.pue = cost->pue;
-    for (size_t i = 0; !cs_node_get(own, "purchase") && i < r->scenario->option_count; i++)
+    if (!cs_node_get(own, "years") && (cost->own.purchase_usd != 0 || cost->own.server_usd != 0))
+        cs_diag_error(r->schema.diags, own->span,
+                      "expected a number of years, or 'purchase: 0 USD' if it is paid for already",
+                      "cost.own.years is missing");
+    for (size_t i = 0; cost->own.purchase_usd < 0 && i < r->scenario->option_count; i++)
         if (!r->scenario->options[i].hardware->purchase_count)
             cs_diag_error(r->schema.diags, own->span, "the hardware sheet holds no purchase price",
                           "cost.own.purchase is missing for %s",

@@ -27,6 +27,11 @@ const struct cs_scenario *cs_resolve_scenario(struct cs_catalog *c, struct cs_ar
                                               struct cs_diags *diags);
 void cs_resolve_traffic(struct cs_resolving *r);
 void cs_resolve_deploy(struct cs_resolving *r);
+/* The sheet, or a copy with what an entry of `deploy` says of this machine: memory, gpu_share,
+ * power_limit, sustained. */
+const struct cs_hardware *cs_resolve_machine(struct cs_resolving *r, const struct cs_node *map,
+                                             const char *path, const struct cs_deploy_text *text,
+                                             const struct cs_hardware *sheet);
 /* The span of a key of the scenario, "traffic.volume". */
 static inline struct cs_span cs_resolve_span(const struct cs_resolving *r, const char *path)
 {

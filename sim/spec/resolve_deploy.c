@@ -268,6 +268,7 @@ static void resolve_option(struct cs_resolving *r, const struct cs_node *map, co
         check_hardware(r, o);
     if (!sound || !o->model || !o->hardware || !o->engine)
         return;
+    o->hardware = cs_resolve_machine(r, map, path, &text, o->hardware);
     o->kv_precision = (enum cs_precision)text.kv_precision;
     o->router = (enum cs_router)text.router;
     o->precision = (enum cs_precision)text.precision;

@@ -120,9 +120,10 @@ static inline int cs_option_gpus(const struct cs_option *o, int tensor_parallel)
 
 struct cs_own { /* owned hardware; `has` false: rented */
     bool has;
-    double purchase_usd; /* per GPU; 0: the sheet's */
+    double purchase_usd; /* per GPU; < 0: the sheet's; 0: paid for already */
     double server_usd;   /* the rest of the machine, per GPU */
-    double years;
+    double server_w;     /* what that draws, per GPU */
+    double years;        /* 0: nothing is written off */
     double residual;     /* share of the price left after those years */
     double electricity_usd_per_J;
     double pue;

@@ -131,6 +131,7 @@ struct cs_hardware {
     bool has_host;
     struct cs_host host; /* the part of the usual machine around one accelerator */
     double tdp_w, idle_w;  /* 0: unknown */
+    const char *as_set;    /* of a machine that `deploy` changed: what it said; else NULL */
     double bandwidth_factor, kv_factor, compute_factor; /* calibrated efficiency, default 1 */
     const char *kv_engine; /* the engine family that kv_factor holds for; NULL: all */
     bool calibrated;       /* an efficiency factor was given */

@@ -49,6 +49,7 @@ struct cs_deploy_text {
     bool has_experts;
     int policy;
     const struct cs_node *host;
+    double memory_bytes, gpu_share, power_limit_w, sustained; /* 0: as the sheet says */
 };
 
 struct cs_simulate_text {

@@ -167,6 +167,16 @@ static const struct cs_key deploy_keys[] = {
         .example = "a model's name"),
     KEY("hardware", "A hardware sheet.", TEXT(cs_deploy_text, hardware), REQUIRED,
         .example = "a hardware sheet's name"),
+    KEY("memory", "Of this machine, where it is sold with several sizes. Makers' GB are GiB. "
+                  "Default: the sheet's.",
+        QUANTITY(cs_deploy_text, memory_bytes, BYTES, "1 GB", "100 TB")),
+    KEY("gpu_share", "Of unified memory, what the GPU may use, such as sysctl iogpu.wired_limit_mb "
+                     "sets on a Mac. Default: the sheet's.",
+        QUANTITY(cs_deploy_text, gpu_share, SHARE, "1%", "100%")),
+    KEY("power_limit", "Of a GPU, below its TDP: clocks and compute fall, bandwidth does not.",
+        QUANTITY(cs_deploy_text, power_limit_w, WATTS, "1 W", "100 kW")),
+    KEY("sustained", "Share of its peak clock that the GPU keeps when hot, as in laptops.",
+        QUANTITY(cs_deploy_text, sustained, SHARE, "10%", "100%")),
     KEY("precision", "Of the weights. Default: the maker's own.",
         CHOICE(cs_deploy_text, precision, cs_precision_choices),
         PRESENT(cs_deploy_text, has_precision)),
@@ -227,12 +237,14 @@ const struct cs_table cs_table_deploy = TABLE_OF(cs_deploy_text, "deploy", deplo
 /* --- cost ------------------------------------------------------------------------------------ */
 
 static const struct cs_key own_keys[] = {
-    KEY("purchase", "Per GPU. Default: the hardware sheet's.",
-        QUANTITY(cs_own, purchase_usd, USD, "0 USD", "100M USD")),
+    KEY("purchase", "Per GPU; 0 USD: paid for already. Default: the hardware sheet's.",
+        QUANTITY(cs_own, purchase_usd, USD, "0 USD", "100M USD"), .absent = -1),
     KEY("server", "The rest of the machine, per GPU.",
         QUANTITY(cs_own, server_usd, USD, "0 USD", "100M USD")),
-    KEY("years", "How long it is written off.", QUANTITY(cs_own, years, NUMBER, "0.1", "50"),
-        REQUIRED),
+    KEY("server_power", "What the rest of the machine draws, per GPU, all day. Default none.",
+        QUANTITY(cs_own, server_w, WATTS, "0 W", "10 kW")),
+    KEY("years", "How long it is written off. Needed unless it is paid for already.",
+        QUANTITY(cs_own, years, NUMBER, "0.1", "50")),
     KEY("residual", "Share of the price left after those years.",
         QUANTITY(cs_own, residual, SHARE, "0%", "100%")),
     KEY("electricity", "Price of electricity. Default: `cost.electricity`.",

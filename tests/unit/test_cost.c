@@ -147,7 +147,7 @@ START_TEST(owned)
     h.purchases = &purchase;
     h.purchase_count = 1;
     struct cs_cost cost = {.prices = "listed",
-                           .own = {.has = true, .server_usd = 420, .years = 3.5, .residual = 0.2,
+                           .own = {.has = true, .purchase_usd = -1, .server_usd = 420, .years = 3.5, .residual = 0.2,
                                    .electricity_usd_per_J = 0.19 / 3.6e6, .pue = 1.25},
                            .carbon_kg_per_J = 0.4 / 3.6e6};
     const struct cs_price_used price = price_of(&h, "listed");
@@ -172,6 +172,40 @@ START_TEST(owned)
     h.tdp_w = 0;
     cs_cost_fleet(&b, &h, &cost, &price, 3, 0.1, 2e6);
     ck_assert(isnan(b.kwh_per_day));
+}
+END_TEST
+
+/* A card that is paid for, in a machine that draws 61.5 W: 180.36 + 61.5 = 241.86 W x 24 h = 5.80464
+ * kWh a day, 1.741392 USD at 0.30. A second-hand case bought for it, 250 USD over 2 years: 250 /
+ * 730.5 = 0.342231 USD a day. Years do not matter where nothing is written off. */
+START_TEST(paid_for_already)
+{
+    const struct cs_purchase purchase = {.usd = 1599, .source = "a shop", .date = "2022-10-12"};
+    struct cs_hardware h = card_of(0, 7);
+    h.purchases = &purchase;
+    h.purchase_count = 1;
+    struct cs_cost cost = {.prices = "listed",
+                           .own = {.has = true, .server_w = 61.5, .pue = 1,
+                                   .electricity_usd_per_J = 0.30 / 3.6e6}};
+    struct cs_price_used price;
+    struct cs_cost_breakdown b;
+    cs_cost_gpu_price(&price, &h, &cost, arena);
+    ck_assert_double_eq(price.usd_per_gpu_hour, 0);
+    ck_assert_str_eq(price.basis, "owned");
+    ck_assert_str_eq(price.provider, "paid for already: only electricity counts");
+    cs_cost_fleet(&b, &h, &cost, &price, 1, 0.37, 2e6);
+    ck_assert_double_eq(b.gpu, 0);
+    ck_assert_double_eq_tol(b.kwh_per_day, 5.80464, 1e-9);
+    ck_assert_double_eq_tol(b.usd_per_day, 1.741392, 1e-9);
+    cost.own.server_usd = 250;
+    cost.own.years = 2;
+    cs_cost_fleet(&b, &h, &cost, &price, 1, 0.37, 2e6);
+    ck_assert_double_eq_tol(b.gpu, 0.342231, 1e-6);
+    cost.own.purchase_usd = -1; /* 1849 / 730.5 / 24 */
+    cs_cost_gpu_price(&price, &h, &cost, arena);
+    ck_assert_double_eq_tol(price.usd_per_gpu_hour, 0.105464, 1e-6);
+    ck_assert_str_eq(price.source, "a shop");
+    ck_assert_str_eq(price.date, "2022-10-12");
 }
 END_TEST
 
@@ -314,6 +348,7 @@ int main(void)
     tcase_add_test(all, a_price_of_the_scenario_goes_before_all_sheets);
     tcase_add_test(all, rented);
     tcase_add_test(all, owned);
+    tcase_add_test(all, paid_for_already);
     tcase_add_test(all, fifty_million_tokens_at_the_articles_prices);
     tcase_add_test(all, prices_of_apis_fall_back_and_say_so);
     tcase_add_test(all, tiers_are_billed_request_by_request);

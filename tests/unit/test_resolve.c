@@ -311,6 +311,51 @@ START_TEST(what_is_set_is_checked_like_the_file)
 }
 END_TEST
 
+/* ((290 - 23) / (437 - 23))^(1/3) = 0.863980 of the clock: 171.3 TFLOP/s become 147.99976, memory
+ * keeps its pace, 290 W are drawn; 81 % that heat leaves are fewer: 138.753, 243.016574 W. */
+START_TEST(a_machine_as_its_owner_has_it)
+{
+    test_write("hardware/limited.yaml",
+               "name: limited\nmemory: {capacity: 24 GB, bandwidth: 1.1 TB/s}\n"
+               "compute: {bf16: 171.3 TFLOP/s, int8: 640 TOPS}\npower: {tdp: 437 W, idle: 23 W}\n"
+               "sources: {memory: m, compute: c, power: p}\n");
+    test_write("hardware/mac.yaml",
+               "name: mac\nmaker: Apple\nclass: unified\ngpu_share: 75%\n"
+               "memory: {capacity: 128 GiB, bandwidth: 600 GB/s}\ncompute: {bf16: 21 TFLOP/s}\n"
+               "sources: {memory: m, compute: c, gpu_share: g}\n");
+    const struct cs_scenario *const s = must_load(
+        "model: tiny\ntraffic: {volume: 20M tokens/day, lengths: pairs}\n"
+        "deploy:\n"
+        "  - {hardware: limited, precision: fp8, power_limit: 290 W, sustained: [100%, 81%]}\n"
+        "  - {hardware: limited, precision: fp8}\n"
+        "  - {hardware: mac, precision: fp8, memory: [64 GiB, 24 GiB]}\n"
+        "  - {hardware: mac, precision: fp8, memory: 24 GiB, gpu_share: 87.5%}\n", NULL);
+    ck_assert_uint_eq(s->option_count, 6);
+    static const struct {
+        double bf16, tdp, memory, share;
+        const char *as_set;
+    } wanted[] = {{147.99976e12, 290, 24e9, 1, "290 W, 100% of the clock"},
+                  {138.753e12, 243.016574, 24e9, 1, "290 W, 81% of the clock"},
+                  {171.3e12, 437, 24e9, 1, NULL},
+                  {21e12, 0, 64 * 1073741824.0, 0.75, "64 GiB"},
+                  {21e12, 0, 24 * 1073741824.0, 2.0 / 3, "24 GiB"},
+                  {21e12, 0, 24 * 1073741824.0, 0.875, "24 GiB, 87.5% for the GPU"}};
+    for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
+        const struct cs_hardware *const h = s->options[i].hardware;
+        ck_assert_double_eq_tol(h->flops[CS_COMPUTE_BF16], wanted[i].bf16, 1e-5 * wanted[i].bf16);
+        ck_assert_double_eq_tol(h->tdp_w, wanted[i].tdp, 1e-5);
+        near_to(h->memory_bytes, wanted[i].memory);
+        near_to(h->gpu_share, wanted[i].share);
+        ck_assert_pstr_eq(h->as_set, wanted[i].as_set);
+    }
+    const struct cs_hardware *const h = s->options[1].hardware;
+    near_to(h->flops[CS_COMPUTE_INT8], 640e12 * 0.81);
+    near_to(h->bandwidth_Bps, 1.1e12);
+    ck_assert_str_eq(h->name, "limited"); /* rows of model_error go by it */
+    near_to(s->options[2].hardware->flops[CS_COMPUTE_INT8], 640e12); /* the sheet stays */
+}
+END_TEST
+
 START_TEST(loading_twice_gives_the_same)
 {
     const struct cs_scenario *const one = must_load(plain, NULL);
@@ -335,6 +380,7 @@ int main(void)
     tcase_add_test(all, a_sheet_beside_the_scenario);
     tcase_add_loop_test(all, what_is_set_is_checked_like_the_file, 0,
                         sizeof sets / sizeof sets[0]);
+    tcase_add_test(all, a_machine_as_its_owner_has_it);
     tcase_add_test(all, loading_twice_gives_the_same);
     suite_add_tcase(suite, all);
     SRunner *const runner = srunner_create(suite);
