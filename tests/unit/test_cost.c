@@ -147,7 +147,8 @@ START_TEST(owned)
     h.purchases = &purchase;
     h.purchase_count = 1;
     struct cs_cost cost = {.prices = "listed",
-                           .own = {.has = true, .purchase_usd = -1, .server_usd = 420, .years = 3.5, .residual = 0.2,
+                           .own = {.has = true, .purchase_usd = -1, .server_usd = 420, .years = 3.5,
+                                   .residual = 0.2,
                                    .electricity_usd_per_J = 0.19 / 3.6e6, .pue = 1.25},
                            .carbon_kg_per_J = 0.4 / 3.6e6};
     const struct cs_price_used price = price_of(&h, "listed");
@@ -175,7 +176,7 @@ START_TEST(owned)
 }
 END_TEST
 
-/* A card that is paid for, in a machine that draws 61.5 W: 180.36 + 61.5 = 241.86 W x 24 h = 5.80464
+/* A card that is paid for, in a machine drawing 61.5 W: 180.36 + 61.5 = 241.86 W x 24 h = 5.80464
  * kWh a day, 1.741392 USD at 0.30. A second-hand case bought for it, 250 USD over 2 years: 250 /
  * 730.5 = 0.342231 USD a day. Years do not matter where nothing is written off. */
 START_TEST(paid_for_already)
