@@ -1,0 +1,305 @@
+/* Experts touched, loads of ranks and places reached, against Monte Carlo and counts by hand.
+ *
+ * Tokens are drawn here, not by the code under test: a random order of the experts, the visits laid
+ * end to end along a line in that order, and the experts hit by a comb of teeth one apart
+ * (Madow 1949, in random order Hartley and Rao 1962): exactly k experts, expert i with exactly its
+ * v_i; with equal visits each set is as likely as any other. Where a closed form is exact, sample
+ * means must lie within 4 standard errors of the sample itself; where it is an approximation, the
+ * share allowed is said beside it. Seeds are fixed, so a test passes always or never.
+ */
+#include <check.h>
+#include <math.h>
+#include <stdlib.h>
+#include "base/rng.h"
+#include "perf/moe.h"
+
+enum { MOST = 384 };
+
+static struct cs_arena arena;
+
+static void setup(void)
+{
+    cs_arena_init(&arena);
+}
+
+static void teardown(void)
+{
+    cs_arena_fini(&arena);
+}
+
+struct sample { /* mean and its standard error, in one pass */
+    double count, sum, squares;
+};
+static void take(struct sample *s, double x)
+{
+    s->count++;
+    s->sum += x;
+    s->squares += x * x;
+}
+static double mean(const struct sample *s)
+{
+    return s->sum / s->count;
+}
+/* 4 standard errors, and what an event of size 1 adds that n samples show with e^-8 or less. */
+static double within(const struct sample *s)
+{
+    const double m = mean(s);
+    return 4 * sqrt(fmax(s->squares / s->count - m * m, 0.0) / (s->count - 1.0)) + 8 / s->count;
+}
+
+static struct cs_model model(int experts, int k, double zipf)
+{
+    return (struct cs_model){.experts = experts, .experts_per_token = k, .moe_layers = 1,
+                             .routing = {.zipf = zipf}};
+}
+
+/* Draws one token: chosen[] gets its experts of members[0 .. n), which have these visits; returns
+ * how many. Members are put in another order. */
+static int draw(struct cs_rng *rng, int *members, int n, const double *visits, double scale,
+                int *chosen)
+{
+    int count = 0;
+    double at = 0.0, tooth = cs_rng_uniform(rng);
+    for (int i = 0; i < n; i++) {
+        const int j = i + (int)(cs_rng_uniform(rng) * (n - i));
+        const int e = members[j];
+        members[j] = members[i];
+        members[i] = e;
+        at += visits[e] * scale;
+        if (at > tooth) {
+            chosen[count++] = e;
+            tooth += 1.0;
+        }
+    }
+    return count;
+}
+
+static void number(int *members, int n)
+{
+    for (int i = 0; i < n; i++)
+        members[i] = i;
+}
+
+/* E over k of published models: Mixtral, Scout, DeepSeek-V3, gpt-oss-120b, Kimi-K2, Phi-3.5. */
+static const struct {
+    int experts, k;
+    double zipf;
+} shapes[] = {{8, 2, 0.0},   {8, 2, 0.83},   {16, 1, 0.0},  {16, 1, 1.21}, {256, 8, 0.0},
+              {256, 8, 0.61}, {128, 4, 0.0}, {128, 4, 1.07}, {384, 8, 0.37}, {16, 2, 0.45}};
+enum { SHAPES = sizeof shapes / sizeof shapes[0] };
+
+/* What visits must be whatever the routing; by hand: 4 experts, k = 2, shares 0.7, 0.1, 0.12, 0.08:
+ * 1.4 is cut to 1, the other 1 goes 0.12 : 0.1 : 0.08 of 0.3. */
+START_TEST(visits_sum_to_k_and_none_is_above_one)
+{
+    for (int s = 0; s < SHAPES; s++) {
+        const struct cs_model m = model(shapes[s].experts, shapes[s].k, shapes[s].zipf);
+        double visits[MOST], sum = 0.0;
+        cs_moe_visits(&m, visits);
+        for (int i = 0; i < m.experts; i++) {
+            sum += visits[i];
+            ck_assert(visits[i] > 0.0 && visits[i] <= 1.0);
+            ck_assert(i == 0 || visits[i] <= visits[i - 1]);
+            if (i > 0 && visits[i - 1] < 1.0)
+                ck_assert_double_eq_tol(visits[i] / visits[i - 1],
+                                        pow((double)i / (i + 1.0), shapes[s].zipf), 1e-12);
+        }
+        ck_assert_double_eq_tol(sum, shapes[s].k, 1e-12 * shapes[s].k);
+    }
+    static const double shares[] = {0.1, 0.7, 0.08, 0.12}, few[] = {0, 0, 3};
+    struct cs_model m = model(4, 2, 0.9); /* measured shares stand above a law */
+    m.routing.popularity = shares;
+    m.routing.popularity_count = 4;
+    double visits[4];
+    cs_moe_visits(&m, visits);
+    const double want[] = {1.0, 0.4, 1.0 / 3.0, 0.8 / 3.0};
+    for (int i = 0; i < 4; i++)
+        ck_assert_double_eq_tol(visits[i], want[i], 1e-12);
+    m.routing.popularity = few; /* one expert is ever chosen: the other visit is anybody's */
+    m.routing.popularity_count = 3;
+    cs_moe_visits(&m, visits);
+    for (int i = 0; i < 4; i++)
+        ck_assert_double_eq_tol(visits[i], i == 0 ? 1.0 : 1.0 / 3.0, 1e-12);
+}
+END_TEST
+
+/* E (1 - (1 - k/E)^T) and nothing else. */
+START_TEST(uniform_routing_is_the_closed_form)
+{
+    static const int cases[][2] = {{8, 2}, {16, 1}, {256, 8}, {384, 8}, {60, 4}, {4, 4}};
+    enum { TOP = 16384 };
+    double *touched = cs_arena_alloc(&arena, TOP + 1, sizeof *touched);
+    for (size_t c = 0; c < sizeof cases / sizeof cases[0]; c++) {
+        const struct cs_model m = model(cases[c][0], cases[c][1], 0.0);
+        double visits[MOST];
+        cs_moe_visits(&m, visits);
+        cs_moe_touched_table(visits, m.experts, TOP, touched);
+        for (int T = 0; T <= TOP; T += T < 40 ? 1 : 97) {
+            const double E = cases[c][0];
+            const double want = E * (1.0 - pow(1.0 - cases[c][1] / E, T));
+            ck_assert_double_eq_tol(touched[T], want, 1e-12 * want + 1e-300);
+            ck_assert_double_eq_tol(cs_moe_touched(visits, m.experts, T, 1.0, 0.0), want,
+                                    1e-12 * E);
+        }
+    }
+}
+END_TEST
+
+/* Of T tokens drawn as above; the table, its single values, and the sample agree. */
+START_TEST(distinct_experts_agree_with_drawn_tokens)
+{
+    static const int tokens[] = {1, 2, 3, 7, 19, 64, 230};
+    struct cs_rng rng;
+    cs_rng_init(&rng, 4711, 0, "test/moe/distinct");
+    const struct cs_model m = model(shapes[_i].experts, shapes[_i].k, shapes[_i].zipf);
+    double visits[MOST], touched[231];
+    cs_moe_visits(&m, visits);
+    cs_moe_touched_table(visits, m.experts, 230, touched);
+    for (size_t t = 0; t < sizeof tokens / sizeof tokens[0]; t++) {
+        struct sample distinct = {0};
+        int members[MOST], chosen[MOST];
+        number(members, m.experts);
+        for (int trial = 0; trial < 40000 / (tokens[t] * m.experts / 8 + 8) + 60; trial++) {
+            bool seen[MOST] = {false};
+            int count = 0;
+            for (int token = 0; token < tokens[t]; token++) {
+                const int k = draw(&rng, members, m.experts, visits, 1.0, chosen);
+                ck_assert_int_eq(k, m.experts_per_token);
+                for (int j = 0; j < k; j++) {
+                    count += !seen[chosen[j]];
+                    seen[chosen[j]] = true;
+                }
+            }
+            take(&distinct, count);
+        }
+        ck_assert_double_eq_tol(touched[tokens[t]], mean(&distinct), within(&distinct));
+        ck_assert_double_eq_tol(cs_moe_touched(visits, m.experts, tokens[t], 1.0, 0.0),
+                                touched[tokens[t]], 1e-9);
+    }
+}
+END_TEST
+
+/* k of the experts of 4 groups of 8, as DeepSeek-V3 routes: the same experts touched, since how one
+ * token's visits hang together does not matter. */
+START_TEST(groups_change_nothing_in_the_experts_touched)
+{
+    enum { GROUPS = 8, USED = 4, E = 256, EACH = E / GROUPS };
+    struct cs_rng rng;
+    cs_rng_init(&rng, 4711, 1, "test/moe/groups");
+    const struct cs_model m = model(E, 8, 0.0);
+    double visits[E];
+    cs_moe_visits(&m, visits);
+    for (int tokens = 2; tokens <= 50; tokens = tokens * 3 - 1) {
+        struct sample distinct = {0};
+        for (int trial = 0; trial < 1500; trial++) {
+            bool seen[E] = {false};
+            int count = 0;
+            for (int token = 0; token < tokens; token++) {
+                static const double one[GROUPS] = {1, 1, 1, 1, 1, 1, 1, 1};
+                int groups[GROUPS], used[GROUPS], members[USED * EACH], chosen[E];
+                number(groups, GROUPS);
+                ck_assert_int_eq(draw(&rng, groups, GROUPS, one, 0.5, used), USED);
+                for (int i = 0; i < USED * EACH; i++)
+                    members[i] = used[i / EACH] * EACH + i % EACH;
+                const int k = draw(&rng, members, USED * EACH, visits, 2.0, chosen);
+                for (int j = 0; j < k; j++) {
+                    count += !seen[chosen[j]];
+                    seen[chosen[j]] = true;
+                }
+            }
+            take(&distinct, count);
+        }
+        ck_assert_double_eq_tol(cs_moe_touched(visits, E, tokens, 1.0, 0.0), mean(&distinct),
+                                within(&distinct));
+    }
+}
+END_TEST
+
+/* Tokens of a request that repeat the set before them. */
+START_TEST(repetition_agrees_with_drawn_requests)
+{
+    static const struct {
+        int requests, each;
+        double repeat;
+    } cases[] = {{1, 1, 0.7}, {1, 9, 0.0}, {3, 8, 0.35}, {5, 17, 0.81}, {2, 40, 1.0}};
+    struct cs_rng rng;
+    cs_rng_init(&rng, 4711, 2, "test/moe/repeat");
+    const struct cs_model m = model(shapes[_i].experts, shapes[_i].k, shapes[_i].zipf);
+    double visits[MOST];
+    int members[MOST], chosen[MOST];
+    cs_moe_visits(&m, visits);
+    number(members, m.experts);
+    for (size_t c = 0; c < sizeof cases / sizeof cases[0]; c++) {
+        struct sample distinct = {0};
+        for (int trial = 0; trial < 400; trial++) {
+            bool seen[MOST] = {false};
+            int count = 0;
+            for (int token = 0; token < cases[c].requests * cases[c].each; token++) {
+                if (token % cases[c].each > 0 && cs_rng_uniform(&rng) < cases[c].repeat)
+                    continue; /* the same set: nothing new is touched */
+                const int k = draw(&rng, members, m.experts, visits, 1.0, chosen);
+                for (int j = 0; j < k; j++) {
+                    count += !seen[chosen[j]];
+                    seen[chosen[j]] = true;
+                }
+            }
+            take(&distinct, count);
+        }
+        ck_assert_double_eq_tol(cs_moe_touched(visits, m.experts, cases[c].requests,
+                                               cases[c].each, cases[c].repeat),
+                                mean(&distinct), within(&distinct));
+    }
+}
+END_TEST
+
+/* The next layer's experts are this one's with probability `follow`, else drawn anew: how many of
+ * them does one foretell who says "the same"? */
+START_TEST(foresight_agrees_with_drawn_layers)
+{
+    struct cs_rng rng;
+    cs_rng_init(&rng, 4711, 3, "test/moe/follow");
+    const struct cs_model m = model(shapes[_i].experts, shapes[_i].k, shapes[_i].zipf);
+    double visits[MOST];
+    int members[MOST], here[MOST], there[MOST];
+    cs_moe_visits(&m, visits);
+    number(members, m.experts);
+    for (double follow = 0.0; follow <= 1.0; follow += 0.27) {
+        struct sample right = {0};
+        for (int trial = 0; trial < 1500; trial++) {
+            const int k = draw(&rng, members, m.experts, visits, 1.0, here);
+            bool foretold[MOST] = {false};
+            int hits = 0;
+            for (int j = 0; j < k; j++)
+                foretold[here[j]] = true;
+            if (cs_rng_uniform(&rng) < follow)
+                hits = k;
+            else
+                for (int j = draw(&rng, members, m.experts, visits, 1.0, there); j-- > 0;)
+                    hits += foretold[there[j]];
+            take(&right, (double)hits / k);
+        }
+        ck_assert_double_eq_tol(cs_moe_foresight(visits, m.experts, follow), mean(&right),
+                                within(&right));
+    }
+}
+END_TEST
+
+int main(void)
+{
+    Suite *const suite = suite_create("moe");
+    TCase *const all = tcase_create("all");
+    tcase_add_checked_fixture(all, setup, teardown);
+    tcase_set_timeout(all, 60);
+    tcase_add_test(all, visits_sum_to_k_and_none_is_above_one);
+    tcase_add_test(all, uniform_routing_is_the_closed_form);
+    tcase_add_loop_test(all, distinct_experts_agree_with_drawn_tokens, 0, SHAPES);
+    tcase_add_test(all, groups_change_nothing_in_the_experts_touched);
+    tcase_add_loop_test(all, repetition_agrees_with_drawn_requests, 0, SHAPES);
+    tcase_add_loop_test(all, foresight_agrees_with_drawn_layers, 0, SHAPES);
+    suite_add_tcase(suite, all);
+    SRunner *const runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    const int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed != 0;
+}
