@@ -12,6 +12,8 @@
  *   q5_k_m  likewise of Q5_K and Q6_K, about 5.70 bits; q6_k is Q6_K throughout.
  *   q4_0    blocks of 32 with a 16-bit scale: 4.5 bits; llama.cpp keeps the head in Q6_K, blocks of
  *           256 of 210 bytes: 6.5625 bits.
+ *   iq4_xs  blocks of 256 of 136 bytes: 4.25 bits, the head in Q6_K. q3_k_m, q2_k and iq2_m are
+ *           mixes again, of about 3.91, 3.16 and 2.7 bits.
  *   nvfp4   blocks of 16 with an 8-bit scale: 4.5 bits; head kept at 16 bits.
  *   mlx_4bit  groups of 64 with 16-bit scale and bias: 4.5 bits, embedding and head included.
  *   mxfp4_q8_0  MXFP4 experts and all the rest in Q8_0: gpt-oss as a GGUF file.
@@ -63,6 +65,18 @@ const struct cs_precision_info cs_precision_infos[CS_PRECISION_COUNT] = {
     [CS_PRECISION_MXFP4_Q8_0] = {"mxfp4_q8_0", 4.25 / 8, 8.5 / 8, 8.5 / 8, CS_COMPUTE_INT8,
                                  CS_COMPUTE_INT8,
                                  "hf:ggml-org/gpt-oss-20b-GGUF: experts MXFP4, the rest Q8_0"},
+    [CS_PRECISION_IQ4_XS] = {"iq4_xs", 4.25 / 8, 4.25 / 8, 6.5625 / 8, CS_COMPUTE_INT8,
+                             CS_COMPUTE_INT8,
+                             "github:ggml-org/llama.cpp ggml-common.h: 136 bytes for 256; output "
+                             "tensor in Q6_K"},
+    [CS_PRECISION_Q3_K_M] = {"q3_k_m", 3.91 / 8, 3.91 / 8, 3.91 / 8, CS_COMPUTE_INT8,
+                             CS_COMPUTE_INT8,
+                             "github:ggml-org/llama.cpp pull 1684: 3.06 GiB for 6.74e9 weights"},
+    [CS_PRECISION_Q2_K] = {"q2_k", 3.16 / 8, 3.16 / 8, 3.16 / 8, CS_COMPUTE_INT8, CS_COMPUTE_INT8,
+                           "github:ggml-org/llama.cpp tools/quantize/README.md: bits per weight of "
+                           "Q2_K"},
+    [CS_PRECISION_IQ2_M] = {"iq2_m", 2.7 / 8, 2.7 / 8, 2.7 / 8, CS_COMPUTE_INT8, CS_COMPUTE_INT8,
+                            "github:ggml-org/llama.cpp tools/quantize: 2.7 bits per weight"},
 };
 
 int cs_precision_find(const char *name)

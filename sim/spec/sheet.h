@@ -30,6 +30,10 @@ enum cs_precision {
     CS_PRECISION_NVFP4,
     CS_PRECISION_MLX_4BIT,
     CS_PRECISION_MXFP4_Q8_0, /* experts MXFP4, the rest Q8_0 */
+    CS_PRECISION_IQ4_XS,
+    CS_PRECISION_Q3_K_M,
+    CS_PRECISION_Q2_K,
+    CS_PRECISION_IQ2_M,
     CS_PRECISION_COUNT
 };
 enum cs_compute {

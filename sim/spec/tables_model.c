@@ -18,6 +18,8 @@ const struct cs_choice cs_precision_choices[] = {
     {"q5_k_m", CS_PRECISION_Q5_K_M}, {"q6_k", CS_PRECISION_Q6_K},
     {"q4_0", CS_PRECISION_Q4_0},   {"nvfp4", CS_PRECISION_NVFP4},
     {"mlx_4bit", CS_PRECISION_MLX_4BIT}, {"mxfp4_q8_0", CS_PRECISION_MXFP4_Q8_0},
+    {"iq4_xs", CS_PRECISION_IQ4_XS}, {"q3_k_m", CS_PRECISION_Q3_K_M},
+    {"q2_k", CS_PRECISION_Q2_K},   {"iq2_m", CS_PRECISION_IQ2_M},
     {NULL, 0},
 };
 
