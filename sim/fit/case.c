@@ -202,7 +202,8 @@ static bool run_trace(const struct cs_case *c, const struct cs_trace *trace,
     cs_step_compile(&step, o, o->tensor_parallel, c->top_p, &arena);
     struct cs_fleet fleet = {
         .step = &step, .replicas = c->replicas * lanes(c), .router = CS_ROUTER_ROUND_ROBIN};
-    cs_limits_of(&fleet.limits, o, memory.kv_blocks / lanes(c));
+    cs_limits_of(&fleet.limits, o, cs_option_groups(o, o->tensor_parallel),
+                 memory.kv_blocks / lanes(c));
     struct cs_workload_spec workload;
     cs_workload_prepare(&workload, &replayed, &whole, trace);
     const struct cs_run_options run = {.window_count = 1, .end_ps = INT64_MAX, .log = log};

@@ -106,7 +106,7 @@ static void put_plan(cJSON *node, const struct cs_option_answer *o)
     cs_tree_text(node, "kv_precision", cs_precision_infos[option->kv_precision].name);
     cs_tree_number(node, "tensor_parallel", o->tensor_parallel);
     cs_tree_number(node, "pipeline_parallel", o->pipeline_parallel);
-    cs_tree_number(node, "expert_parallel", 1); /* experts are split like every other weight */
+    cs_tree_number(node, "expert_parallel", option->expert_parallel);
     cs_tree_number(node, "replicas", o->replicas);
     cs_tree_number(node, "gpus", (double)o->gpus);
     const bool interval = o->gpus_hi > 0;

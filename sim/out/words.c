@@ -64,6 +64,10 @@ const char *cs_words_option(struct cs_arena *arena, const struct cs_answer *answ
         words = cs_arena_printf(arena, "%s TP%d", words, option->tensor_parallel);
     if (option->pipeline_parallel > 1)
         words = cs_arena_printf(arena, "%s PP%d", words, option->pipeline_parallel);
+    if (o->expert_parallel > 1)
+        words = cs_arena_printf(arena, "%s EP%d", words, o->expert_parallel);
+    if (o->experts.policy != CS_EXPERTS_RESIDENT)
+        words = cs_arena_printf(arena, "%s %s", words, cs_expert_policy_names[o->experts.policy]);
     return several_engines ? cs_arena_printf(arena, "%s %s", words, o->engine->name) : words;
 }
 
@@ -100,7 +104,7 @@ const char *cs_words_fleet(struct cs_arena *arena, const struct cs_option_answer
     const struct cs_option *const o = option->option;
     const char *const hardware = titled(o->hardware->title, o->hardware->name);
     const char *shape = cs_words_count(arena, option->replicas, "replica");
-    const long each = (long)option->tensor_parallel * option->pipeline_parallel;
+    const long each = cs_option_gpus(o, option->tensor_parallel);
     if (each > 1)
         shape = cs_arena_printf(arena, "%s of %ld GPUs%s", shape, each,
                                 option->pipeline_parallel > 1

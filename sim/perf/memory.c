@@ -13,6 +13,7 @@
  * Nothing is owned; errors are answers: `fits` is false and the numbers say why.
  */
 #include "perf/memory.h"
+#include "perf/experts.h"
 #include "perf/weights.h"
 #include <math.h>
 
@@ -77,18 +78,46 @@ double cs_memory_weights(const struct cs_model *m, enum cs_precision precision)
            router * 2.0 + head * p->head_bytes;
 }
 
-void cs_memory_fit(struct cs_memory *memory, const struct cs_option *o, int t)
+/* Experts: what the GPUs hold of them, and what is left to the host. */
+static void divide_experts(struct cs_memory *r, const struct cs_option *o, int t, double resident)
 {
     const struct cs_model *m = o->model;
     const int stages = o->pipeline_parallel;
+    const double gpus = cs_option_gpus(o, t); /* experts divide over all, the rest over a group */
+    const double whole = m->moe_layers * cs_experts_bytes(o);
+    const bool all = o->experts.policy == CS_EXPERTS_RESIDENT;
+    const double copies = o->expert_parallel > 1 ? o->experts.redundant : 0.0;
+    r->resident = all ? m->experts : resident;
+    r->expert_bytes = whole / gpus;
+    r->weights_gpu_bytes = (r->weights_bytes - m->experts * whole) / (t * stages) +
+                           (r->resident + copies) * r->expert_bytes;
+    r->host_bytes = (m->experts - r->resident) * whole;
+    const struct cs_host host = cs_experts_host(o, t);
+    const double room = cs_experts_host_share * host.memory_bytes;
+    r->host_holds = r->host_bytes <= room + (host.nvme_Bps > 0.0 ? host.nvme_bytes : 0.0);
+}
+
+void cs_memory_fit(struct cs_memory *memory, const struct cs_option *o, int t)
+{
+    cs_memory_fit_experts(memory, o, t, o->experts.resident);
+}
+
+void cs_memory_fit_experts(struct cs_memory *memory, const struct cs_option *o, int t,
+                           double resident)
+{
+    const struct cs_model *m = o->model;
+    const int stages = o->pipeline_parallel, groups = cs_option_groups(o, t);
     const int full_layers = m->layers - m->window_layers;
     const double layer = cs_weights_kv_layer_bytes(m, o->kv_precision, t);
     struct cs_memory r = {0};
     r.weights_bytes = cs_memory_weights(m, o->precision);
     r.weights_gpu_bytes = r.weights_bytes / (t * stages);
+    r.host_holds = true;
+    if (m->experts > 0)
+        divide_experts(&r, o, t, resident);
     r.usable_bytes = o->gpu_memory_utilization * o->hardware->memory_bytes * o->hardware->gpu_share;
-    r.reserve_bytes =
-        t * stages > 1 ? o->engine->reserve_parallel_bytes : o->engine->reserve_single_bytes;
+    r.reserve_bytes = t * stages * groups > 1 ? o->engine->reserve_parallel_bytes
+                                              : o->engine->reserve_single_bytes;
     r.kv_token_bytes = full_layers * layer / stages;
     /* A sliding window never holds more than its length, in whole blocks, of any sequence; a slot
      * also what one step adds, up to its own length. */
@@ -100,17 +129,18 @@ void cs_memory_fit(struct cs_memory *memory, const struct cs_option *o, int t)
     if (o->kv_blocks > 0)
         r.kv_blocks = o->kv_blocks;
     else if (r.kv_bytes > 0.0 && r.kv_token_bytes > 0.0)
-        r.kv_blocks = (int64_t)(r.kv_bytes / (r.kv_token_bytes * o->block_size));
-    const int64_t needed = o->engine->slots ? o->max_num_seqs : 1; /* slots are all taken at once */
+        r.kv_blocks = groups * (int64_t)(r.kv_bytes / (r.kv_token_bytes * o->block_size));
+    const int64_t needed =
+        o->engine->slots ? (int64_t)o->max_num_seqs * groups : 1; /* slots are all taken at once */
     if (o->engine->slots && r.kv_blocks > needed)
         r.kv_blocks = needed;
     r.kv_tokens = r.kv_blocks * o->block_size;
     const struct cs_hardware *h = o->hardware;
-    r.linked =
-        t * stages == 1 || h->pcie_Bps > 0.0 || (h->link_Bps > 0.0 && t * stages <= h->link_gpus);
+    const int gpus = cs_option_gpus(o, t);
+    r.linked = gpus == 1 || h->pcie_Bps > 0.0 || (h->link_Bps > 0.0 && gpus <= h->link_gpus);
     const double held =
-        (double)r.kv_tokens * r.kv_token_bytes; /* kv_blocks given may be too many */
-    r.fits = r.linked && r.kv_blocks >= needed && held <= r.kv_bytes &&
+        (double)r.kv_tokens * r.kv_token_bytes / groups; /* kv_blocks given may be too many */
+    r.fits = r.linked && r.host_holds && r.kv_blocks >= needed && held <= r.kv_bytes &&
              r.weights_gpu_bytes + r.reserve_bytes < r.usable_bytes;
     *memory = r;
 }

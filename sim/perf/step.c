@@ -7,7 +7,9 @@
  *   fixed      s t0 + L t_layer + L_moe t_moe
  *   dense      combine(bytes / (t W e_m), FLOPs T / (t F e_c))     combine(x, y) = sqrt(x^2 + y^2)
  *   experts    combine(L_moe w P_e N / (t W e_m), 2 L_moe P_e k T / (t F e_c e_x)),
- *              N = E (1 - (1 - k/E)^T)                    distinct experts touched, uniform routing
+ *              N = E (1 - (1 - k/E)^T)     distinct experts touched, uniform routing; else, and where
+ *                                          ranks divide or hold a part of them, perf/experts.h
+ *   outside    what experts that the GPUs do not hold cost (outside() below)
  *   head       combine(V h b / (t W e_m), 2 V h S / (t F e_c)) + S (t_seq + [top-p] V sampler / W)
  *   KV         K L bytes / (W e_kv)                                additive
  *   attention  Q L (n_h / t) (4 d / (F e_pf) + scores / W)
@@ -31,14 +33,25 @@
  */
 #include "perf/step.h"
 #include "base/check.h"
+#include "perf/experts.h"
 #include "perf/weights.h"
 #include <string.h>
 
 struct coefficients { /* seconds, or seconds per unit */
+    double groups; /* attention groups, among which tokens, sequences and KV are divided */
     double fixed, prefill;
     double dense_read, dense_token;
     double vector, tile;              /* what few tokens cost: see work() */
     double experts, per_token;        /* E, k */
+    struct outside {
+        double layers;      /* L_moe */
+        double copy, disk;  /* one expert of all layers */
+        double host_read, host_token; /* the same, and the products of one token, on the host */
+        double host_layer;
+        double overlap;
+        int batch;          /* tokens from which the host computes nothing */
+        bool host;
+    } outside;
     double expert_read, expert_token; /* per expert touched; per token */
     double head_read, head_sample, sampler_sample;
     double reduce_fixed, reduce_token;
@@ -136,15 +149,48 @@ static struct link link_between(const struct cs_option *o, int gpus, const struc
     return (struct link){e->overheads ? eng->all_reduce_pcie_s : 0.0, h->pcie_Bps * e->pcie};
 }
 
-static void link_terms(struct coefficients *c, const struct cs_option *o, int t,
-                       const struct efficiency *e)
+/* Between machines. */
+static struct link network(const struct cs_option *o, const struct efficiency *e)
+{
+    const struct cs_hardware *h = o->hardware;
+    const double Bps = h->network_Bps > 0.0 ? h->network_Bps : h->pcie_Bps;
+    return (struct link){e->overheads ? o->engine->all_reduce_pcie_s : 0.0, Bps * e->link};
+}
+
+/* Experts on other ranks than a token's: it is sent there, and what they make of it back. Each GPU
+ * sends its share of the tokens; to other machines over the network, besides. */
+static void all_to_all(struct coefficients *c, const struct cs_option *o, int t,
+                       const struct cs_expert_plan *x, const struct efficiency *e)
 {
     const struct cs_model *m = o->model;
+    const double ranks = x->ranks, share = 1.0 / ((double)t * cs_option_groups(o, t));
+    const int domain = o->hardware->link_gpus > 0 ? o->hardware->link_gpus : x->ranks;
+    const int inside = x->ranks < domain ? x->ranks : domain;
+    const struct link near = link_between(o, inside, e), far = network(o, e);
+    const double there = cs_precision_infos[o->precision].compute == CS_COMPUTE_FP8 ? 1.0 : 2.0;
+    const double token = m->moe_layers * share * m->hidden * (there + 2.0); /* bytes, one place */
+    c->reduce_fixed += 2.0 * m->moe_layers * near.alpha_s * log2(ranks);
+    c->reduce_token += token * (x->spread - x->spread_nodes) / near.Bps;
+    if (x->spread_nodes > 0.0) {
+        c->reduce_fixed += 2.0 * m->moe_layers * far.alpha_s;
+        c->reduce_token += token * x->spread_nodes / far.Bps;
+    }
+}
+
+static void link_terms(struct coefficients *c, const struct cs_option *o, int t,
+                       const struct cs_expert_plan *x, const struct efficiency *e)
+{
+    const struct cs_model *m = o->model;
+    const bool sent = x->ranks > t; /* else the all-reduce adds up what the ranks made */
     if (t > 1) {
         const struct link inside = link_between(o, t, e);
-        c->reduce_fixed = 2.0 * m->layers * inside.alpha_s * log2(t);
-        c->reduce_token = 2.0 * m->layers * 2.0 * m->hidden * 2.0 * (t - 1.0) / t / inside.Bps;
+        const double times = 2.0 * m->layers - (sent ? m->moe_layers : 0.0);
+        c->reduce_fixed = times * inside.alpha_s * log2(t);
+        c->reduce_token =
+            times * 2.0 * m->hidden * 2.0 * (t - 1.0) / t / inside.Bps / c->groups;
     }
+    if (sent)
+        all_to_all(c, o, t, x, e);
     if (o->pipeline_parallel > 1) {
         const struct link across = link_between(o, t * o->pipeline_parallel, e);
         c->reduce_fixed += (o->pipeline_parallel - 1) * across.alpha_s;
@@ -152,8 +198,43 @@ static void link_terms(struct coefficients *c, const struct cs_option *o, int t,
     }
 }
 
+/* What experts that no GPU holds take, all layers with experts together. Copies go over the PCIe of
+ * each GPU of the group, which needs its part of an expert, and are no faster than the memory they
+ * come from; what the host's memory cannot hold comes from its disks first. */
+static void outside_terms(struct coefficients *c, const struct cs_option *o, int t,
+                          const struct cs_expert_plan *x, const struct efficiency *e)
+{
+    const struct cs_engine_sheet *eng = o->engine;
+    const double bytes = o->model->moe_layers * cs_experts_bytes(o);
+    struct outside *out = &c->outside;
+    if (o->experts.policy == CS_EXPERTS_RESIDENT)
+        return;
+    out->layers = o->model->moe_layers;
+    out->host = o->experts.policy == CS_EXPERTS_CPU;
+    out->overlap = o->experts.overlap;
+    out->batch = e->overheads ? eng->offload_batch : 0;
+    const double pcie = t * o->hardware->pcie_Bps;
+    const double ram = x->host.bandwidth_Bps;
+    const double path = pcie > 0.0 && ram > 0.0 ? fmin(pcie, ram) : fmax(pcie, ram);
+    if (path > 0.0)
+        out->copy = bytes / (path * (e->overheads ? eng->copy_eff : 1.0));
+    if (x->in_memory < 1.0)
+        out->disk = bytes * (1.0 - x->in_memory) / x->host.nvme_Bps;
+    if (!out->host)
+        return;
+    out->host_read = bytes / (ram * (e->overheads ? eng->host_eff : 1.0));
+    if (x->host.flops > 0.0)
+        out->host_token = 2.0 * o->model->moe_layers * cs_weights_expert(o->model) *
+                          o->model->experts_per_token /
+                          (x->host.flops *
+                           (e->overheads && eng->host_compute_eff > 0.0 ? eng->host_compute_eff
+                                                                        : 1.0));
+    out->host_layer = e->overheads ? eng->host_layer_s * (1.0 - x->resident / o->model->experts)
+                                   : 0.0;
+}
+
 static struct coefficients derive(const struct cs_option *o, int t, bool top_p,
-                                  const struct efficiency *e)
+                                  const struct cs_expert_plan *x, const struct efficiency *e)
 {
     const struct cs_model *m = o->model;
     const struct cs_engine_sheet *eng = o->engine;
@@ -172,7 +253,8 @@ static struct coefficients derive(const struct cs_option *o, int t, bool top_p,
     const double P_ffn = L_dense * cs_weights_dense_ffn(m) + L_moe * cs_weights_shared(m);
     const double P_expert = cs_weights_expert(m);
     const double V_h = (double)m->vocabulary * m->hidden;
-    struct coefficients c = {.vector = 1.0};
+    const double split = x->ranks > 1 ? fmax(1.0, (double)t / x->ranks) : t; /* of one expert */
+    struct coefficients c = {.vector = 1.0, .groups = cs_option_groups(o, t)};
     if (e->overheads) {
         c.vector = eng->vector_share > 0.0 ? eng->vector_share : 1.0;
         c.tile = eng->tile_tokens;
@@ -184,18 +266,24 @@ static struct coefficients derive(const struct cs_option *o, int t, bool top_p,
     c.dense_token = (2.0 * L * P_attention / F_attention + 2.0 * P_ffn / F_ffn) / t;
     c.experts = m->experts;
     c.per_token = m->experts_per_token;
-    c.expert_read = L_moe * P_expert * p->ffn_bytes / (t * W * e->weights);
-    c.expert_token = 2.0 * L_moe * P_expert * m->experts_per_token / (t * F_ffn * e->experts);
+    c.expert_read = L_moe * P_expert * p->ffn_bytes / (split * W * e->weights);
+    c.expert_token = 2.0 * L_moe * P_expert * m->experts_per_token /
+                     (t * c.groups * F_ffn * e->experts);
     c.head_read = V_h * p->head_bytes / (t * W * e->weights);
     c.head_sample = 2.0 * V_h / (t * F_head);
     if (top_p && e->overheads)
         c.sampler_sample = m->vocabulary * eng->sampler_bytes / W;
     if (e->overheads)
         c.sampler_sample += eng->sequence_s;
-    link_terms(&c, o, t, e);
+    link_terms(&c, o, t, x, e);
+    outside_terms(&c, o, t, x, e);
     attention(o, t, e, L - m->window_layers, &c.kv, &c.kv_compute, &c.pair);
     if (m->window_layers > 0)
         attention(o, t, e, m->window_layers, &c.window_kv, &c.window_kv_compute, &c.window_pair);
+    double *const divided[] = {&c.kv, &c.kv_compute, &c.pair,
+                               &c.window_kv, &c.window_kv_compute, &c.window_pair};
+    for (size_t i = 0; i < sizeof divided / sizeof divided[0]; i++)
+        *divided[i] /= c.groups;
     return c;
 }
 
@@ -217,12 +305,6 @@ static struct efficiency engine_efficiency(const struct cs_engine_sheet *e)
     };
 }
 
-/* Distinct experts of E touched by T tokens that choose k each, uniformly. */
-static double experts_touched(const struct coefficients *c, double T)
-{
-    return c->experts * (1.0 - pow(1.0 - c->per_token / c->experts, T));
-}
-
 /* Tokens whose multiplication takes as long as that of T tokens over m matrices. A GEMM pays for a
  * tile's worth of each on top of its tokens; a kernel for few tokens multiplies one while it reads
  * the matrix, and is slower per further token. The faster is taken. */
@@ -231,22 +313,58 @@ static double work(const struct coefficients *c, double T, double m)
     return fmin(m + (T - m) / c->vector, T + m * c->tile);
 }
 
-static double token_s(const struct coefficients *c, double T, struct cs_step_parts *parts)
+/* The experts' part of a step: those that the GPUs read and multiply, and what those outside add.
+ * Where the host computes them, its share of the products is not the GPUs'. */
+struct expert_s {
+    double gpu, outside, copied; /* seconds, seconds, experts of a layer */
+};
+static struct expert_s expert_s(const struct coefficients *c, const struct cs_expert_load *l,
+                                double T, double rest)
 {
-    const double compute = c->dense_token * work(c, T, 1.0);
+    const struct outside *out = &c->outside;
+    const bool on_host = out->host && (out->batch == 0 || T < out->batch);
+    const double away = l->outside > 0.0 ? l->outside / l->touched : 0.0;
+    const double touched = l->touched - (on_host ? l->outside : 0.0);
+    const double tokens = l->tokens * (on_host ? 1.0 - away : 1.0);
+    struct expert_s s = {0};
+    if (touched > 0.0)
+        s.gpu = combine(c->expert_read * touched,
+                        c->expert_token * work(c, tokens, touched / c->per_token));
+    if (l->outside <= 0.0)
+        return s;
+    s.outside = out->disk * l->outside;
+    if (on_host) {
+        s.outside += combine(out->host_read * l->outside, out->host_token * T * away) +
+                     out->layers * out->host_layer;
+        return s;
+    }
+    const double seen = l->outside * l->foreseen;
+    const double ahead = out->copy * (seen + l->wasted);
+    s.copied = l->outside + l->wasted;
+    s.outside += out->copy * (l->outside - seen) +
+                 (out->host ? out->layers * out->host_layer : 0.0) +
+                 fmax(0.0, ahead - (l->foreseen > 0.0 ? out->overlap * (rest + s.gpu) : 0.0));
+    return s;
+}
+
+static double token_s(const struct coefficients *c, const struct cs_expert_load *l, double T,
+                      struct cs_step_parts *parts)
+{
+    const double own = T / c->groups; /* of a group */
+    const double compute = c->dense_token * work(c, own, T > 0.0 ? fmin(1.0, own) : 0.0);
     const double gemm = combine(c->dense_read, compute);
-    const double touched = c->experts > 0.0 ? experts_touched(c, T) : 0.0;
-    const double experts =
-        c->experts > 0.0 ? combine(c->expert_read * touched,
-                                   c->expert_token * work(c, T, touched / c->per_token))
-                         : 0.0;
+    const struct expert_s of =
+        c->experts > 0.0 ? expert_s(c, l, T, c->fixed + gemm) : (struct expert_s){0};
+    const double experts = of.gpu + of.outside;
     const double communication = c->reduce_fixed + c->reduce_token * T;
     if (parts != NULL) {
         parts->fixed_s = c->fixed;
         parts->weights_s = c->dense_read;
         parts->compute_s = compute;
         parts->gemm_s = gemm;
-        parts->experts_s = experts;
+        parts->experts_s = of.gpu;
+        parts->outside_s = of.outside;
+        parts->loaded_bytes = of.copied;
         parts->communication_s = communication;
     }
     return c->fixed + gemm + experts + communication;
@@ -254,7 +372,9 @@ static double token_s(const struct coefficients *c, double T, struct cs_step_par
 
 static double sample_s(const struct coefficients *c, double S, struct cs_step_parts *parts)
 {
-    const double head = combine(c->head_read, c->head_sample * work(c, S, S > 0.0 ? 1.0 : 0.0));
+    S /= c->groups;
+    const double head =
+        combine(c->head_read, c->head_sample * work(c, S, S > 0.0 ? fmin(1.0, S) : 0.0));
     const double sampler = c->sampler_sample * S;
     if (parts != NULL) {
         parts->head_s = head;
@@ -265,7 +385,7 @@ static double sample_s(const struct coefficients *c, double S, struct cs_step_pa
 
 /* CUDA graphs are captured for 1, 2, 4, then multiples of 8 to 256, then of 16 up to
  * min(2 max_num_seqs, 512); a larger batch runs as it is. */
-static int64_t pad(const struct cs_option *o, int64_t T)
+static int64_t pad_group(const struct cs_option *o, int64_t T)
 {
     const int64_t top = 2 * (int64_t)o->max_num_seqs < 512 ? 2 * (int64_t)o->max_num_seqs : 512;
     if (!o->engine->cuda_graph_padding || T > top)
@@ -279,6 +399,13 @@ static int64_t pad(const struct cs_option *o, int64_t T)
     return padded > top ? T : padded;
 }
 
+static int64_t pad(const struct cs_option *o, int64_t T, int groups)
+{
+    const int64_t own = (T + groups - 1) / groups;
+    const int64_t padded = pad_group(o, own);
+    return padded > own ? padded * groups : T;
+}
+
 static int64_t picoseconds(double seconds)
 {
     cs_check(seconds >= 0.0 && seconds < 1e6);
@@ -287,11 +414,20 @@ static int64_t picoseconds(double seconds)
 
 /* Bytes and FLOPs of T tokens at efficiency 1: the floor of token(), as of each other term, so that
  * no sum of terms is below the floor of the step. */
-static double token_floor_s(const struct coefficients *ideal, double T)
+static double token_floor_s(const struct coefficients *ideal, const struct cs_expert_load *l,
+                            double T)
 {
-    const double touched = ideal->experts > 0.0 ? experts_touched(ideal, T) : 0.0;
-    return fmax(ideal->dense_read + ideal->expert_read * touched,
-                (ideal->dense_token + ideal->expert_token) * T);
+    /* Experts outside are at least read where they lie, while the GPUs read the others. */
+    const double held = l->touched - l->outside;
+    const struct outside *out = &ideal->outside;
+    const double slowest = out->host && out->copy > 0.0 ? fmin(out->copy, out->host_read)
+                           : out->host                  ? out->host_read
+                                                        : out->copy;
+    const double most_hidden = l->outside * l->foreseen;
+    return fmax(fmax(ideal->dense_read + ideal->expert_read * held,
+                     ideal->dense_token * T / ideal->groups +
+                         (l->outside > 0.0 ? 0.0 : ideal->expert_token * T)),
+                (slowest + out->disk) * (l->outside - most_hidden));
 }
 
 void cs_step_compile(struct cs_step *step, const struct cs_option *o, int t, bool top_p,
@@ -304,25 +440,39 @@ void cs_step_compile_scaled(struct cs_step *step, const struct cs_option *o, int
                             double scale, struct cs_arena *arena)
 {
     const struct efficiency e = engine_efficiency(o->engine);
-    const struct coefficients c = derive(o, t, top_p, &e);
-    const struct coefficients i = derive(o, t, false, &IDEAL);
-    const int most =
+    struct cs_expert_plan x;
+    cs_experts_plan(&x, o, t, arena);
+    const struct coefficients c = derive(o, t, top_p, &x, &e);
+    const struct coefficients i = derive(o, t, false, &x, &IDEAL);
+    const int groups = cs_option_groups(o, t);
+    const int each =
         o->max_num_batched_tokens > o->max_num_seqs ? o->max_num_batched_tokens : o->max_num_seqs;
+    const int most = each * groups, seqs = o->max_num_seqs * groups;
     int64_t *token = cs_arena_alloc(arena, (size_t)most + 1, sizeof *token);
-    int64_t *sample = cs_arena_alloc(arena, (size_t)o->max_num_seqs + 1, sizeof *sample);
+    int64_t *sample = cs_arena_alloc(arena, (size_t)seqs + 1, sizeof *sample);
     for (int T = 0, done = -1; T <= most; T++) {
-        const int padded = (int)pad(o, T);
-        token[T] = padded == done ? token[T - 1]
-                                  : picoseconds(fmax(scale * token_s(&c, padded, NULL),
-                                                     token_floor_s(&i, padded)));
+        const int padded = (int)pad(o, T, groups);
+        if (padded != done) {
+            const struct cs_expert_load l = cs_experts_load(&x, padded);
+            token[T] = picoseconds(
+                fmax(scale * token_s(&c, &l, padded, NULL), token_floor_s(&i, &l, padded)));
+        } else {
+            token[T] = token[T - 1];
+        }
         done = padded;
     }
-    for (int S = 0; S <= o->max_num_seqs; S++)
+    int64_t *group = groups > 1 ? cs_arena_alloc(arena, (size_t)each + 1, sizeof *group) : NULL;
+    for (int T = 0; group != NULL && T <= each; T++)
+        group[T] = picoseconds(scale * combine(c.dense_read, c.dense_token * T));
+    for (int S = 0; S <= seqs; S++)
         sample[S] = picoseconds(
-            fmax(scale * sample_s(&c, S, NULL), fmax(i.head_read, i.head_sample * S)));
+            fmax(scale * sample_s(&c, S, NULL), fmax(i.head_read, i.head_sample * S / groups)));
     *step = (struct cs_step){
+        .groups = groups,
+        .group_tokens = each,
+        .group_ps = group,
         .max_tokens = most,
-        .max_sampled = o->max_num_seqs,
+        .max_sampled = seqs,
         .token_ps = token,
         .sample_ps = sample,
         .kv_ps = picoseconds(fmax(scale * combine(c.kv, c.kv_compute), fmax(i.kv, i.kv_compute))),
@@ -336,27 +486,35 @@ void cs_step_compile_scaled(struct cs_step *step, const struct cs_option *o, int
 }
 
 /* No step is shorter than all its bytes over the bandwidth or all its FLOPs over the peak. */
-static double floor_s(const struct cs_option *o, int t, const struct cs_step_load *l)
+static double floor_s(const struct cs_option *o, int t, struct cs_expert_plan *x,
+                      const struct cs_step_load *l)
 {
-    const struct coefficients c = derive(o, t, false, &IDEAL);
-    const double T = (double)l->tokens, S = (double)l->sampled;
-    const double touched = c.experts > 0.0 ? experts_touched(&c, T) : 0.0;
-    const double bytes = c.dense_read + c.expert_read * touched + c.head_read +
+    const struct coefficients c = derive(o, t, false, x, &IDEAL);
+    const double T = (double)l->tokens, S = (double)l->sampled / c.groups;
+    const struct cs_expert_load of = cs_experts_load(x, fmax(1.0, T));
+    const double outside = of.outside > 0.0 ? token_floor_s(&c, &of, T) : 0.0;
+    const double bytes = c.dense_read + c.expert_read * (of.touched - of.outside) + c.head_read +
                          c.kv * (double)l->kv_tokens + c.window_kv * (double)l->window_kv_tokens;
-    const double flops = c.dense_token * T + c.expert_token * T + c.head_sample * S +
+    const double flops = c.dense_token * T / c.groups +
+                         (of.outside > 0.0 ? 0.0 : c.expert_token * T) + c.head_sample * S +
                          c.kv_compute * (double)l->kv_tokens + c.pair * l->pairs +
                          c.window_pair * l->window_pairs;
-    return fmax(bytes, flops);
+    return fmax(fmax(bytes, flops), outside);
 }
 
 void cs_step_explain(struct cs_step_parts *parts, const struct cs_option *o, int t, bool top_p,
                      const struct cs_step_load *l)
 {
     const struct efficiency e = engine_efficiency(o->engine);
-    const struct coefficients c = derive(o, t, top_p, &e);
+    struct cs_arena scratch;
+    cs_arena_init(&scratch);
+    struct cs_expert_plan x;
+    cs_experts_plan(&x, o, t, &scratch);
+    const struct coefficients c = derive(o, t, top_p, &x, &e);
     struct cs_step_parts p = {0};
-    const double T = (double)pad(o, l->tokens);
-    const double token = token_s(&c, T, &p);
+    const double T = (double)pad(o, l->tokens, cs_option_groups(o, t));
+    const struct cs_expert_load of = cs_experts_load(&x, fmax(1.0, T));
+    const double token = token_s(&c, &of, T, &p);
     const double sample = sample_s(&c, (double)l->sampled, &p);
     p.kv_s = combine(c.kv, c.kv_compute) * (double)l->kv_tokens +
              combine(c.window_kv, c.window_kv_compute) * (double)l->window_kv_tokens;
@@ -364,8 +522,10 @@ void cs_step_explain(struct cs_step_parts *parts, const struct cs_option *o, int
     if (l->prefill)
         p.fixed_s += c.prefill;
     p.total_s = token + sample + p.kv_s + p.prefill_attention_s + (l->prefill ? c.prefill : 0.0);
-    p.floor_s = floor_s(o, t, l);
-    const double experts_read = c.experts > 0.0 ? c.expert_read * experts_touched(&c, T) : 0.0;
+    p.loaded_bytes *= c.outside.layers * cs_experts_bytes(o);
+    p.floor_s = floor_s(o, t, &x, l);
+    cs_arena_fini(&scratch);
+    const double experts_read = c.expert_read * of.touched;
     const struct {
         const char *name;
         double s;
@@ -374,6 +534,7 @@ void cs_step_explain(struct cs_step_parts *parts, const struct cs_option *o, int
         {"compute", p.compute_s + c.expert_token * T + p.prefill_attention_s},
         {"KV", p.kv_s},
         {"communication", p.communication_s},
+        {"experts outside", p.outside_s},
         {"overhead", p.fixed_s + p.sampler_s},
     };
     p.binding = causes[0].name;

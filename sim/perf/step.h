@@ -20,6 +20,9 @@
 #include <stdint.h>
 
 struct cs_step {
+    int groups;               /* attention groups that share the requests; 0 and 1: one */
+    int group_tokens;         /* group_ps covers 0 .. group_tokens */
+    const int64_t *group_ps;  /* [tokens of one group]: its share of token_ps; NULL: one group */
     int max_tokens;           /* token_ps covers 0 .. max_tokens */
     int max_sampled;          /* sample_ps covers 0 .. max_sampled */
     const int64_t *token_ps;  /* [T] */
@@ -42,7 +45,24 @@ struct cs_step_load {
     double pairs;             /* Q: sum over chunks of n c + n (n + 1) / 2 */
     double window_pairs;      /* the same with each query's keys cut at the window */
     bool prefill;
+    int64_t chunks, chunk_tokens; /* its prefill chunks and their tokens; 0: as good as many */
 };
+
+/* With several attention groups a prompt is computed by one of them: what a step with few chunks
+ * takes longer than one whose tokens are spread evenly. */
+static inline int64_t cs_step_uneven_ps(const struct cs_step *s, const struct cs_step_load *l)
+{
+    if (l->chunks == 0 || l->chunks >= s->groups)
+        return 0;
+    const int64_t even = (l->tokens + s->groups - 1) / s->groups;
+    int64_t busiest =
+        (l->tokens - l->chunk_tokens) / s->groups + (l->chunk_tokens + l->chunks - 1) / l->chunks;
+    busiest = busiest > s->group_tokens ? s->group_tokens : busiest;
+    const double pairs = s->pair_ps * l->pairs + s->window_pair_ps * l->window_pairs;
+    const double more = (double)s->groups / (double)l->chunks - 1.0;
+    return (busiest > even ? s->group_ps[busiest] - s->group_ps[even] : 0) +
+           (int64_t)(pairs * more + 0.5);
+}
 
 static inline int64_t cs_step_ps(const struct cs_step *s, const struct cs_step_load *l)
 {
@@ -51,6 +71,8 @@ static inline int64_t cs_step_ps(const struct cs_step *s, const struct cs_step_l
     if (l->prefill)
         t += s->prefill_ps +
              (int64_t)(s->pair_ps * l->pairs + s->window_pair_ps * l->window_pairs + 0.5);
+    if (l->prefill && s->groups > 1)
+        t += cs_step_uneven_ps(s, l);
     return t;
 }
 
@@ -80,10 +102,13 @@ void cs_step_compile_scaled(struct cs_step *step, const struct cs_option *option
  * peak, at efficiency 1. For `capsim explain` and the floor check. */
 struct cs_step_parts {
     double fixed_s, weights_s, compute_s, gemm_s; /* gemm: weights and compute combined */
+    double outside_s; /* experts that the GPUs do not hold: copied, or computed by the host */
     double experts_s, head_s, sampler_s, kv_s, prefill_attention_s, communication_s;
     double total_s;
     double floor_s;
-    const char *binding; /* "weights", "compute", "KV", "communication" or "overhead" */
+    const char *binding; /* "weights", "compute", "KV", "communication", "experts outside" or
+                            "overhead" */
+    double loaded_bytes; /* experts copied to the GPUs in this step */
 };
 void cs_step_explain(struct cs_step_parts *parts, const struct cs_option *option,
                      int tensor_parallel, bool top_p, const struct cs_step_load *load);

@@ -365,6 +365,7 @@ void cs_answer_option(struct cs_option_answer *a, const struct cs_search *s, str
     const struct cs_candidate *c = set->candidate;
     const struct cs_workload_spec *w = &s->question->workload;
     a->memory = c->memory;
+    a->option = c->option;
     a->tensor_parallel = c->tensor_parallel;
     a->replicas = (int)(set->replicas * scale);
     a->gpus = (long)a->replicas * c->gpus_per_replica;

@@ -34,6 +34,8 @@ static double rate_at(const struct cs_step *step, const struct cs_limits_engine 
         .window_pairs =
             seen > 0.0 ? x * cs_step_pairs((int64_t)p, (int64_t)found, step->window_tokens) : 0.0,
         .prefill = true,
+        .chunks = (int64_t)ceil(x),
+        .chunk_tokens = (int64_t)(x * p),
     };
     const double t =
         (double)cs_step_ps(step, &load) - fmax(0.0, 1.0 - x) * (double)step->prefill_ps;

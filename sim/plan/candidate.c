@@ -131,6 +131,47 @@ static void set_limits(struct cs_candidate *c, const struct cs_question *q)
     }
 }
 
+/* How many experts of a layer the GPUs hold, where that is left open. With slots, whose KV cache is
+ * set aside: all that there is room for. With blocks, which want the same memory: the share of that
+ * room, in eighths, at which a replica carries most. Under `cpu` whole layers, else whole experts.
+ */
+static const struct cs_option *choose_resident(const struct cs_option *o, int t,
+                                               const struct cs_question *q, struct cs_arena *arena)
+{
+    const struct cs_mean_request mean = {q->workload.mean_input, q->workload.mean_output, 0.0};
+    const double E = o->model->experts;
+    const double grain = o->experts.policy == CS_EXPERTS_CPU ? E / o->model->moe_layers : 1.0;
+    struct cs_memory none, m;
+    cs_memory_fit_experts(&none, o, t, 0.0);
+    const double kept = o->engine->slots ? (double)o->max_num_seqs * o->block_size
+                                         : fmax(o->block_size, mean.input + mean.output);
+    const double room = (none.kv_bytes - kept * none.kv_token_bytes) / none.expert_bytes;
+    const double most = floor(fmax(0.0, fmin(room, E)) / grain + 1e-9) * grain;
+    struct cs_option *best = NULL;
+    double best_rate = -1.0;
+    for (int eighth = 8; eighth >= (o->engine->slots ? 8 : 0); eighth--) {
+        struct cs_option *tried = cs_arena_alloc(arena, 1, sizeof *tried);
+        *tried = *o;
+        tried->experts.resident = floor(most * eighth / 8.0 / grain + 1e-9) * grain;
+        cs_memory_fit(&m, tried, t);
+        if (!m.fits && best != NULL)
+            continue;
+        double rate = 0.0;
+        if (m.fits && !o->engine->slots) {
+            struct cs_step step;
+            struct cs_limits_engine limits;
+            cs_step_compile(&step, tried, t, q->scenario->traffic.top_p, arena);
+            cs_limits_of(&limits, tried, cs_option_groups(tried, t), m.kv_blocks);
+            rate = cs_bound_capacity(&step, &limits, &mean);
+        }
+        if (rate > best_rate) {
+            best_rate = rate;
+            best = tried;
+        }
+    }
+    return best;
+}
+
 void cs_candidate_compile(struct cs_candidate *c, const struct cs_option *o, int t,
                           const struct cs_question *q, struct cs_arena *arena)
 {
@@ -140,9 +181,11 @@ void cs_candidate_compile(struct cs_candidate *c, const struct cs_option *o, int
 void cs_candidate_compile_at(struct cs_candidate *c, const struct cs_option *o, int t, double z,
                              const struct cs_question *q, struct cs_arena *arena)
 {
+    if (o->experts.policy != CS_EXPERTS_RESIDENT && o->experts.resident <= 0.0)
+        o = choose_resident(o, t, q, arena);
     *c = (struct cs_candidate){.option = o,
                                .tensor_parallel = t,
-                               .gpus_per_replica = t * o->pipeline_parallel,
+                               .gpus_per_replica = cs_option_gpus(o, t),
                                .error = cs_error_of(o, t),
                                .step_scale = 1.0};
     cs_memory_fit(&c->memory, o, t);
@@ -154,7 +197,7 @@ void cs_candidate_compile_at(struct cs_candidate *c, const struct cs_option *o, 
     }
     set_limits(c, q);
     cs_step_compile_scaled(&c->step, o, t, q->scenario->traffic.top_p, c->step_scale, arena);
-    cs_limits_of(&c->limits, o, c->memory.kv_blocks);
+    cs_limits_of(&c->limits, o, cs_option_groups(o, t), c->memory.kv_blocks);
     struct cs_mean_request mean = {q->workload.mean_input, q->workload.mean_output, 0.0};
     c->capacity = cs_bound_capacity(&c->step, &c->limits, &mean);
     if (o->prefix_caching) {

@@ -16,9 +16,9 @@
 #include "serve/cluster.h"
 
 struct cs_candidate {
-    const struct cs_option *option;
+    const struct cs_option *option; /* with the experts that are resident chosen */
     int tensor_parallel;
-    int gpus_per_replica; /* tensor x pipeline */
+    int gpus_per_replica; /* tensor x pipeline, or the expert ranks */
     struct cs_memory memory;
     const struct cs_model_error *error; /* NULL: not known, and z is 0 */
     double z, step_scale;               /* e^(z s) */

@@ -47,7 +47,9 @@ static void find_candidates(struct cs_search *s)
     const struct cs_option *o = s->option;
     for (int t = 1; t <= 8; t *= 2) {
         const int size = o->tensor_parallel > 0 ? o->tensor_parallel : t;
-        const bool divides = o->model->heads % size == 0;
+        const int ranks = o->expert_parallel;
+        const bool divides = o->model->heads % size == 0 &&
+                             (ranks <= 1 || size % ranks == 0 || ranks % size == 0);
         if (divides && s->candidate_count < CS_SEARCH_SIZES) {
             struct cs_candidate *c = &s->candidates[s->candidate_count];
             cs_candidate_compile_at(c, o, size, s->z, s->question, s->arena);

@@ -45,11 +45,17 @@ void cs_search_why_misfit(struct cs_search *s)
     }
     if (!m.linked) {
         s->reason = cs_arena_printf(s->arena, "no link joins %d x %s: each can only serve alone",
-                                    o->tensor_parallel * o->pipeline_parallel, o->hardware->title);
+                                    cs_option_gpus(o, o->tensor_parallel), o->hardware->title);
         return;
     }
     const double capacity_gb = o->hardware->memory_bytes * o->hardware->gpu_share / 1e9;
     const int tried = o->tensor_parallel > 0 ? o->tensor_parallel * o->pipeline_parallel : 1;
+    if (!m.host_holds) {
+        s->reason = cs_arena_printf(
+            s->arena, "%.3g GB of experts outside the GPUs do not fit the host's memory and disks",
+            m.host_bytes / 1e9);
+        return;
+    }
     if (m.kv_bytes > 0.0 && o->kv_blocks > 0) {
         s->reason = cs_arena_printf(
             s->arena, "%d KV blocks need %.3g GB, and %.3g GB are left beside weights and engine",

@@ -34,11 +34,12 @@ struct cs_cluster {
     int64_t next_day, last_backlog, days_grown;
 };
 
-void cs_limits_of(struct cs_limits_engine *limits, const struct cs_option *o, int64_t kv_blocks)
+void cs_limits_of(struct cs_limits_engine *limits, const struct cs_option *o, int groups,
+                  int64_t kv_blocks)
 {
     *limits = (struct cs_limits_engine){
-        .max_num_seqs = o->max_num_seqs,
-        .max_num_batched_tokens = o->max_num_batched_tokens,
+        .max_num_seqs = o->max_num_seqs * groups,
+        .max_num_batched_tokens = o->max_num_batched_tokens * groups,
         .block_size = o->block_size,
         .kv_blocks = kv_blocks,
         .context_tokens = o->context > 0 ? o->context : (int64_t)o->model->context_tokens,

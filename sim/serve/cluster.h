@@ -22,7 +22,7 @@ struct cs_fleet {
 };
 
 /* What an option's engine allows each replica, with so many blocks. */
-void cs_limits_of(struct cs_limits_engine *limits, const struct cs_option *option,
+void cs_limits_of(struct cs_limits_engine *limits, const struct cs_option *option, int groups,
                   int64_t kv_blocks);
 
 struct cs_run_options {

@@ -327,6 +327,8 @@ static inline void add_chunk(const struct cs_replica *r, struct cs_step_load *lo
 {
     load->tokens += n;
     load->prefill = true;
+    load->chunks++;
+    load->chunk_tokens += n;
     load->pairs += cs_step_pairs(n, c, 0);
     load->kv_tokens += c;
     const int64_t window = r->step->window_tokens;

@@ -167,6 +167,8 @@ static int64_t plan_chunk(struct engine *e, struct sequence *s, int64_t budget,
     s->prefilled += n;
     load->tokens += n;
     load->prefill = true;
+    load->chunks++;
+    load->chunk_tokens += n;
     e->totals->prefill_tokens += (uint64_t)n;
     const struct ref_content here = content(e, s->request);
     ref_cache_written(e->cache, &here, &s->blocks, s->prefilled);

@@ -64,7 +64,7 @@ START_TEST(slots_are_allocated_at_the_start)
     cs_memory_fit(&m, &o, 1);
     ck_assert(!m.fits);
     struct cs_limits_engine limits;
-    cs_limits_of(&limits, &o, 25);
+    cs_limits_of(&limits, &o, 1, 25);
     ck_assert_int_eq(limits.context_tokens, 6007); /* a longer request is rejected */
 }
 END_TEST
@@ -96,7 +96,7 @@ START_TEST(a_context_is_the_engines_or_the_models_or_given)
     const struct cs_option *const o =
         &scenario("hardware: rtx-4090, context: 9001 tokens")->options[0];
     struct cs_limits_engine limits;
-    cs_limits_of(&limits, o, 100);
+    cs_limits_of(&limits, o, 1, 100);
     ck_assert_int_eq(limits.context_tokens, 9001);
     ck_assert_int_eq(o->block_size, 16);
     /* Llama 2 ends at 4096: an engine's default of 8192 is cut to it. */
