@@ -7,8 +7,8 @@
  *   fixed      s t0 + L t_layer + L_moe t_moe
  *   dense      combine(bytes / (t W e_m), FLOPs T / (t F e_c))     combine(x, y) = sqrt(x^2 + y^2)
  *   experts    combine(L_moe w P_e N / (t W e_m), 2 L_moe P_e k T / (t F e_c e_x)),
- *              N = E (1 - (1 - k/E)^T)     distinct experts touched, uniform routing; else, and where
- *                                          ranks divide or hold a part of them, perf/experts.h
+ *              N = E (1 - (1 - k/E)^T)    distinct experts touched, uniform routing; else, and
+ *                                         where ranks divide or hold a part of them, perf/experts.h
  *   outside    what experts that the GPUs do not hold cost (outside() below)
  *   head       combine(V h b / (t W e_m), 2 V h S / (t F e_c)) + S (t_seq + [top-p] V sampler / W)
  *   KV         K L bytes / (W e_kv)                                additive
