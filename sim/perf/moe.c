@@ -6,18 +6,22 @@
  *
  *     P(all X_r <= x | S = kT) = prod_r P(X_r <= x)  P(W = kT) / P(S = kT)          (Levin 1981)
  *
- * where the last two probabilities are normal. That is exact for one token's choice without
- * replacement; over T tokens each of which chooses exactly k, variances are (E T - 1) / (E T - T)
- * as large. Sums over x run over 9 standard deviations, binomials by their recurrence.
+ * The last two are convolutions while kT is small, else normal. That is exact for one token that
+ * chooses without replacement; over T tokens each of which chooses exactly k, the X_r are wider,
+ * by as much as makes their variance right once the sum is known (Deville and Tille 2005).
  */
 #include "perf/moe.h"
 #include "base/check.h"
 #include <math.h>
 #include <stdlib.h>
 
-/* A binomial variable of that mean and variance, walked along x. */
+enum { FEW = 64 }; /* a total up to which distributions are convolved, not taken as normal */
+
+/* A variable walked along x: of the given law, or binomial of that mean and variance. */
 struct cs_moe_bin {
+    const double *law; /* of 0 .. n; NULL: binomial */
     double mean, variance, n, odds;
+    int ranks;                   /* that are alike */
     double x, probability;       /* of x, the next value to be taken */
     double below, first, second; /* sums of P, x P, x^2 P over the values taken */
 };
@@ -50,7 +54,7 @@ void cs_moe_visits(const struct cs_model *m, double *visits)
     /* Fewer than k are ever visited: the others share what is left. */
     const bool any = cut < E && visits[cut] > 0.0;
     for (int i = cut; i < E; i++)
-        visits[i] = any ? rest * visits[i] / sum : rest / (E - i + i - cut);
+        visits[i] = any ? rest * visits[i] / sum : rest / (E - cut);
 }
 
 void cs_moe_touched_table(const double *visits, int experts, int most, double *touched)
@@ -104,6 +108,23 @@ static int by_rank(const void *a, const void *b)
     return x->rank != y->rank ? x->rank - y->rank : x->expert - y->expert;
 }
 
+/* Variances that are v (1 - v) once their sum is known: wide - wide^2 / sum = v (1 - v). */
+static void widen(struct cs_moe_copy *copies, int count)
+{
+    double sum = 0.0;
+    for (int round = 0; round < 8; round++) {
+        double next = 0.0;
+        for (int c = 0; c < count; c++) {
+            const double v = copies[c].visits, w = copies[c].wide;
+            copies[c].wide = round == 0 ? v * (1.0 - v) : fmin(v, v * (1.0 - v) / (1.0 - w / sum));
+            next += copies[c].wide;
+        }
+        if (next <= 0.0)
+            return;
+        sum = next;
+    }
+}
+
 void cs_moe_place(struct cs_moe_placement *p, const double *visits, int experts, int redundant,
                   int ranks, struct cs_arena *arena)
 {
@@ -139,9 +160,13 @@ void cs_moe_place(struct cs_moe_placement *p, const double *visits, int experts,
         held[lightest]++;
     }
     qsort(list, (size_t)count, sizeof *list, by_rank);
-    /* Room for one walk a rank, and for the counts of one token's choice. */
+    widen(list, count);
+    /* Room to work in: a walk and a law of each rank, and counts of their sum or of one token. */
+    const int width = slots > FEW ? slots + 1 : FEW + 1;
+    const int sums = count > FEW ? count + 2 : FEW + 2;
     p->bins = cs_arena_alloc(arena, (size_t)ranks, sizeof *p->bins);
-    p->counts = cs_arena_alloc(arena, (size_t)p->per_token + 2, sizeof *p->counts);
+    p->laws = cs_arena_alloc(arena, (size_t)ranks, (size_t)width * sizeof *p->laws);
+    p->sums = cs_arena_alloc(arena, (size_t)(sums + experts), sizeof *p->sums);
 }
 
 static double normal_cdf(double z)
@@ -149,157 +174,273 @@ static double normal_cdf(double z)
     return 0.5 * erfc(-z * 0.70710678118654752);
 }
 
-/* Ready where the distribution begins to count. */
-static void begin(struct cs_moe_bin *b, double mean, double variance)
+/* A binomial variable of that mean and variance, ready where it begins to count. */
+static struct cs_moe_bin binomial(double mean, double variance)
 {
+    struct cs_moe_bin b = {.mean = mean, .variance = variance, .probability = 1.0};
+    if (mean <= 0.0)
+        return b;
     const double share = fmax(1.0 - variance / mean, 1e-4); /* 1e-4: as good as Poisson */
-    *b = (struct cs_moe_bin){.mean = mean, .variance = variance};
-    if (mean <= 0.0) {
-        b->probability = 1.0;
-        return;
-    }
-    b->n = fmax(ceil(mean - 1e-9), round(mean / share));
-    const double p = fmin(mean / b->n, 1.0);
+    b.n = fmax(fmax(ceil(mean - 1e-9), round(mean / share)), 1.0);
+    const double p = mean / b.n;
     if (p > 1.0 - 1e-12) { /* always n */
-        b->x = b->n;
-        b->probability = 1.0;
-        return;
+        b.x = b.n;
+        return b;
     }
-    b->odds = p / (1.0 - p);
-    b->x = fmax(0.0, floor(mean - 9.0 * sqrt(variance)));
-    b->probability = exp(lgamma(b->n + 1.0) - lgamma(b->x + 1.0) - lgamma(b->n - b->x + 1.0) +
-                         b->x * log(p) + (b->n - b->x) * log1p(-p));
+    b.odds = p / (1.0 - p);
+    b.x = fmax(0.0, floor(mean - 8.0 * sqrt(variance)));
+    b.probability = exp(lgamma(b.n + 1.0) - lgamma(b.x + 1.0) - lgamma(b.n - b.x + 1.0) +
+                        b.x * log(p) + (b.n - b.x) * log1p(-p));
+    return b;
+}
+
+/* Last value that counts. */
+static double end(const struct cs_moe_bin *b)
+{
+    return fmin(b->n, ceil(b->mean + 8.0 * sqrt(b->variance)) + 12.0);
 }
 
 static void walk(struct cs_moe_bin *b, double upto)
 {
-    while (b->x <= upto && b->probability > 0.0) {
+    while (b->x <= upto && b->x <= b->n) {
         b->below += b->probability;
         b->first += b->x * b->probability;
         b->second += b->x * b->x * b->probability;
-        b->probability *= (b->n - b->x) / (b->x + 1.0) * b->odds;
         b->x += 1.0;
+        if (b->law == NULL)
+            b->probability *= (b->n - b->x + 1.0) / b->x * b->odds;
+        else if (b->x <= b->n)
+            b->probability = b->law[(int)b->x];
     }
 }
 
-/* Expected maximum of the bins, each as likely as told; of a sum known to be `total`, or < 0. */
-static double expected_maximum(struct cs_moe_bin *bins, int count, double total)
+/* law of 0 .. n, plus a variable that is from, from + 1, ... with more[0 .. count). */
+static void convolve(double *law, int n, const double *more, int from, int count)
 {
+    for (int x = n; x >= 0; x--) {
+        double sum = 0.0;
+        for (int y = 0; y < count && from + y <= x; y++)
+            sum += more[y] * law[x - from - y];
+        law[x] = sum;
+    }
+}
+
+/* P(none of the bins above x, their sum one of the two next to total, each by its nearness). */
+static double few(const struct cs_moe_bin *bins, int count, int x, double total, double *sums)
+{
+    const int low = (int)total;
+    for (int s = 0; s <= low + 1; s++)
+        sums[s] = s == 0 ? 1.0 : 0.0;
+    for (int b = 0; b < count; b++)
+        for (int alike = 0; alike < bins[b].ranks; alike++)
+            convolve(sums, low + 1, bins[b].law, 0, (x < (int)bins[b].n ? x : (int)bins[b].n) + 1);
+    return sums[low] + (total - low) * (sums[low + 1] - sums[low]);
+}
+
+/* Expected maximum of independent bins; of those whose sum is known to be `total`, unless < 0. */
+static double expected_maximum(struct cs_moe_bin *bins, int count, double total, double *sums)
+{
+    const bool convolved = bins[0].law != NULL && total <= FEW;
     double low = 0.0, high = 0.0, sum = 0.0, last = 1.0;
     for (int r = 0; r < count; r++) {
+        if (bins[r].law != NULL) {
+            bins[r].x = bins[r].below = bins[r].first = bins[r].second = 0.0;
+            bins[r].probability = bins[r].law[0];
+        }
         low = fmax(low, bins[r].x);
-        high = fmax(high, ceil(bins[r].mean + 9.0 * sqrt(bins[r].variance)) + 12.0);
+        high = fmax(high, end(&bins[r]));
     }
     for (double x = low; x <= high; x++) {
         double all = 1.0, mean = 0.0, variance = 1e-9;
         for (int r = 0; r < count && all > 0.0; r++) {
             struct cs_moe_bin *b = &bins[r];
             walk(b, x);
-            all *= b->below;
+            all *= b->ranks == 1 ? b->below : pow(b->below, b->ranks);
             const double m = b->below > 0.0 ? b->first / b->below : 0.0;
-            mean += m;
-            variance += b->below > 0.0 ? fmax(b->second / b->below - m * m, 0.0) : 0.0;
+            const double s = b->below > 0.0 ? b->second / b->below - m * m : 0.0;
+            mean += b->ranks * m;
+            variance += b->ranks * fmax(s, 0.0);
         }
-        if (total >= 0.0 && all > 0.0)
+        if (total >= 0.0 && all > 0.0 && convolved)
+            all = few(bins, count, (int)x, total, sums);
+        else if (total >= 0.0 && all > 0.0)
             all *= normal_cdf((total + 0.5 - mean) / sqrt(variance)) -
                    normal_cdf((total - 0.5 - mean) / sqrt(variance));
         sum += all;
         last = all;
     }
-    /* E max = sum over x of P(max > x); `last` is all there is, 1 or P(S = total). */
-    return low + (high - low + 1.0) - sum / last;
+    /* E max = sum over x of P(max > x); `last` is all there is: 1, or P(S = total). */
+    return high + 1.0 - sum / last;
+}
+
+/* One more rank: alike the last, or with a bin of its own. */
+static int add(struct cs_moe_bin *bins, int count, struct cs_moe_bin one)
+{
+    one.ranks = 1;
+    if (count > 0 && bins[count - 1].mean == one.mean && bins[count - 1].variance == one.variance)
+        bins[count - 1].ranks++;
+    else
+        bins[count++] = one;
+    return count;
+}
+
+/* (10.5): visits on the busiest rank. */
+static double busiest(const struct cs_moe_placement *p, double T)
+{
+    const double total = T * p->per_token;
+    const int n = total <= FEW ? (int)round(total) : 0;
+    int bins = 0;
+    for (int r = 0, at = 0; r < p->ranks; r++) {
+        double *law = p->laws + bins * (n + 1), mean = 0.0, variance = 0.0;
+        for (int x = 0; x <= n; x++)
+            law[x] = x == 0 ? 1.0 : 0.0;
+        for (; at < p->count && p->copies[at].rank == r; at++) {
+            const double v = p->copies[at].visits, once = v * (1.0 - v);
+            const double wide = T * once + (T - 1.0) * (p->copies[at].wide - once);
+            mean += T * v;
+            variance += wide;
+            if (n == 0)
+                continue;
+            struct cs_moe_bin copy = binomial(T * v, wide);
+            double more[FEW + 1];
+            const int from = (int)copy.x;
+            int count = 0;
+            for (; from + count <= n && copy.x <= copy.n; walk(&copy, copy.x))
+                more[count++] = copy.probability;
+            convolve(law, n, more, from, count);
+        }
+        struct cs_moe_bin rank = {.law = law, .n = n, .mean = mean, .variance = variance};
+        bins = add(p->bins, bins, n > 0 ? rank : binomial(mean, variance));
+    }
+    return expected_maximum(p->bins, bins, total, p->sums);
+}
+
+/* (10.6): copies touched on the rank that touches most. Independent copies would be too uneven,
+ * those of a given total too even: their total has the share `loose` of its variance left. */
+static double most_touched(const struct cs_moe_placement *p, double T)
+{
+    double touched = 0.0, variance = 0.0, visits = 0.0, both = 0.0;
+    int bins = 0;
+    for (int r = 0, at = 0; r < p->ranks; r++) {
+        double *law = p->laws + bins * (p->slots + 1);
+        struct cs_moe_bin rank = {.law = law, .n = p->slots};
+        for (int x = 0; x <= p->slots; x++)
+            law[x] = x == 0 ? 1.0 : 0.0;
+        for (; at < p->count && p->copies[at].rank == r; at++) {
+            const double v = p->copies[at].visits, q = 1.0 - pow(1.0 - v, T);
+            const double one[] = {1.0 - q, q};
+            convolve(law, p->slots, one, 0, 2);
+            rank.mean += q;
+            rank.variance += q * (1.0 - q);
+            visits += T * v * (1.0 - v);
+            both += T * v * (1.0 - q);
+        }
+        touched += rank.mean;
+        variance += rank.variance;
+        bins = add(p->bins, bins, rank);
+    }
+    const double loose = visits * variance > 0.0 ? 1.0 - both * both / (visits * variance) : 1.0;
+    const double given = expected_maximum(p->bins, bins, touched, p->sums);
+    const double alone = expected_maximum(p->bins, bins, -1.0, p->sums);
+    return given + fmax(loose, 0.0) * (alone - given);
 }
 
 /* Visits of a copy above what it takes: E[(X - most)+] of X binomial. */
 static double overflow(int tokens, double visits, double most)
 {
-    struct cs_moe_bin b;
-    begin(&b, tokens * visits, tokens * visits * (1.0 - visits));
+    struct cs_moe_bin b = binomial(tokens * visits, tokens * visits * (1.0 - visits));
     walk(&b, most);
-    const double high = ceil(b.mean + 9.0 * sqrt(b.variance)) + 12.0, x = b.below, m = b.first;
-    walk(&b, high);
-    return (b.first - m) - most * (b.below - x);
+    const double below = b.below, first = b.first;
+    walk(&b, end(&b));
+    return (b.first - first) - most * (b.below - below);
+}
+
+/* Visits that a copy takes: never fewer than one. */
+static double most_taken(const struct cs_moe_placement *p, double T, double capacity)
+{
+    return ceil(capacity * T * p->per_token / p->experts - 1e-9);
+}
+
+/* (10.7) */
+static double dropped(const struct cs_moe_placement *p, int tokens, double capacity)
+{
+    const double most = most_taken(p, tokens, capacity);
+    double before = -1.0, lost = 0.0, sum = 0.0;
+    for (int at = 0; at < p->count; before = p->copies[at++].visits) {
+        if (p->copies[at].visits != before)
+            lost = overflow(tokens, p->copies[at].visits, most);
+        sum += lost;
+    }
+    return sum / (tokens * p->per_token);
 }
 
 struct cs_moe_load cs_moe_slowest(const struct cs_moe_placement *p, int tokens, double capacity)
 {
-    const double T = tokens, E = p->experts, visits = T * p->per_token, mean = visits / p->ranks;
-    const double most = capacity > 0.0 ? ceil(capacity * visits / E - 1e-9) : visits;
-    const double wider = E > 1.0 ? (E * T - 1.0) / (E * T - T) : 1.0;
     struct cs_moe_load load = {.imbalance = 1.0};
     if (tokens == 0)
         return load;
-    double dropped = 0.0, lost = 0.0, before = -1.0;
-    for (int pass = 0; pass < 2; pass++) {
-        for (int r = 0, at = 0; r < p->ranks; r++) {
-            double m = 0.0, s = 0.0;
-            for (; at < p->count && p->copies[at].rank == r; at++) {
-                const double v = p->copies[at].visits;
-                const double q = pass == 0 ? v : 1.0 - pow(1.0 - v, T);
-                m += q;
-                s += q * (1.0 - q);
-                if (pass == 0 && capacity > 0.0 && v != before)
-                    lost = overflow(tokens, v, most);
-                before = v;
-                dropped += pass == 0 && capacity > 0.0 ? lost : 0.0;
-            }
-            if (pass == 0)
-                begin(&p->bins[r], m * T, s * T * wider);
-            else
-                begin(&p->bins[r], m, s);
-        }
-        const double maximum = expected_maximum(p->bins, p->ranks, pass == 0 ? visits : -1.0);
-        if (pass == 0)
-            load.imbalance = fmin(maximum, most * p->slots) / mean;
-        else
-            load.touched = fmin(maximum, p->slots);
-    }
-    load.dropped = dropped / visits;
+    const double mean = tokens * p->per_token / p->ranks;
+    load.imbalance = busiest(p, tokens) / mean;
+    load.touched = most_touched(p, tokens);
+    if (capacity <= 0.0)
+        return load;
+    load.imbalance = fmin(load.imbalance, most_taken(p, tokens, capacity) * p->slots / mean);
+    load.dropped = dropped(p, tokens, capacity);
     return load;
 }
 
 void cs_moe_load_table(const struct cs_moe_placement *p, int most, double capacity,
                        struct cs_moe_load *loads)
 {
-    loads[0] = cs_moe_slowest(p, 0, capacity);
-    for (int from = 0, to; from < most; from = to) { /* each, then in steps of a fifth */
-        to = from + 1 + from / 5 < most ? from + 1 + from / 5 : most;
+    loads[0] = (struct cs_moe_load){.imbalance = 1.0};
+    for (int from = 0, to; from < most; from = to) {
+        to = from < 16 ? from + 1 : from + from / 3;
+        to = to < most ? to : most;
         loads[to] = cs_moe_slowest(p, to, capacity);
         const struct cs_moe_load *a = &loads[from], *b = &loads[to];
         for (int T = from + 1; T < to; T++) {
             const double w = log((double)T / from) / log((double)to / from);
-            loads[T] = (struct cs_moe_load){
-                .imbalance = a->imbalance + w * (b->imbalance - a->imbalance),
-                .touched = a->touched + w * (b->touched - a->touched),
-                .dropped = a->dropped + w * (b->dropped - a->dropped),
-            };
+            const double limit = most_taken(p, T, capacity);
+            loads[T].imbalance = a->imbalance + w * (b->imbalance - a->imbalance);
+            loads[T].touched = a->touched + w * (b->touched - a->touched);
+            loads[T].dropped = a->dropped + w * (b->dropped - a->dropped);
+            if (capacity > 0.0)
+                loads[T].imbalance =
+                    fmin(loads[T].imbalance, limit * p->slots * p->ranks / (T * p->per_token));
+            if (capacity > 0.0 && limit <= 8.0) /* whole numbers of visits matter that long */
+                loads[T].dropped = dropped(p, T, capacity);
         }
     }
 }
 
-/* P(a token's k choices are all among the copies that are not on place `without` of `places`),
- * up to a factor: each copy independently, given that there are k (-1: all copies). */
-static double chosen(const struct cs_moe_placement *p, int places, int without)
+/* P(none of a token's k choices falls on place `at` of `places`), up to a factor: each expert is
+ * visited on its own, given that k are; at -1: on no place. */
+static double avoided(const struct cs_moe_placement *p, int places, int at)
 {
     const int k = (int)round(p->per_token);
-    double *counts = p->counts; /* probability of 0 .. k so far */
-    for (int i = 0; i <= k; i++)
-        counts[i] = i == 0 ? 1.0 : 0.0;
-    for (int at = 0; at < p->count; at++) {
-        const double v = p->copies[at].visits;
-        const bool out = (long)p->copies[at].rank * places / p->ranks == without;
-        for (int i = k; i >= 0; i--)
-            counts[i] = counts[i] * (1.0 - v) + (out || i == 0 ? 0.0 : counts[i - 1] * v);
+    double *visits = p->sums, *inside = p->sums + p->experts, counts[FEW + 1] = {1.0};
+    for (int i = 0; i < p->experts; i++)
+        visits[i] = inside[i] = 0.0;
+    for (int c = 0; c < p->count; c++) {
+        const struct cs_moe_copy *copy = &p->copies[c];
+        visits[copy->expert] += copy->visits;
+        if ((long)copy->rank * places / p->ranks == at)
+            inside[copy->expert] += copy->visits;
     }
+    for (int e = 0; e < p->experts; e++)
+        for (int i = k; i >= 0; i--)
+            counts[i] = counts[i] * (1.0 - visits[e]) +
+                        (i > 0 ? counts[i - 1] * (visits[e] - inside[e]) : 0.0);
     return counts[k];
 }
 
 double cs_moe_spread(const struct cs_moe_placement *p, int places, int groups, int groups_per_token)
 {
-    const double any = chosen(p, places, -1);
+    cs_check(p->per_token <= FEW);
+    const double any = avoided(p, places, -1);
     double reached = 0.0;
     for (int place = 0; place < places; place++)
-        reached += 1.0 - chosen(p, places, place) / any;
+        reached += 1.0 - avoided(p, places, place) / any;
     if (groups > 0)
         reached = fmin(reached, groups_per_token * ceil((double)places / groups));
     return reached * (places - 1.0) / places;

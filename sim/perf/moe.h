@@ -35,13 +35,14 @@ struct cs_moe_bin;
 struct cs_moe_copy {
     int expert, rank;
     double visits; /* those of the expert, divided by its copies */
+    double wide;   /* their variance in one of many tokens, before the sum over copies is known */
 };
 struct cs_moe_placement {
     int experts, ranks, count, slots; /* slots: most copies on a rank */
     double per_token;                 /* k: sum of the visits */
     const struct cs_moe_copy *copies; /* count, in the order of their ranks */
     struct cs_moe_bin *bins;          /* room to work in: one thread a placement */
-    double *counts;
+    double *laws, *sums;
 };
 /* Puts all experts and `redundant` further copies on the ranks: each copy goes to the expert with
  * most visits a copy, then each, from the most visited on, to the least loaded rank with room. */
@@ -53,9 +54,11 @@ struct cs_moe_load {  /* expected, of one layer, for the tokens of all ranks tog
     double touched;   /* copies touched on the rank that touches most of its own */
     double dropped;   /* share of the visits above the capacity of an expert */
 };
-/* (10.5) to (10.7). capacity: visits that an expert takes, over their mean T k / E; 0: no limit. */
+/* (10.5) to (10.7). capacity: visits that a copy takes, over the mean T k / E of an expert, rounded
+ * up; 0: no limit. */
 struct cs_moe_load cs_moe_slowest(const struct cs_moe_placement *p, int tokens, double capacity);
-/* The same for 0 .. most tokens, from a grid; loads[most + 1]. */
+/* The same for 0 .. most tokens, each up to 16, then from a grid; loads[most + 1]. A table of
+ * 16,384 tokens takes about 10 ms. */
 void cs_moe_load_table(const struct cs_moe_placement *p, int most, double capacity,
                        struct cs_moe_load *loads);
 

@@ -40,11 +40,15 @@ static double mean(const struct sample *s)
 {
     return s->sum / s->count;
 }
-/* 4 standard errors, and what an event of size 1 adds that n samples show with e^-8 or less. */
-static double within(const struct sample *s)
+static double error(const struct sample *s)
 {
     const double m = mean(s);
-    return 4 * sqrt(fmax(s->squares / s->count - m * m, 0.0) / (s->count - 1.0)) + 8 / s->count;
+    return sqrt(fmax(s->squares / s->count - m * m, 0.0) / (s->count - 1.0));
+}
+/* 4 standard errors, and what an event of size 1 adds that n samples miss with e^-8. */
+static double within(const struct sample *s)
+{
+    return 4 * error(s) + 8 / s->count;
 }
 
 static struct cs_model model(int experts, int k, double zipf)
@@ -284,6 +288,200 @@ START_TEST(foresight_agrees_with_drawn_layers)
 }
 END_TEST
 
+/* By hand: 4 experts of visits 1, 0.6, 0.3, 0.1 and 2 copies more: the first copy goes to the
+ * expert of 1, the next to that of 0.6 (0.6 a copy against 0.5). On 3 ranks of 2: 0.5, 0.5, 0.3 to
+ * ranks 0, 1, 2; the other 0.3s to rank 2 and, that being full, rank 0; 0.1 to rank 1. */
+START_TEST(places_are_those_found_by_hand)
+{
+    static const double visits[] = {1.0, 0.6, 0.3, 0.1};
+    static const struct {
+        int expert, rank;
+        double visits;
+    } want[] = {{0, 0, 0.5}, {2, 0, 0.3}, {0, 1, 0.5}, {3, 1, 0.1}, {1, 2, 0.3}, {1, 2, 0.3}};
+    struct cs_moe_placement p;
+    cs_moe_place(&p, visits, 4, 2, 3, &arena);
+    ck_assert_int_eq(p.count, 6);
+    ck_assert_int_eq(p.slots, 2);
+    for (int c = 0; c < 6; c++) {
+        ck_assert_int_eq(p.copies[c].expert, want[c].expert);
+        ck_assert_int_eq(p.copies[c].rank, want[c].rank);
+        ck_assert_double_eq_tol(p.copies[c].visits, want[c].visits, 1e-12);
+    }
+}
+END_TEST
+
+static const struct {
+    int experts, k;
+    double zipf;
+    int ranks, redundant;
+} fleets[] = {{8, 2, 0.0, 2, 0},      {8, 2, 0.9, 4, 0},      {8, 2, 0.4, 8, 0},
+              {16, 1, 0.0, 16, 0},    {16, 1, 0.8, 4, 0},     {128, 4, 0.7, 8, 0},
+              {128, 4, 1.0, 32, 32},  {256, 8, 0.0, 8, 0},    {256, 8, 0.0, 64, 0},
+              {256, 8, 0.5, 32, 0},   {256, 8, 1.1, 64, 64},  {256, 8, 0.9, 2, 0}};
+enum { FLEETS = sizeof fleets / sizeof fleets[0], COPIES = 320, RANKS = 64 };
+
+/* One batch of tokens, each visit to any copy of its expert: what cs_moe_load says of it. */
+static struct cs_moe_load serve(struct cs_rng *rng, const struct cs_moe_placement *p, int tokens,
+                                int most, const double *visits, int *members)
+{
+    int visited[COPIES] = {0}, load[RANKS] = {0}, touched[RANKS] = {0}, chosen[MOST];
+    int busiest = 0, widest = 0, above = 0, total = 0, count[MOST] = {0}, copies[MOST][COPIES / 4];
+    for (int c = 0; c < p->count; c++)
+        copies[p->copies[c].expert][count[p->copies[c].expert]++] = c;
+    for (int token = 0; token < tokens; token++) {
+        const int k = draw(rng, members, p->experts, visits, 1.0, chosen);
+        for (int j = 0; j < k; j++, total++) {
+            const int any = (int)(cs_rng_uniform(rng) * count[chosen[j]]);
+            const int c = copies[chosen[j]][any], rank = p->copies[c].rank;
+            touched[rank] += visited[c]++ == 0;
+            load[rank]++;
+        }
+    }
+    for (int r = 0; r < p->ranks; r++) {
+        busiest = load[r] > busiest ? load[r] : busiest;
+        widest = touched[r] > widest ? touched[r] : widest;
+    }
+    for (int c = 0; c < p->count; c++)
+        above += visited[c] > most ? visited[c] - most : 0;
+    return (struct cs_moe_load){.imbalance = (double)busiest * p->ranks / total,
+                                .touched = widest, .dropped = (double)above / total};
+}
+
+/* The busiest rank is an approximation: within 3 %, and the rank touching most within 4 %. Visits
+ * above the capacity of an expert are exact. */
+START_TEST(loads_of_ranks_agree_with_drawn_tokens)
+{
+    static const int tokens[] = {1, 3, 8, 21, 130, 777, 8192};
+    struct cs_rng rng;
+    cs_rng_init(&rng, 4711, 4, "test/moe/ranks");
+    const struct cs_model m = model(fleets[_i].experts, fleets[_i].k, fleets[_i].zipf);
+    double visits[MOST];
+    int members[MOST];
+    struct cs_moe_placement p;
+    cs_moe_visits(&m, visits);
+    number(members, m.experts);
+    cs_moe_place(&p, visits, m.experts, fleets[_i].redundant, fleets[_i].ranks, &arena);
+    for (size_t t = 0; t < sizeof tokens / sizeof tokens[0]; t++) {
+        struct sample imbalance = {0}, touched = {0}, dropped = {0};
+        const int most = (int)ceil(1.3 * tokens[t] * m.experts_per_token / m.experts - 1e-9);
+        const int trials = 1500000 / (tokens[t] * m.experts);
+        if (trials < 12)
+            break;
+        for (int trial = 0; trial < trials && trial < 4000; trial++) {
+            const struct cs_moe_load one = serve(&rng, &p, tokens[t], most, visits, members);
+            take(&imbalance, one.imbalance);
+            take(&touched, one.touched);
+            take(&dropped, one.dropped);
+        }
+        const struct cs_moe_load free = cs_moe_slowest(&p, tokens[t], 0.0);
+        const struct cs_moe_load load = cs_moe_slowest(&p, tokens[t], 1.3);
+        ck_assert_double_eq_tol(free.imbalance, mean(&imbalance),
+                                0.03 * mean(&imbalance) + 4 * error(&imbalance));
+        ck_assert_double_eq_tol(free.touched, mean(&touched),
+                                0.04 * mean(&touched) + 4 * error(&touched));
+        ck_assert_double_eq_tol(load.dropped, mean(&dropped), within(&dropped));
+        ck_assert(free.dropped == 0.0 && free.imbalance >= load.imbalance);
+        ck_assert_double_le(load.imbalance, (double)most * p.slots * p.ranks /
+                                                (tokens[t] * m.experts_per_token) *
+                                                (1 + 1e-12));
+    }
+}
+END_TEST
+
+/* The table is its single values, between those of its grid within 1 %. With a capacity, whose
+ * whole numbers make what is dropped jump as tokens grow, within 0.04 of the visits. */
+START_TEST(the_table_of_loads_is_its_values)
+{
+    enum { TOP = 3000 };
+    struct cs_moe_load *table = cs_arena_alloc(&arena, TOP + 1, sizeof *table);
+    const struct cs_model m = model(fleets[_i].experts, fleets[_i].k, fleets[_i].zipf);
+    double visits[MOST];
+    struct cs_moe_placement p;
+    cs_moe_visits(&m, visits);
+    cs_moe_place(&p, visits, m.experts, fleets[_i].redundant, fleets[_i].ranks, &arena);
+    for (double capacity = 0.0; capacity < 2.0; capacity += 1.3) {
+        cs_moe_load_table(&p, TOP, capacity, table);
+        for (int T = 0; T <= TOP; T += T < 9 ? 1 : T / 3 + 7) {
+            const struct cs_moe_load one = cs_moe_slowest(&p, T, capacity);
+            if (capacity == 0.0)
+                ck_assert_double_eq_tol(table[T].imbalance, one.imbalance, 0.01 * one.imbalance);
+            ck_assert_double_eq_tol(table[T].touched, one.touched, 0.01 * one.touched + 1e-12);
+            ck_assert_double_eq_tol(table[T].dropped, one.dropped, 0.04);
+        }
+        ck_assert_double_eq(table[TOP].imbalance, cs_moe_slowest(&p, TOP, capacity).imbalance);
+    }
+}
+END_TEST
+
+/* One expert that every token visits is a load of 1, where a rank's mean is 8/32: at least 4 times
+ * as much. Copies divide it, until what is left is chance: 475 visits a rank, and the greatest of
+ * 32 is about 2 deviations above, 1 + 2 / sqrt(475) = 1.09. */
+START_TEST(copies_even_out_the_ranks)
+{
+    const struct cs_model m = model(256, 8, 1.05);
+    double visits[MOST], before = 32.0;
+    cs_moe_visits(&m, visits);
+    for (int redundant = 0; redundant <= 128; redundant += 32) {
+        struct cs_moe_placement p;
+        cs_moe_place(&p, visits, 256, redundant, 32, &arena);
+        const double imbalance = cs_moe_slowest(&p, 1900, 0.0).imbalance;
+        ck_assert(redundant > 0 || imbalance >= 4.0);
+        ck_assert_double_lt(imbalance, fmax(before, 1.11));
+        ck_assert_double_gt(imbalance, 1.05);
+        before = imbalance;
+    }
+    ck_assert_double_lt(before, 1.11);
+}
+END_TEST
+
+/* Other ranks, and other nodes of 8 ranks, that a token is sent to, from any rank with the same
+ * probability. Uniform: E/R of E experts are none of k, C(E - n, k) / C(E, k), by products; else
+ * drawn, within 2 %. */
+START_TEST(places_reached_agree_with_drawn_tokens)
+{
+    struct cs_rng rng;
+    cs_rng_init(&rng, 4711, 5, "test/moe/spread");
+    const struct cs_model m = model(fleets[_i].experts, fleets[_i].k, fleets[_i].zipf);
+    double visits[MOST];
+    int members[MOST], chosen[MOST];
+    struct cs_moe_placement p;
+    cs_moe_visits(&m, visits);
+    number(members, m.experts);
+    cs_moe_place(&p, visits, m.experts, fleets[_i].redundant, fleets[_i].ranks, &arena);
+    const int places[] = {p.ranks, p.ranks >= 16 ? p.ranks / 8 : 1};
+    for (int w = 0; w < 2; w++) {
+        struct sample reached = {0};
+        const int R = places[w];
+        for (int trial = 0; trial < 4000; trial++) {
+            bool sent[RANKS] = {false};
+            int others = 0;
+            const int home = (int)(cs_rng_uniform(&rng) * R);
+            const int k = draw(&rng, members, m.experts, visits, 1.0, chosen);
+            for (int j = 0; j < k; j++) {
+                int count = 0, copy = 0;
+                for (int c = 0; c < p.count; c++) /* any of the copies, as likely as the others */
+                    if (p.copies[c].expert == chosen[j] && cs_rng_uniform(&rng) * ++count < 1.0)
+                        copy = c;
+                const int place = p.copies[copy].rank * R / p.ranks;
+                others += !sent[place] && place != home;
+                sent[place] = true;
+            }
+            take(&reached, others);
+        }
+        const double spread = cs_moe_spread(&p, R, 0, 0);
+        ck_assert_double_eq_tol(spread, mean(&reached),
+                                0.02 * mean(&reached) + 4 * error(&reached) + 1e-12);
+        double none = 1.0;
+        for (int j = 0; j < m.experts_per_token; j++)
+            none *= 1.0 - (double)m.experts / R / (m.experts - j);
+        if (fleets[_i].zipf == 0.0)
+            ck_assert_double_eq_tol(spread, R * (1.0 - none) * (R - 1.0) / R, 1e-9);
+        const double most = 3 * ceil(R / 8.0) * (R - 1.0) / R; /* 3 of 8 groups */
+        ck_assert_double_eq_tol(cs_moe_spread(&p, R, 8, 3), fmin(spread, most), 1e-12);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *const suite = suite_create("moe");
@@ -296,6 +494,11 @@ int main(void)
     tcase_add_test(all, groups_change_nothing_in_the_experts_touched);
     tcase_add_loop_test(all, repetition_agrees_with_drawn_requests, 0, SHAPES);
     tcase_add_loop_test(all, foresight_agrees_with_drawn_layers, 0, SHAPES);
+    tcase_add_test(all, places_are_those_found_by_hand);
+    tcase_add_loop_test(all, loads_of_ranks_agree_with_drawn_tokens, 0, FLEETS);
+    tcase_add_loop_test(all, the_table_of_loads_is_its_values, 0, FLEETS);
+    tcase_add_test(all, copies_even_out_the_ranks);
+    tcase_add_loop_test(all, places_reached_agree_with_drawn_tokens, 0, FLEETS);
     suite_add_tcase(suite, all);
     SRunner *const runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
