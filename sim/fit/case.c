@@ -334,7 +334,9 @@ static void fasten(struct fastest *f, const struct cs_option *o)
 {
     const struct cs_precision_info *p = &cs_precision_infos[o->precision];
     *f = (struct fastest){*o, *o->model, *o->hardware};
-    f->model.experts = f->model.experts_per_token;
+    f->model.experts = f->model.experts_per_token > o->expert_parallel
+                           ? f->model.experts_per_token
+                           : o->expert_parallel;
     const bool consumer = f->hardware.klass != NULL && strcmp(f->hardware.klass, "consumer") == 0;
     double best = 0.0;
     for (int i = 0; i < CS_COMPUTE_COUNT; i++)

@@ -124,11 +124,15 @@ static const char *set_parallel(struct cs_row *row)
     const bool said = !isnan(row->tensor) || !isnan(row->pipeline);
     const bool layers = cs_row_packs(row);
     const int gpus = isnan(row->gpus) ? 1 : (int)row->gpus;
-    if (row->expert > 1 && isnan(row->tensor))
-        return "expert parallelism is not modelled";
-    o->tensor_parallel = !isnan(row->tensor) ? (int)row->tensor : said || layers ? 1 : gpus;
+    const int ranks = row->expert > 1 ? (int)row->expert : 1;
+    o->tensor_parallel =
+        !isnan(row->tensor) ? (int)row->tensor : said || layers || ranks > 1 ? 1 : gpus;
     o->pipeline_parallel = !isnan(row->pipeline) ? (int)row->pipeline : said || !layers ? 1 : gpus;
-    const int group = o->tensor_parallel * o->pipeline_parallel;
+    if (ranks > 1 && (o->model->experts < ranks || o->pipeline_parallel > 1 ||
+                      (ranks % o->tensor_parallel != 0 && o->tensor_parallel % ranks != 0)))
+        return "its expert-parallel size does not go with the others";
+    o->expert_parallel = ranks;
+    const int group = cs_option_gpus(o, o->tensor_parallel);
     if (gpus % group != 0)
         return "its GPUs are no multiple of tensor and pipeline sizes";
     if (o->model->heads % o->tensor_parallel != 0)
@@ -142,10 +146,10 @@ static const char *set_parallel(struct cs_row *row)
 static const char *overflow(const struct cs_row *row, struct cs_arena *arena)
 {
     const struct cs_option *const o = &row->option;
-    const int group = o->tensor_parallel * o->pipeline_parallel;
-    const double reserve =
-        group > 1 ? o->engine->reserve_parallel_bytes : o->engine->reserve_single_bytes;
-    if (cs_memory_weights(o->model, o->precision) / group + reserve <=
+    const int group = cs_option_gpus(o, o->tensor_parallel);
+    struct cs_memory m;
+    cs_memory_fit(&m, o, o->tensor_parallel);
+    if (m.weights_gpu_bytes + m.reserve_bytes <=
         o->hardware->memory_bytes * o->hardware->gpu_share)
         return NULL;
     return cs_arena_printf(arena, "the weights do not fit: %s in %s on %d x %s", o->model->name,

@@ -260,8 +260,9 @@ static void print_errors(const struct cs_engine_sheet *e, struct sources *source
         const struct cs_model_error *const r = &e->errors[i];
         const char *only = joined(t, "", r->hardware, r->hardware_count);
         only = joined(t, only, r->precision, r->precision_count);
-        const char *const rest[] = {"GPUs with factors of their own", "over PCIe", "with experts"};
-        const bool narrowed[] = {r->factors, r->pcie, r->moe};
+        const char *const rest[] = {"GPUs with factors of their own", "over PCIe", "with experts",
+                                    "expert parallelism", "experts outside the GPUs"};
+        const bool narrowed[] = {r->factors, r->pcie, r->moe, r->experts == 1, r->experts == 2};
         for (size_t k = 0; k < sizeof rest / sizeof rest[0]; k++)
             only = narrowed[k] ? joined(t, only, &rest[k], 1) : only;
         cs_grid_row(&grid, r->calibrated ? "  calibrated" : "  transfer",

@@ -28,8 +28,14 @@ static bool has_precision(const struct cs_model_error *e, enum cs_precision prec
 
 static bool over_pcie(const struct cs_option *o, int t)
 {
-    const int group = t * o->pipeline_parallel;
+    const int group = cs_option_gpus(o, t);
     return group > 1 && !(group <= o->hardware->link_gpus && o->hardware->link_Bps > 0.0);
+}
+
+static bool has_experts(const struct cs_model_error *e, const struct cs_option *o)
+{
+    return e->experts == 0 || (e->experts == 1 && o->expert_parallel > 1) ||
+           (e->experts == 2 && o->experts.policy != CS_EXPERTS_RESIDENT);
 }
 
 const struct cs_model_error *cs_error_of(const struct cs_option *o, int t)
@@ -38,7 +44,8 @@ const struct cs_model_error *cs_error_of(const struct cs_option *o, int t)
         const struct cs_model_error *const e = &o->engine->errors[i];
         if (names(e->hardware, e->hardware_count, o->hardware->name) &&
             has_precision(e, o->precision) && (!e->factors || o->hardware->calibrated) &&
-            (!e->pcie || over_pcie(o, t)) && (!e->moe || o->model->moe_layers > 0))
+            (!e->pcie || over_pcie(o, t)) && (!e->moe || o->model->moe_layers > 0) &&
+            has_experts(e, o))
             return e;
     }
     return NULL;

@@ -55,6 +55,7 @@ struct coefficients { /* seconds, or seconds per unit */
     double expert_read, expert_token; /* per expert touched; per token */
     double head_read, head_sample, sampler_sample;
     double reduce_fixed, reduce_token;
+    double gathered; /* per token of the busiest attention group: part of reduce_token */
     double kv, kv_compute, window_kv, window_kv_compute; /* per KV token: bytes, FLOPs (MLA) */
     double pair, window_pair;
 };
@@ -157,9 +158,11 @@ static struct link network(const struct cs_option *o, const struct efficiency *e
     return (struct link){e->overheads ? o->engine->all_reduce_pcie_s : 0.0, Bps * e->link};
 }
 
-/* Experts on other ranks than a token's: it is sent there, and what they make of it back. Each GPU
- * sends its share of the tokens; to other machines over the network, besides. */
-static void all_to_all(struct coefficients *c, const struct cs_option *o, int t,
+/* Experts on other ranks than a token's. Within one link domain engines gather the tokens of all
+ * ranks on each and scatter the sums back, padded to the tokens of the busiest one (`gathered`);
+ * across machines a token is sent to the ranks that it visits, over the network where those are
+ * elsewhere, and what they make of it comes back. */
+static void exchange(struct coefficients *c, const struct cs_option *o, int t,
                        const struct cs_expert_plan *x, const struct efficiency *e)
 {
     const struct cs_model *m = o->model;
@@ -170,11 +173,15 @@ static void all_to_all(struct coefficients *c, const struct cs_option *o, int t,
     const double there = cs_precision_infos[o->precision].compute == CS_COMPUTE_FP8 ? 1.0 : 2.0;
     const double token = m->moe_layers * share * m->hidden * (there + 2.0); /* bytes, one place */
     c->reduce_fixed += 2.0 * m->moe_layers * near.alpha_s * log2(ranks);
-    c->reduce_token += token * (x->spread - x->spread_nodes) / near.Bps;
-    if (x->spread_nodes > 0.0) {
-        c->reduce_fixed += 2.0 * m->moe_layers * far.alpha_s;
-        c->reduce_token += token * x->spread_nodes / far.Bps;
+    if (x->spread_nodes <= 0.0) {
+        const double places = e->overheads ? ranks - 1.0 : x->spread;
+        c->gathered = token * places / near.Bps * c->groups;
+        c->reduce_token += token * places / near.Bps;
+        return;
     }
+    c->reduce_fixed += 2.0 * m->moe_layers * far.alpha_s;
+    c->reduce_token += token * (x->spread - x->spread_nodes) / near.Bps;
+    c->reduce_token += token * x->spread_nodes / far.Bps;
 }
 
 static void link_terms(struct coefficients *c, const struct cs_option *o, int t,
@@ -190,7 +197,7 @@ static void link_terms(struct coefficients *c, const struct cs_option *o, int t,
             times * 2.0 * m->hidden * 2.0 * (t - 1.0) / t / inside.Bps / c->groups;
     }
     if (sent)
-        all_to_all(c, o, t, x, e);
+        exchange(c, o, t, x, e);
     if (o->pipeline_parallel > 1) {
         const struct link across = link_between(o, t * o->pipeline_parallel, e);
         c->reduce_fixed += (o->pipeline_parallel - 1) * across.alpha_s;
@@ -463,7 +470,7 @@ void cs_step_compile_scaled(struct cs_step *step, const struct cs_option *o, int
     }
     int64_t *group = groups > 1 ? cs_arena_alloc(arena, (size_t)each + 1, sizeof *group) : NULL;
     for (int T = 0; group != NULL && T <= each; T++)
-        group[T] = picoseconds(scale * combine(c.dense_read, c.dense_token * T));
+        group[T] = picoseconds(scale * (combine(c.dense_read, c.dense_token * T) + c.gathered * T));
     for (int S = 0; S <= seqs; S++)
         sample[S] = picoseconds(
             fmax(scale * sample_s(&c, S, NULL), fmax(i.head_read, i.head_sample * S / groups)));

@@ -101,7 +101,7 @@ static void check_errors(struct sealing *z, const struct cs_engine_sheet *e)
     for (size_t i = 0; i < e->error_count; i++) {
         const struct cs_model_error *const row = &e->errors[i];
         const bool narrow = row->hardware_count || row->precision_count || row->factors ||
-                            row->pcie || row->moe;
+                            row->pcie || row->moe || row->experts;
         char path[64];
         snprintf(path, sizeof path, "model_error[%zu]", i);
         if (narrow == (i + 1 == e->error_count))

@@ -152,6 +152,7 @@ struct cs_model_error {
     bool calibrated; /* else carried over from other hardware, precisions or models */
     const char *const *hardware, *const *precision; /* names */
     size_t hardware_count, precision_count;
+    int experts;             /* only: 1 expert parallelism, 2 experts outside the GPUs; 0: any */
     bool factors, pcie, moe; /* only: calibrated GPUs; groups over PCIe; models with experts */
     double step, ttft;       /* of step times; of first-token times beyond that */
     const char *source;

@@ -278,6 +278,7 @@ static const struct cs_table efficiency_table = TABLE("efficiency", efficiency_k
 static const struct cs_choice bases[] = {{"calibrated", 1}, {"transfer", 0}, {NULL, 0}};
 static const struct cs_choice links[] = {{"pcie", 1}, {NULL, 0}};
 static const struct cs_choice kinds[] = {{"moe", 1}, {NULL, 0}};
+static const struct cs_choice places[] = {{"parallel", 1}, {"outside", 2}, {NULL, 0}};
 static const struct cs_key error_keys[] = {
     KEY("basis", "Judged on runs like these, or carried over from others.",
         BOOL(cs_model_error, calibrated), REQUIRED, .choices = bases,
@@ -291,6 +292,8 @@ static const struct cs_key error_keys[] = {
     KEY("link", "Only GPUs that work as one over PCIe.", BOOL(cs_model_error, pcie),
         .choices = links),
     KEY("model", "Only models with experts.", BOOL(cs_model_error, moe), .choices = kinds),
+    KEY("experts", "Only groups with expert parallelism, or experts outside the GPUs' memory.",
+        CHOICE(cs_model_error, experts, places)),
     KEY("step", "Standard deviation of log(measured / predicted) step time.",
         QUANTITY(cs_model_error, step, SHARE, "0.1%", "100%"), REQUIRED),
     KEY("ttft", "The same of first-token time, beyond what the steps explain.",
