@@ -20,7 +20,7 @@ static const struct cs_span nowhere = {.source = NULL};
 enum { GPUS_MOST = 1024, LEAST_CONTEXT = 16 };
 
 struct asked {
-    const char *hardware, *engine, *precision, *context, *memory, *prices, *electricity;
+    const char *hardware, *engine, *precision, *context, *memory, *prices, *electricity, *purchase;
     unsigned long long gpus;
     bool owned, all, json;
 };
@@ -47,14 +47,18 @@ static void read_query(struct cs_cli *cli, const struct asked *a, struct cs_fits
                                     LEAST_CONTEXT, 1e9);
     const double electricity = quantity(cli, "--electricity", a->electricity, CS_UNIT_USD_PER_J,
                                         CS_UNIT_USD_PER_J, 0.0, 100.0 / 3.6e6);
+    const double purchase =
+        quantity(cli, "--purchase", a->purchase, CS_UNIT_USD, CS_UNIT_USD, 0.0, 1e8);
     *q = (struct cs_fits_query){
         .context = (double)(long long)context,
         .precision = a->precision ? cs_precision_find(a->precision) : -1,
         .gpus = (int)a->gpus,
         .all = a->all,
         .cost = {.prices = a->prices,
-                 .electricity_usd_per_J = electricity,
-                 .own = {.has = a->owned, .years = 3.0}}};
+                 .own = {.has = a->owned || a->purchase,
+                         .purchase_usd = a->purchase ? purchase : -1.0,
+                         .years = 3.0,
+                         .electricity_usd_per_J = electricity}}};
     if (a->precision && q->precision < 0) {
         const char *names[CS_PRECISION_COUNT], *all = "there are";
         for (int p = 0; p < CS_PRECISION_COUNT; p++) {
@@ -210,6 +214,8 @@ static int fits(struct cs_cli *cli, int argc, char **argv)
          &a.context},
         {"prices", 0, CS_OPT_TEXT, "WHICH", "listed, article, a provider or a date", &a.prices},
         {"owned", 0, CS_OPT_FLAG, NULL, "count what machines cost to buy, not to rent", &a.owned},
+        {"purchase", 0, CS_OPT_TEXT, "PRICE",
+         "of a GPU, in place of the sheet's; '0 USD': paid for already", &a.purchase},
         {"electricity", 0, CS_OPT_TEXT, "PRICE", "of owned machines (0.10 USD/kWh)",
          &a.electricity},
         {"all", 0, CS_OPT_FLAG, NULL, "every precision and number of GPUs, and why what does not",

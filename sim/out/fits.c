@@ -77,17 +77,37 @@ static const char *engines(const struct cs_fits *fits, struct cs_arena *arena)
     return all;
 }
 
+/* How the money was counted. */
+static const char *money(const struct cs_fits *fits, const struct cs_fits_query *q,
+                         struct cs_arena *arena)
+{
+    const struct cs_own *const own = &q->cost.own;
+    bool owned = false, rented = false, nearest = false;
+    for (size_t i = 0; i < fits->count && fits->rows[i].fits; i++) {
+        owned = owned || is_owned(&fits->rows[i]);
+        rented = rented || !is_owned(&fits->rows[i]);
+        nearest = nearest || fits->rows[i].price.note;
+    }
+    const char *const rent =
+        cs_arena_printf(arena, "rent (%s%s)", q->cost.prices,
+                        nearest ? "; where that is not known, the nearest" : "");
+    const char *const price =
+        own->purchase_usd < 0 ? "the purchase price in its sheet"
+                              : cs_arena_printf(arena, "%s USD a GPU",
+                                                cs_figure_usd(own->purchase_usd).text);
+    const char *const bought =
+        cs_arena_printf(arena, "%s* %s%s over %g years, and electricity at %g USD/kWh",
+                        rented ? "; " : "", own->has ? "" : "for what is not rented out, ", price,
+                        own->years, own->electricity_usd_per_J * 3.6e6);
+    return cs_arena_printf(arena,
+                           "per million tokens, in and out, when full: %s%s. Energy at the power "
+                           "limit", rented ? rent : "", owned ? bought : "");
+}
+
 static void print_legend(const struct cs_fits *fits, const struct cs_fits_query *q,
                          const struct cs_text *t)
 {
     const struct cs_fits_row *const first = &fits->rows[0];
-    bool owned = false, rented = false, short_of = false;
-    for (size_t i = 0; i < fits->count && fits->rows[i].fits; i++) {
-        const struct cs_fits_row *const r = &fits->rows[i];
-        owned = owned || is_owned(r);
-        rented = rented || !is_owned(r);
-        short_of = short_of || r->price.note;
-    }
     struct cs_arena *const a = t->arena;
     cs_text_section(
         t, "speed",
@@ -99,17 +119,7 @@ static void print_legend(const struct cs_fits *fits, const struct cs_fits_query 
                         "longest request there is room for",
                         cs_figure_number(first->input, 0).text,
                         cs_figure_number(first->output, 0).text));
-    const char *const rent = cs_arena_printf(a, "rent (%s%s)", q->cost.prices,
-                                             short_of ? ", or where that is not known, the nearest"
-                                                      : "");
-    const char *const own = cs_arena_printf(
-        a, "the purchase over %g years and electricity at %g USD/kWh", q->cost.own.years,
-        q->cost.electricity_usd_per_J * 3.6e6);
-    cs_text_section(t, "USD, Wh",
-                    cs_arena_printf(a, "per million tokens, in and out, when full: %s%s%s%s; "
-                                       "energy at the power limit", rented ? rent : "",
-                                    rented && owned ? "; * " : owned ? "* " : "", owned ? own : "",
-                                    owned ? ", for what is not rented out, or as asked" : ""));
+    cs_text_section(t, "USD, Wh", money(fits, q, a));
     cs_text_section(t, "engine",
                     cs_arena_printf(a, "%s%s", engines(fits, a),
                                     q->all ? ""
@@ -140,7 +150,7 @@ static void print_misfits(const struct cs_fits *fits, bool all, bool of_machine,
         cs_text_put(t, count < fits->count ? "\n" : "");
         cs_grid_print(&grid, t, 0, false);
     } else {
-        cs_text_section(t, "too big",
+        cs_text_section(t, "no",
                         cs_arena_printf(t->arena, "%s (why: --all)", names));
     }
 }

@@ -1,10 +1,13 @@
 /* Bounds: what a replica can carry at most, before anything is simulated.
  *
- * The fluid view of continuous batching: in a steady state with B sequences decoding, every step
- * ends B / (o - 1) requests of o output tokens and must prefill as many prompts of p tokens, so
+ * The fluid view of continuous batching: in a steady state with B sequences decoding, a step ends
+ * x = B / (o - 1) requests of o output tokens on average and must prefill as many prompts of p. It
+ * takes them in chunks of n, as large as they are and the token budget allows, in a share s of the
+ * steps, for a chunk is cheaper than its tokens one by one:
  *
- *     rate(B) = x / t_step(T = B + x p', S = B + x, K = B (p + o / 2) + x (p - p'), Q),
- *     x = B / (o - 1),   p' = p (1 - hits),   Q = x (p' (p - p') + p' (p' + 1) / 2)
+ *     rate(B) = x / (s t(n) + (1 - s) t(0)),   s = x p' / n,   p' = p (1 - hits)
+ *     t(n) = t_step(T = B + n, S = B + x / s, K = B (p + o / 2) + x / s (p - p'), Q)
+ *     Q = x / s (p' (p - p') + p' (p' + 1) / 2)
  *
  * where `hits` is the share of the prompts that is found in the prefix cache. Capacity is the
  * largest rate over the batches that slots, token budget and KV allow. It is an

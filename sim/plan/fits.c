@@ -109,6 +109,7 @@ static struct cs_option make_option(const struct cs_model *m, const struct cs_ha
                               .kv_precision = CS_PRECISION_BF16,
                               .tensor_parallel = tensor ? gpus : 1,
                               .pipeline_parallel = tensor ? 1 : gpus,
+                              .expert_parallel = 1,
                               .replicas = 1,
                               .gpus = gpus,
                               .max_num_seqs = e->max_num_seqs,
@@ -205,9 +206,9 @@ static void price(struct cs_fits_row *r, const struct cs_fits_query *q, struct c
     struct cs_cost cost = q->cost;
     struct cs_cost_breakdown all, one;
     cs_cost_gpu_price(&r->price, h, &cost, arena);
-    if (cost.own.has || isnan(r->price.usd_per_gpu_hour)) {
+    if (!cost.own.has && isnan(r->price.usd_per_gpu_hour)) {
         cost.own.has = true;
-        r->price = (struct cs_price_used){.usd_per_gpu_hour = NAN, .basis = "owned"};
+        cs_cost_gpu_price(&r->price, h, &cost, arena);
     }
     const double tokens = r->input + r->output;
     const double wait = r->ttft_s + (r->output - 1.0) / r->decode_tok_s;
@@ -216,8 +217,6 @@ static void price(struct cs_fits_row *r, const struct cs_fits_query *q, struct c
     r->usd_per_mtok = all.usd_per_mtok;
     r->usd_per_mtok_single = one.usd_per_mtok;
     r->wh_per_mtok = 1e9 * all.kwh_per_day / (DAY_S * r->requests_s * tokens);
-    if (cost.own.has)
-        r->price.usd_per_gpu_hour = all.usd_per_day / 24.0 / r->option.gpus;
 }
 
 static void figures(struct cs_fits_row *r, const struct cs_fits_query *q, struct cs_arena *arena)

@@ -132,6 +132,42 @@ START_TEST(a_flooded_replica_serves_what_the_bound_says)
 }
 END_TEST
 
+/* llama.cpp with four slots: prompts come in chunks of 512, each far cheaper than its tokens one by
+ * one, beside a few answers. A mixture of experts, where a few more tokens in a step touch many
+ * more experts, tells the two apart: smeared over all steps it would carry two thirds. */
+START_TEST(prompts_come_in_chunks)
+{
+    const struct cs_span nowhere = {.source = NULL};
+    struct cs_diags diags;
+    cs_diags_init(&diags, arena);
+    struct cs_option o = sheets_option("gpt-oss-20b", "rtx-4090", CS_PRECISION_MXFP4_Q8_0);
+    o.engine = cs_catalog_engine(sheets_catalog(), "llamacpp", nowhere, NULL, &diags);
+    o.max_num_seqs = 4;
+    o.max_num_batched_tokens = 512;
+    o.block_size = o.context = 4096;
+    o.gpu_memory_utilization = 1;
+    struct cs_step step;
+    cs_step_compile(&step, &o, 1, false, arena);
+    struct cs_fleet fleet = {.step = &step, .replicas = 1};
+    cs_limits_of(&fleet.limits, &o, 4);
+    enum { REQUESTS = 400 };
+    const struct cs_traffic traffic = {.kind = CS_VOLUME_REQUESTS, .requests_per_s = 2000,
+                                       .burstiness = 1,
+                                       .input = {.kind = CS_LENGTHS_FIXED, .a = 2900},
+                                       .output = {.kind = CS_LENGTHS_FIXED, .a = 970}};
+    const struct cs_simulate simulate = {.requests = REQUESTS};
+    struct cs_workload_spec w;
+    cs_workload_prepare(&w, &traffic, &simulate, NULL);
+    w.start_ps = 0;
+    const struct cs_run_options run = {.window_count = 1, .end_ps = INT64_MAX};
+    struct cs_cluster *const c = cs_cluster_new(arena, &fleet, &w, 5, 0, &run);
+    cs_cluster_run(c);
+    const double served = REQUESTS / (1e-12 * (double)cs_cluster_result(c)->stopped_ps);
+    const double bound = capacity(&step, &fleet.limits, 2900, 970);
+    ck_assert_msg(fabs(served / bound - 1) < 0.03, "%.4f/s, bound %.4f/s", served, bound);
+}
+END_TEST
+
 int main(void)
 {
     Suite *const suite = suite_create("bound");
@@ -141,6 +177,7 @@ int main(void)
     tcase_add_test(all, slots_budget_or_blocks_bound_it);
     tcase_add_test(all, prefill_is_paid_as_often_as_it_happens);
     tcase_add_test(all, a_flooded_replica_serves_what_the_bound_says);
+    tcase_add_test(all, prompts_come_in_chunks);
     suite_add_tcase(suite, all);
     SRunner *const runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
