@@ -180,10 +180,13 @@ static void print_title(const struct cs_fits *fits, size_t fitting, bool of_mach
 void cs_fits_print(const struct cs_fits *fits, const struct cs_fits_query *q, bool of_machine,
                    const struct cs_text *t)
 {
-    size_t fitting = 0;
-    for (size_t i = 0; i < fits->count; i++)
-        fitting += fits->rows[i].fits && (i == 0 || strcmp(name_of(&fits->rows[i], of_machine),
-                                                           name_of(&fits->rows[i - 1], of_machine)));
+    size_t fitting = 0; /* each once; its rows stand together */
+    const char *last = "";
+    for (size_t i = 0; i < fits->count && fits->rows[i].fits; i++) {
+        const char *const name = name_of(&fits->rows[i], of_machine);
+        fitting += strcmp(name, last) != 0;
+        last = name;
+    }
     print_title(fits, fitting, of_machine, t);
     if (fitting) {
         print_rows(fits, of_machine, t);

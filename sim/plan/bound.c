@@ -1,8 +1,8 @@
 /* The fluid capacity of a replica: equations in bound.h.
  *
  * Where the batch leaves room for whole prompts, a share x < 1 of the steps holds one; where the
- * budget cuts them, every step may hold a piece. Batches are tried on a grid of ratio 9/8: the rate is smooth
- * between captured batch sizes, and the search that starts here simulates anyway.
+ * budget cuts them, every step may hold a piece. Batches are tried on a grid of ratio 9/8: the rate
+ * is smooth between captured batch sizes, and the search that starts here simulates anyway.
  */
 #include "plan/bound.h"
 #include <math.h>

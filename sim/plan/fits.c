@@ -156,7 +156,8 @@ static const char *why_not(const struct cs_fits_row *r, struct cs_arena *arena)
         return cs_arena_printf(arena, "weights %.3g GB, %.3g GB there%s", m->weights_bytes / 1e9,
                                gpus * room / 1e9,
                                gpus > 1 ? cs_arena_printf(arena, " on %d", gpus) : "");
-    return cs_arena_printf(arena, "%s of %.0f GB has room for %.0f tokens beside %.3g GB of weights",
+    return cs_arena_printf(arena, "%s of %.0f GB has room for %.0f tokens beside %.3g GB of "
+                                  "weights",
                            gpus > 1 ? cs_arena_printf(arena, "%d", gpus) : "memory",
                            h->memory_bytes * h->gpu_share / 1e9, r->max_context,
                            m->weights_bytes / 1e9);

@@ -6,7 +6,7 @@
  *
  *     alone    (o - 1) / sum of the steps of the answer's further tokens, nobody else there
  *     prompt   (C - o) / sum of the steps of the prompt's chunks
- *     all      o x the fluid capacity (plan/bound.h) with as many requests as memory and limits hold
+ *     all      o x the fluid capacity (plan/bound.h) with as many requests as there is room for
  *     money    a day of those GPUs at that rate over its tokens, input and output (plan/cost.h)
  *     energy   the GPUs' power limit, likewise
  *
@@ -27,7 +27,7 @@ struct cs_fits_query {
     int precision;  /* -1: those that the engine has */
     int gpus;       /* 0: any */
     bool all;       /* every precision and number of GPUs, what does not fit too */
-    struct cs_cost cost; /* own.has: as bought, for every machine; else where nothing is rented out */
+    struct cs_cost cost; /* own.has: bought; else where there is no rent */
 };
 
 struct cs_fits_row {

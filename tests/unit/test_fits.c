@@ -1,6 +1,9 @@
-/* What fits, by hand: rates of an engine with constant steps, room and money from sheets' figures;
- * then what must hold of every row of the catalogue: no rate above bytes over bandwidth, no less
- * room on more GPUs, and a default that is the first of all rows.
+/* What fits: by hand, and what must hold of every machine of the catalogue.
+ *
+ * Rates, money and energy of an engine with constant steps are arithmetic, and so is the room that
+ * one model's weights leave on one card, from the figures of their sheets. Then every machine, with
+ * models of each kind: no rate above bytes over bandwidth, no less room on more GPUs, and a default
+ * row that is the first that fits of all rows.
  */
 #include "plan/fits.h"
 #include <check.h>
@@ -161,9 +164,8 @@ static double most_tok_s(const struct cs_fits_row *r)
     const struct cs_model *const m = r->option.model;
     if (m->moe_layers > 0)
         return 1 / parts.floor_s;
-    const double table = m->tied_embeddings ? 0.0
-                                            : (double)m->vocabulary * m->hidden *
-                                                  cs_precision_infos[r->option.precision].head_bytes;
+    const double wide = cs_precision_infos[r->option.precision].head_bytes;
+    const double table = m->tied_embeddings ? 0.0 : wide * m->vocabulary * m->hidden;
     const double by_hand = r->option.hardware->bandwidth_Bps * r->option.tensor_parallel /
                            (r->memory.weights_bytes - table);
     ck_assert_double_le(1 / parts.floor_s, by_hand * (1 + 1e-9));
