@@ -19,7 +19,7 @@
 #include "plan/cost.h"
 
 static const double DAY_S = 86400.0, DEFAULT_CONTEXT = 4096.0;
-enum { FORMATS_MOST = 7, COUNTS_MOST = 4 };
+enum { FORMATS_MOST = 11, COUNTS_MOST = 4 };
 
 enum split { SPLIT_TENSOR, SPLIT_LAYERS, SPLIT_NONE };
 enum formats { FORMATS_SERVER, FORMATS_GGUF, FORMATS_MLX };
@@ -46,9 +46,10 @@ static const struct {
 } formats[] = {
     [FORMATS_SERVER] = {5, 6, {CS_PRECISION_BF16, CS_PRECISION_FP8, CS_PRECISION_NVFP4,
                                CS_PRECISION_MXFP4, CS_PRECISION_INT4, CS_PRECISION_INT8}},
-    [FORMATS_GGUF] = {5, 7, {CS_PRECISION_Q8_0, CS_PRECISION_Q6_K, CS_PRECISION_Q5_K_M,
-                             CS_PRECISION_Q4_K_M, CS_PRECISION_MXFP4_Q8_0, CS_PRECISION_BF16,
-                             CS_PRECISION_Q4_0}},
+    [FORMATS_GGUF] = {5, 11, {CS_PRECISION_Q8_0, CS_PRECISION_Q6_K, CS_PRECISION_Q5_K_M,
+                              CS_PRECISION_Q4_K_M, CS_PRECISION_MXFP4_Q8_0, CS_PRECISION_BF16,
+                              CS_PRECISION_Q4_0, CS_PRECISION_IQ4_XS, CS_PRECISION_Q3_K_M,
+                              CS_PRECISION_Q2_K, CS_PRECISION_IQ2_M}},
     [FORMATS_MLX] = {4, 4, {CS_PRECISION_BF16, CS_PRECISION_Q8_0, CS_PRECISION_MLX_4BIT,
                             CS_PRECISION_MXFP4_Q8_0}},
 };
@@ -229,7 +230,7 @@ static void figures(struct cs_fits_row *r, const struct cs_fits_query *q, struct
     struct cs_limits_engine limits;
     cs_memory_fit(&memory, &r->option, r->option.tensor_parallel);
     cs_step_compile(&step, &r->option, r->option.tensor_parallel, false, &scratch);
-    cs_limits_of(&limits, &r->option, memory.kv_blocks);
+    cs_limits_of(&limits, &r->option, 1, memory.kv_blocks);
     const struct cs_mean_request mean = {r->input, r->output, 0.0};
     alone(r, &step);
     r->requests_s = cs_bound_capacity(&step, &limits, &mean);

@@ -149,7 +149,7 @@ START_TEST(prompts_come_in_chunks)
     struct cs_step step;
     cs_step_compile(&step, &o, 1, false, arena);
     struct cs_fleet fleet = {.step = &step, .replicas = 1};
-    cs_limits_of(&fleet.limits, &o, 4);
+    cs_limits_of(&fleet.limits, &o, 1, 4);
     enum { REQUESTS = 400 };
     const struct cs_traffic traffic = {.kind = CS_VOLUME_REQUESTS, .requests_per_s = 2000,
                                        .burstiness = 1,
