@@ -82,11 +82,21 @@ static double peak(const struct cs_hardware *h, enum cs_compute kind, const stru
     return e->overheads ? f * h->compute_factor : f;
 }
 
-/* FLOP/s of GEMMs whose weights take `bytes` each and run on the peak of `kind`. A GPU without it,
- * or a format that kernels expand first, runs them on the 16-bit one. */
-static double gemm_rate(const struct cs_hardware *h, enum cs_compute kind, double bytes,
-                        const struct efficiency *e)
+/* Of the 16-bit peak, what kernels for one or few tokens can use: they stay out of matrix units. */
+static double vector_share(const struct cs_hardware *h)
 {
+    const double v = h->flops[CS_COMPUTE_VECTOR];
+    return v > 0.0 ? v / h->flops[CS_COMPUTE_BF16] : 1.0;
+}
+
+/* FLOP/s of GEMMs whose weights take `bytes` each and run on the peak of `kind`. A GPU without it,
+ * or a format that kernels expand first, runs them on the 16-bit one; 16-bit weights on one that
+ * accumulates in 16 bits where the engine has it so (GeForce: twice the other). */
+static double gemm_rate(const struct cs_hardware *h, enum cs_compute kind, double bytes,
+                        const struct cs_engine_sheet *eng, const struct efficiency *e)
+{
+    if (kind == CS_COMPUTE_BF16 && bytes == 2.0 && eng->half_accumulation)
+        return peak(h, CS_COMPUTE_FP16, e) * e->compute;
     const bool narrow = kind != CS_COMPUTE_BF16 && h->flops[kind] > 0.0;
     const double quantised = narrow ? e->narrow : e->quantised;
     return peak(h, kind, e) * (bytes < 2.0 ? quantised : e->compute);
@@ -121,8 +131,9 @@ static void attention(const struct cs_option *o, int t, const struct efficiency 
     *kv = layers * cs_weights_kv_layer_bytes(m, o->kv_precision, t) /
           (W * e->kv * (e->overheads ? kv_factor(o) : 1.0));
     *kv_compute =
-        o->engine->decode_attention_eff > 0.0 ? layers * 4.0 * heads * m->head_dim / (F * e->decode)
-                                              : 0.0;
+        o->engine->decode_attention_eff > 0.0
+            ? layers * 4.0 * heads * m->head_dim / (F * vector_share(h) * e->decode)
+            : 0.0;
     *pair = layers * 4.0 * heads * m->head_dim / (F * e->attention);
     if (m->mla_kv_rank > 0) {
         /* Decode attends in the latent space (weights absorbed): scores over r_kv + d_r elements,
@@ -251,10 +262,10 @@ static struct coefficients derive(const struct cs_option *o, int t, bool top_p,
     const double attention_bytes = cs_weights_attention_bytes(m, o->precision);
     const enum cs_compute attention_compute =
         attention_bytes == 2.0 ? CS_COMPUTE_BF16 : p->attention_compute;
-    const double F_attention = gemm_rate(h, attention_compute, attention_bytes, e);
-    const double F_ffn = gemm_rate(h, p->compute, p->ffn_bytes, e);
+    const double F_attention = gemm_rate(h, attention_compute, attention_bytes, eng, e);
+    const double F_ffn = gemm_rate(h, p->compute, p->ffn_bytes, eng, e);
     const enum cs_compute head_peak = p->head_bytes < 2.0 ? p->compute : CS_COMPUTE_BF16;
-    const double F_head = gemm_rate(h, head_peak, p->head_bytes, e);
+    const double F_head = gemm_rate(h, head_peak, p->head_bytes, eng, e);
     const double L = m->layers, L_moe = m->moe_layers, L_dense = L - L_moe;
     const double P_attention = cs_weights_attention_layer(m);
     const double P_ffn = L_dense * cs_weights_dense_ffn(m) + L_moe * cs_weights_shared(m);
@@ -263,7 +274,7 @@ static struct coefficients derive(const struct cs_option *o, int t, bool top_p,
     const double split = x->ranks > 1 ? fmax(1.0, (double)t / x->ranks) : t; /* of one expert */
     struct coefficients c = {.vector = 1.0, .groups = cs_option_groups(o, t)};
     if (e->overheads) {
-        c.vector = eng->vector_share > 0.0 ? eng->vector_share : 1.0;
+        c.vector = eng->vector_share > 0.0 ? eng->vector_share * vector_share(h) : 1.0;
         c.tile = eng->tile_tokens;
         c.fixed = o->pipeline_parallel * eng->step_s + L * eng->layer_s + L_moe * eng->moe_layer_s;
         c.prefill = eng->prefill_step_s;

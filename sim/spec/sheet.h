@@ -41,6 +41,8 @@ enum cs_compute {
     CS_COMPUTE_FP8,
     CS_COMPUTE_INT8,
     CS_COMPUTE_FP4,
+    CS_COMPUTE_FP16,   /* 16 bits, accumulated in 16, where that is faster */
+    CS_COMPUTE_VECTOR, /* 16 bits outside matrix units, where a GPU has both and is asked for it */
     CS_COMPUTE_COUNT
 };
 
@@ -179,6 +181,7 @@ struct cs_engine_sheet { /* a serving engine: behaviour and overheads of one ver
     double quantised_eff;             /* of GEMMs of weights below 16 bits; 0: compute_eff */
     double narrow_eff;                /* of those on an 8- or 4-bit peak; 0: quantised_eff */
     double decode_attention_eff;      /* of answers' attention; 0: MLA as compute_eff, else free */
+    bool half_accumulation;           /* 16-bit products run on CS_COMPUTE_FP16 */
     bool latent_prompts;              /* MLA: prompts attend in the latent space too */
     double experts_eff;               /* of a dense GEMM's rate, that of experts */
     double vector_share, tile_tokens; /* speed of kernels for few tokens; what a GEMM adds */

@@ -35,6 +35,10 @@ static const struct cs_key compute_keys[] = {
         QUANTITY(cs_hardware, flops[CS_COMPUTE_INT8], FLOP_PER_S, "10 GFLOP/s", "1000 PFLOP/s")),
     KEY("fp4", "Dense 4-bit floating-point peak.",
         QUANTITY(cs_hardware, flops[CS_COMPUTE_FP4], FLOP_PER_S, "10 GFLOP/s", "1000 PFLOP/s")),
+    KEY("fp16", "16-bit peak with 16-bit accumulation, where that is faster than `bf16`.",
+        QUANTITY(cs_hardware, flops[CS_COMPUTE_FP16], FLOP_PER_S, "10 GFLOP/s", "1000 PFLOP/s")),
+    KEY("vector", "16-bit peak outside matrix units, where kernels for few tokens stay there.",
+        QUANTITY(cs_hardware, flops[CS_COMPUTE_VECTOR], FLOP_PER_S, "10 GFLOP/s", "1000 PFLOP/s")),
 };
 static const struct cs_table compute_table = TABLE("compute", compute_keys);
 
@@ -353,6 +357,10 @@ static const struct cs_key engine_keys[] = {
         "Tokens of a step from which experts are copied though the host could compute them.",
         COUNT(cs_engine_sheet, offload_batch, "1 token", "1000000 tokens"),
         .unit = CS_UNIT_TOKENS, .bare = true),
+    KEY("half_accumulation",
+        "Whether products of 16-bit weights accumulate in 16 bits, at a GPU's `compute.fp16`.",
+        BOOL(cs_engine_sheet, half_accumulation),
+        DEFAULT("no", "serving engines accumulate in 32 bits")),
     KEY("latent_prompts",
         "Whether prompts of MLA models attend in the latent space, as answers do.",
         BOOL(cs_engine_sheet, latent_prompts),

@@ -180,6 +180,54 @@ START_TEST(few_tokens_cost_more_each)
 }
 END_TEST
 
+/* Products of 16-bit weights run at a GeForce's double rate where an engine accumulates in 16 bits:
+ * 29 x 32 x 2 x 218103808 / (195e12 x 0.65) against 97.5e12; quantised ones have their own peak. */
+START_TEST(accumulating_in_16_bits_is_twice_as_fast_on_geforce)
+{
+    struct cs_option o = sheets_option("llama-3.1-8b", "rtx-4080", CS_PRECISION_BF16);
+    struct cs_engine_sheet e = *o.engine;
+    e.cuda_graph_padding = false;
+    o.engine = &e;
+    ck_assert_double_eq(o.hardware->flops[CS_COMPUTE_FP16], 195e12);
+    const struct cs_step_load l = {.tokens = 29, .sampled = 1};
+    const double flops = 29 * 32 * 2 * 218103808.0;
+    struct cs_step_parts p;
+    for (int half = 0; half < 2; half++) {
+        e.half_accumulation = half;
+        cs_step_explain(&p, &o, 1, false, &l);
+        ck_assert_double_eq_tol(p.compute_s, flops / ((half ? 195e12 : 97.5e12) * 0.65), 1e-12);
+    }
+    o.precision = CS_PRECISION_FP8;
+    cs_step_explain(&p, &o, 1, false, &l);
+    ck_assert_double_eq_tol(p.compute_s, flops / (194.9e12 * e.narrow_eff), 1e-12);
+}
+END_TEST
+
+/* M5 has matrix units: a prompt runs on them, 18.4 TFLOP/s; the kernels for few tokens on the
+ * shaders, 5.7: with a share of 0.14 tokens 2 to 4 cost 3 / (0.14 x 5.7 / 18.4) more. */
+START_TEST(kernels_for_few_tokens_stay_out_of_matrix_units)
+{
+    struct cs_option o = sheets_option("llama-3.1-8b", "apple-m5", CS_PRECISION_BF16);
+    struct cs_engine_sheet e = *o.engine;
+    e.cuda_graph_padding = false;
+    e.tile_tokens = 480;
+    e.vector_share = 0.14;
+    e.decode_attention_eff = 0.031;
+    o.engine = &e;
+    const double token_s = 32 * 2 * 218103808.0 / (18.4e12 * 0.65);
+    struct cs_step_load l = {.tokens = 4, .sampled = 4, .kv_tokens = 70001};
+    struct cs_step_parts p;
+    cs_step_explain(&p, &o, 1, false, &l);
+    ck_assert_double_eq_tol(p.compute_s, (1 + 3 / (0.14 * 5.7 / 18.4)) * token_s, 1e-9);
+    const double reads = 32 * 2 * 8 * 128 * 2 / (153e9 * e.kv_eff);
+    const double products = 32 * 4 * 32 * 128 / (5.7e12 * 0.031);
+    ck_assert_double_eq_tol(p.kv_s, 70001 * hypot(reads, products), 1e-9);
+    l = (struct cs_step_load){.tokens = 512, .sampled = 1};
+    cs_step_explain(&p, &o, 1, false, &l);
+    ck_assert_double_eq_tol(p.compute_s, 992 * token_s, 1e-9);
+}
+END_TEST
+
 /* Mixtral: 4 tokens that choose 2 of 8 experts touch 8 (1 - 0.75^4) = 5.46875 of them; each of the
  * 8 pairs beyond the first of an expert costs 1 / 0.25: (5.46875 + 2.53125 / 0.25) / 2 tokens'
  * worth, against 4 + 5.46875 / 2 x 48 by tiles. A token: 32 x 2 x 3 x 4096 x 14336 x 2. */
@@ -233,6 +281,8 @@ int main(void)
     tcase_add_test(all, an_apple_gpu_has_a_sheet_of_its_own);
     tcase_add_test(all, who_needs_room_for_the_answer_waits_and_is_never_preempted);
     tcase_add_test(all, few_tokens_cost_more_each);
+    tcase_add_test(all, accumulating_in_16_bits_is_twice_as_fast_on_geforce);
+    tcase_add_test(all, kernels_for_few_tokens_stay_out_of_matrix_units);
     tcase_add_test(all, each_expert_touched_pays_for_its_tile);
     tcase_add_test(all, sequences_and_stored_scores_are_added);
     suite_add_tcase(suite, all);
