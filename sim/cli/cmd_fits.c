@@ -20,7 +20,8 @@ static const struct cs_span nowhere = {.source = NULL};
 enum { GPUS_MOST = 1024, LEAST_CONTEXT = 16 };
 
 struct asked {
-    const char *hardware, *engine, *precision, *context, *memory, *prices, *electricity, *purchase;
+    const char *hardware, *host, *engine, *precision, *context;
+    const char *memory, *prices, *electricity, *purchase;
     unsigned long long gpus;
     bool owned, all, json;
 };
@@ -179,6 +180,8 @@ static void compute(struct pairing *p, const char *model)
     p->engine = a->engine
                     ? cs_catalog_engine(p->catalog, a->engine, nowhere, "--engine", &cli->diags)
                     : NULL;
+    if (a->host)
+        p->query.host = cs_catalog_host(p->catalog, a->host, nowhere, "--host", &cli->diags);
     if (m)
         check_named(cli, "model", m->name, unusable_model(m));
     if (h)
@@ -204,6 +207,8 @@ static int fits(struct cs_cli *cli, int argc, char **argv)
          &a.hardware},
         {"memory", 0, CS_OPT_TEXT, "SIZE", "its memory, where the sheet's is another: '64 GiB'",
          &a.memory},
+        {"host", 0, CS_OPT_TEXT, "NAME",
+         "the machine around the GPU, that holds experts; default: the hardware sheet's", &a.host},
         {"gpus", 0, CS_OPT_COUNT, "N", "so many GPUs", &a.gpus},
         {"engine", 0, CS_OPT_TEXT, "NAME",
          "default: vllm on data-centre GPUs, llamacpp elsewhere", &a.engine},

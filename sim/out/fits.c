@@ -27,6 +27,8 @@ static const char *name_of(const struct cs_fits_row *r, bool of_machine)
 static const char *format_of(const struct cs_fits_row *r, struct cs_arena *arena)
 {
     const char *const format = cs_precision_infos[r->option.precision].name;
+    if (r->offload)
+        return cs_arena_printf(arena, "%s +host", format);
     return r->option.gpus > 1 ? cs_arena_printf(arena, "%d x %s", r->option.gpus, format) : format;
 }
 
@@ -120,11 +122,23 @@ static void print_legend(const struct cs_fits *fits, const struct cs_fits_query 
                         cs_figure_number(first->input, 0).text,
                         cs_figure_number(first->output, 0).text));
     cs_text_section(t, "USD, Wh", money(fits, q, a));
+    for (size_t i = 0; i < fits->count && fits->rows[i].fits; i++) {
+        if (!fits->rows[i].offload)
+            continue;
+        cs_text_section(t, "+host",
+                        cs_arena_printf(a, "experts that the GPU has no room for are computed in "
+                                           "the host's memory (%s), whose price and power do not "
+                                           "count here",
+                                        q->host ? q->host->title
+                                                : "of the usual machine around it"));
+        break;
+    }
     cs_text_section(t, "engine",
                     cs_arena_printf(a, "%s%s", engines(fits, a),
                                     q->all ? ""
                                            : ". The fewest GPUs that will do; more (--all) are "
-                                             "faster, and often cheaper per token"));
+                                             "faster, and often cheaper per token; --gpus 1: what "
+                                             "one does"));
 }
 
 static void print_misfits(const struct cs_fits *fits, bool all, bool of_machine,
@@ -180,12 +194,12 @@ static void print_title(const struct cs_fits *fits, size_t fitting, bool of_mach
 void cs_fits_print(const struct cs_fits *fits, const struct cs_fits_query *q, bool of_machine,
                    const struct cs_text *t)
 {
-    size_t fitting = 0; /* each once; its rows stand together */
-    const char *last = "";
+    size_t fitting = 0; /* each once */
     for (size_t i = 0; i < fits->count && fits->rows[i].fits; i++) {
-        const char *const name = name_of(&fits->rows[i], of_machine);
-        fitting += strcmp(name, last) != 0;
-        last = name;
+        size_t k = 0;
+        while (strcmp(name_of(&fits->rows[k], of_machine), name_of(&fits->rows[i], of_machine)))
+            k++;
+        fitting += k == i;
     }
     print_title(fits, fitting, of_machine, t);
     if (fitting) {
@@ -217,6 +231,7 @@ void cs_json_print_fits(const struct cs_fits *fits, FILE *out)
         cs_tree_bool(row, "fits", r->fits);
         cs_tree_bool(row, "offload", r->offload);
         cs_tree_text(row, "reason", r->reason);
+        cs_tree_number(row, "host_gb", r->offload ? 1e-9 * r->memory.host_bytes : 0.0);
         cs_tree_number(row, "weights_gb", 1e-9 * r->memory.weights_bytes);
         cs_tree_number(row, "memory_gb",
                        1e-9 * o->gpus * o->hardware->memory_bytes * o->hardware->gpu_share);

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "perf/error.h"
+#include "perf/experts.h"
 #include "plan/bound.h"
 #include "plan/cost.h"
 
@@ -27,15 +28,16 @@ enum formats { FORMATS_SERVER, FORMATS_GGUF, FORMATS_MLX };
 static const struct way {
     const char *family;    /* of engine sheets: "vllm" of vllm-0.15 */
     bool apple, elsewhere; /* where it runs */
+    bool offloads;         /* computes experts in the host's memory */
     enum split split;
     enum formats formats;
 } ways[] = {
-    {"vllm", false, true, SPLIT_TENSOR, FORMATS_SERVER},
-    {"sglang", false, true, SPLIT_TENSOR, FORMATS_SERVER},
-    {"trtllm", false, true, SPLIT_TENSOR, FORMATS_SERVER},
-    {"llamacpp", true, true, SPLIT_LAYERS, FORMATS_GGUF},
-    {"ollama", true, true, SPLIT_LAYERS, FORMATS_GGUF},
-    {"mlx", true, false, SPLIT_NONE, FORMATS_MLX},
+    {"vllm", false, true, false, SPLIT_TENSOR, FORMATS_SERVER},
+    {"sglang", false, true, false, SPLIT_TENSOR, FORMATS_SERVER},
+    {"trtllm", false, true, false, SPLIT_TENSOR, FORMATS_SERVER},
+    {"llamacpp", true, true, true, SPLIT_LAYERS, FORMATS_GGUF},
+    {"ollama", true, true, true, SPLIT_LAYERS, FORMATS_GGUF},
+    {"mlx", true, false, false, SPLIT_NONE, FORMATS_MLX},
 };
 static const int counts[][COUNTS_MOST] = {
     [SPLIT_TENSOR] = {1, 2, 4, 8}, [SPLIT_LAYERS] = {1, 2, 4}, [SPLIT_NONE] = {1}};
@@ -241,6 +243,27 @@ static void figures(struct cs_fits_row *r, const struct cs_fits_query *q, struct
     price(r, q, arena);
 }
 
+/* Layers whose experts the GPUs must hold, because the host's memory has no room for them: from its
+ * disks is not what people mean. */
+static double least_layers(const struct cs_option *o)
+{
+    const double room =
+        cs_experts_host_share * cs_experts_host(o, o->tensor_parallel).memory_bytes;
+    return fmax(0.0, ceil(o->model->moe_layers - room / (o->model->experts * cs_experts_bytes(o))));
+}
+
+/* An option that holds as few layers' experts as it must is made to hold as many as there is room
+ * for beside the KV cache. */
+static void fill(struct cs_option *o, struct cs_memory *memory, double context)
+{
+    const double layers = o->model->moe_layers, least = o->experts.resident;
+    for (double n = layers - 1.0; n >= 0.0; n -= 1.0) {
+        o->experts.resident = fmax(least, n * o->model->experts / layers);
+        if (holds(o, memory, context, o->max_num_seqs))
+            return;
+    }
+}
+
 static double context_of(const struct cs_fits_query *q, const struct cs_model *m)
 {
     if (q->context > 0)
@@ -274,6 +297,10 @@ static struct cs_fits_row judge(const struct cs_fits_query *q, const struct cs_o
         sequences /= 2;
     struct cs_option one = *option;
     r.fits = holds(&one, &r.memory, context, 1);
+    if (r.fits && option->experts.policy != CS_EXPERTS_RESIDENT) {
+        r.offload = true;
+        fill(&r.option, &r.memory, context);
+    }
     r.reason = r.fits ? NULL : why_not(&r, arena);
     return r;
 }
@@ -313,8 +340,29 @@ static void try_option(struct trial *t, const struct cs_option *o)
     t->tried = true;
 }
 
+/* The same with experts in the host's memory, where that is known and needed. */
+static void try_outside(struct trial *t, const struct cs_option *o)
+{
+    const struct cs_engine_sheet *const e = o->engine;
+    struct cs_option outside = *o;
+    outside.host = t->query->host;
+    outside.experts.policy = CS_EXPERTS_CPU;
+    if (!way_of(e)->offloads || o->model->moe_layers == 0 || e->host_eff <= 0.0 ||
+        cs_experts_host(&outside, 1).bandwidth_Bps <= 0.0)
+        return;
+    const double least = least_layers(&outside), layers = o->model->moe_layers;
+    if (least >= layers || judge(t->query, o, t->fits->arena).fits)
+        return;
+    outside.experts.resident = least * o->model->experts / layers;
+    const struct cs_fits_row row = judge(t->query, &outside, t->fits->arena);
+    if (row.fits)
+        add(t->fits, t->query, &row);
+    t->found = t->found || row.fits;
+}
+
 static void try_formats(struct trial *t, const struct cs_model *m, const struct cs_hardware *h,
-                        const struct cs_engine_sheet *e, int gpus)
+                        const struct cs_engine_sheet *e, int gpus,
+                        void (*try_one)(struct trial *, const struct cs_option *))
 {
     const struct cs_fits_query *const q = t->query;
     const enum formats kind = way_of(e)->formats;
@@ -324,7 +372,7 @@ static void try_formats(struct trial *t, const struct cs_model *m, const struct 
         if (q->precision >= 0 ? (int)precision != q->precision : !makes_sense(m, h, precision))
             continue;
         const struct cs_option o = make_option(m, h, e, precision, gpus);
-        try_option(t, &o);
+        try_one(t, &o);
     }
 }
 
@@ -354,8 +402,14 @@ void cs_fits_add(struct cs_fits *fits, const struct cs_fits_query *q, const stru
         if (not_so)
             why = not_so;
         else
-            try_formats(&t, m, h, e, gpus);
+            try_formats(&t, m, h, e, gpus, try_option);
     }
+    /* Where one GPU alone does not hold it: with the host's memory it may. */
+    const bool found = t.found, one = found && fits->rows[fits->count - 1].option.gpus == 1;
+    t.found = false;
+    if (t.tried && (q->all || !one) && q->gpus <= 1)
+        try_formats(&t, m, h, e, 1, try_outside);
+    t.found = t.found || found;
     if (!t.tried) {
         const enum cs_precision wanted =
             q->precision >= 0 ? (enum cs_precision)q->precision : m->weights;

@@ -10,6 +10,9 @@
  *     money    a day of those GPUs at that rate over its tokens, input and output (plan/cost.h)
  *     energy   the GPUs' power limit, likewise
  *
+ * Experts that one GPU has no room for are tried in the memory of the host around it, where the
+ * engine computes them there and the figures are known: an `offload` row beside the others.
+ *
  * The rule: what is tried depends on the engine alone (cs_fits_engine, a table in fits.c): servers
  * for data centres in tensor-parallel groups, llama.cpp and kin with layers split over the GPUs,
  * Apple's machines one at a time; formats that the engine has, none wider than the maker's own.
@@ -26,6 +29,7 @@ struct cs_fits_query {
     double context; /* tokens of a request; 0: 4096, or the model's context where that is less */
     int precision;  /* -1: those that the engine has */
     int gpus;       /* 0: any */
+    const struct cs_host *host; /* around the GPUs; NULL: the hardware sheets' */
     bool all;       /* every precision and number of GPUs, what does not fit too */
     struct cs_cost cost; /* own.has: bought; else where there is no rent */
 };

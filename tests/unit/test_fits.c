@@ -213,6 +213,57 @@ START_TEST(every_machine_of_the_catalogue)
 }
 END_TEST
 
+/* gpt-oss-120b on an RTX 4090: 36 layers of 128 experts, 3 x 2880 x 2880 weights each, of which a
+ * token visits 4. The GPU holds as many layers' experts as there is room for beside four slots of
+ * 4096 tokens (36 layers, half of them with a window of 128, 8 heads of 64, 2 x 2 bytes). */
+START_TEST(experts_without_room_are_computed_on_the_host)
+{
+    const struct cs_hardware *const h = sheets_hardware("rtx-4090");
+    const struct cs_model *const m = sheets_model("gpt-oss-120b");
+    struct cs_engine_sheet engine = *engine_on("llamacpp", h);
+    engine.host_eff = 0.73;
+    struct cs_host host = {.name = "h", .title = "H", .memory_bytes = 64e9, .bandwidth_Bps = 83e9,
+                           .flops = 2.7e12};
+    struct cs_fits_query q = query(false);
+    q.host = &host;
+    cs_fits_add(&fits, &q, m, h, &engine);
+    ck_assert_uint_eq(fits.count, 2); /* four GPUs, and one with its host */
+    const struct cs_fits_row *r = &fits.rows[1];
+    ck_assert(fits.rows[0].option.gpus == 4 && !fits.rows[0].offload);
+    ck_assert(r->fits && r->offload && r->option.gpus == 1 && r->at_once == 4);
+    const double layer = 128 * 3.0 * 2880 * 2880 * 4.25 / 8; /* its experts, in bytes */
+    const double layers = r->option.experts.resident / 128 * 36;
+    ck_assert_double_eq_tol(layers, floor(layers + 0.5), 1e-9);
+    ck_assert_double_eq_tol(r->memory.host_bytes, (36 - layers) * layer, 1e3);
+    ck_assert_double_eq_tol(r->memory.weights_gpu_bytes + r->memory.host_bytes,
+                            r->memory.weights_bytes, 1e3);
+    const double slots = 4 * 2.0 * 2 * 8 * 64 * 18 * (4096 + (128 + 512));
+    const double room = h->memory_bytes - engine.reserve_single_bytes - slots;
+    ck_assert_double_le(r->memory.weights_gpu_bytes, room);
+    ck_assert_double_gt(r->memory.weights_gpu_bytes + layer, room);
+    /* 4 of 128 experts of each layer on the host are read for a token, at most at 83 GB/s x 0.73 */
+    const double floor_s = (36 - layers) * layer * 4 / 128 / (83e9 * 0.73);
+    ck_assert_double_lt(r->decode_tok_s, 1 / floor_s);
+    ck_assert_double_gt(r->decode_tok_s, 0.5 / floor_s);
+    /* A tenth is the system's. With a little less, a further layer must go to the GPU, and with it
+     * fewer slots; with less than what the GPU's memory has no room for there is no such row. */
+    host.memory_bytes = r->memory.host_bytes / 0.9 - 1e6;
+    fits.count = 0;
+    cs_fits_add(&fits, &q, m, h, &engine);
+    ck_assert(fits.count == 2 && fits.rows[1].at_once < 4);
+    ck_assert_double_le(fits.rows[1].memory.host_bytes, 0.9 * host.memory_bytes);
+    host.memory_bytes = (fits.rows[1].memory.weights_bytes - h->memory_bytes) / 0.9;
+    fits.count = 0;
+    cs_fits_add(&fits, &q, m, h, &engine);
+    ck_assert_uint_eq(fits.count, 1);
+    engine.host_eff = 0; /* an engine that does no such thing */
+    host.memory_bytes = 640e9;
+    fits.count = 0;
+    cs_fits_add(&fits, &q, m, h, &engine);
+    ck_assert_uint_eq(fits.count, 1);
+}
+END_TEST
+
 /* By class and then by speed; largest first on one machine; what does not fit at the end. */
 START_TEST(rows_are_in_order)
 {
@@ -247,6 +298,7 @@ int main(void)
     tcase_add_test(tests, room_is_what_weights_and_engine_leave);
     tcase_add_test(tests, formats_are_those_that_engine_gpu_and_model_have);
     tcase_add_test(tests, every_machine_of_the_catalogue);
+    tcase_add_test(tests, experts_without_room_are_computed_on_the_host);
     tcase_add_test(tests, rows_are_in_order);
     suite_add_tcase(suite, tests);
     SRunner *const runner = srunner_create(suite);
