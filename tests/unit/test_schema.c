@@ -309,7 +309,7 @@ START_TEST(precisions_have_names_and_bytes)
     for (int p = 0; p < CS_PRECISION_COUNT; p++) {
         const struct cs_precision_info *const info = &cs_precision_infos[p];
         ck_assert_int_eq(cs_precision_find(info->name), p);
-        ck_assert(info->ffn_bytes >= 0.5 && info->ffn_bytes <= 2);
+        ck_assert(info->ffn_bytes >= 0.25 && info->ffn_bytes <= 2);
         ck_assert(info->attention_bytes >= info->ffn_bytes && info->head_bytes >= info->ffn_bytes);
         ck_assert_ptr_nonnull(info->source);
     }
