@@ -135,6 +135,50 @@ static void put_plan(cJSON *node, const struct cs_option_answer *o)
     cs_tree_bool(memory, "fits", o->memory.fits);
 }
 
+/* Experts that the GPUs hold in part, and what further memory would buy. */
+static void put_experts(cJSON *node, const struct cs_option_answer *o)
+{
+    const struct cs_loading *const l = &o->loading;
+    const struct cs_experts *const x = &o->option->experts;
+    cJSON *const experts = cs_tree_object(node, "experts");
+    cs_tree_text(experts, "policy", cs_expert_policy_names[x->policy]);
+    cs_tree_number(experts, "redundant", x->redundant);
+    cs_tree_number(experts, "capacity_factor", x->capacity_factor > 0 ? x->capacity_factor : NAN);
+    cs_tree_number(experts, "dropped", o->dropped);
+    if (!l->known)
+        return;
+    const struct {
+        const char *name;
+        double value;
+    } figures[] = {{"per_layer", l->experts},
+                   {"resident", l->resident},
+                   {"expert_bytes", l->expert_bytes},
+                   {"outside_bytes", l->host_bytes},
+                   {"outside_share_of_host", l->host_share},
+                   {"batch", l->batch},
+                   {"touched", l->touched},
+                   {"found", l->found},
+                   {"found_simulated", l->trial_found},
+                   {"copied_bytes_per_token", l->copied_per_token},
+                   {"decode_tok_s_single", l->decode_tok_s},
+                   {"capacity_output_tok_s", l->output_tok_s},
+                   {"load_weights_s", l->start_s},
+                   {"cold_start_s", l->warm_s},
+                   {"topic_change_s", l->topic_s}};
+    for (size_t i = 0; i < sizeof figures / sizeof figures[0]; i++)
+        cs_tree_number(experts, figures[i].name, figures[i].value);
+    cJSON *const more = cs_tree_array(experts, "more_memory");
+    for (size_t i = 0; i < l->more_count; i++) {
+        const struct cs_loading_more *const m = &l->more[i];
+        cJSON *const row = cs_tree_object(more, NULL);
+        cs_tree_number(row, "bytes_per_gpu", m->bytes);
+        cs_tree_number(row, "resident", m->resident);
+        cs_tree_number(row, "found", m->found);
+        cs_tree_number(row, "decode_tok_s_single", m->decode_tok_s);
+        cs_tree_number(row, "capacity_output_tok_s", m->output_tok_s);
+    }
+}
+
 static void put_model(cJSON *node, const struct cs_option_answer *o)
 {
     const struct cs_model_band *const m = &o->model;
@@ -216,6 +260,8 @@ static cJSON *option_node(const struct cs_answer *answer, const struct cs_option
 {
     cJSON *const node = cs_tree_new();
     put_plan(node, o);
+    if (o->option->model->experts > 0)
+        put_experts(node, o);
     put_service(node, answer, o);
     put_cost(node, o);
     if (with_hours)

@@ -380,6 +380,67 @@ static void print_load(const struct cs_answer *answer, const struct cs_option_an
                                                  cs_figure_percent(o->prefix_hits).text));
 }
 
+/* A time that is known to a tenth of itself. */
+static struct cs_figure about(double seconds)
+{
+    return cs_figure_time_value(
+        (struct cs_interval){.value = seconds, .lo = 0.9 * seconds, .hi = 1.1 * seconds});
+}
+
+/* Experts that the GPUs hold in part: how that goes, and what further memory would buy. */
+static void print_experts(const struct cs_option_answer *o, const struct cs_text *t)
+{
+    const struct cs_loading *const l = &o->loading;
+    if (o->dropped > 0)
+        cs_text_section(t, "EXPERTS", cs_arena_printf(t->arena, "%s of the visits are dropped, above "
+                                                      "the capacity of an expert",
+                                                      cs_figure_percent(o->dropped).text));
+    if (!l->known)
+        return;
+    const char *words = cs_arena_printf(
+        t->arena, "%s of %s of a layer in the GPUs' memory, %s outside (%s)",
+        cs_figure_short(l->resident).text, cs_figure_number(l->experts, 0).text,
+        cs_figure_si(l->host_bytes, "B").text, cs_expert_policy_names[o->option->experts.policy]);
+    if (!isnan(l->host_share))
+        words = cs_arena_printf(t->arena, "%s: %s of the host's memory", words,
+                                cs_figure_percent(l->host_share).text);
+    cs_text_section(t, "EXPERTS", words);
+    words = cs_arena_printf(t->arena, "a step of %s touches %s of a layer: %s of them are found",
+                            cs_words_count(t->arena, (long)l->batch, "token"),
+                            cs_figure_short(l->touched).text, cs_figure_percent(l->found).text);
+    if (!isnan(l->trial_found))
+        words = cs_arena_printf(t->arena, "%s, %s in a cache simulated token by token; %s copied for "
+                                "each token", words, cs_figure_percent(l->trial_found).text,
+                                cs_figure_si(l->copied_per_token, "B").text);
+    cs_text_section(t, NULL, words);
+    words = "";
+    if (!isnan(l->start_s))
+        words = cs_arena_printf(t->arena, "a new replica reads its weights in %s",
+                                about(l->start_s).text);
+    if (!isnan(l->warm_s))
+        words = cs_arena_printf(t->arena, "%s%safter a cold start %s more of copies, after a change "
+                                "of topic %s", words, *words ? " · " : "",
+                                about(l->warm_s).text,
+                                about(l->topic_s).text);
+    if (*words)
+        cs_text_section(t, NULL, words);
+    struct cs_grid grid;
+    cs_grid_init(&grid, t->arena, "lrrrr");
+    cs_grid_row(&grid, "         memory, per GPU", "experts held", "found", "tok/s alone",
+                "tok/s at most");
+    cs_grid_row(&grid, "         as it is", cs_figure_short(l->resident).text,
+                cs_figure_percent(l->found).text, cs_figure_short(l->decode_tok_s).text,
+                cs_figure_short(l->output_tok_s).text);
+    for (size_t i = 0; i < l->more_count; i++) {
+        const struct cs_loading_more *const m = &l->more[i];
+        cs_grid_row(&grid, cs_arena_printf(t->arena, "         + %s",
+                                           cs_figure_si(m->bytes, "B").text),
+                    cs_figure_short(m->resident).text, cs_figure_percent(m->found).text,
+                    cs_figure_short(m->decode_tok_s).text, cs_figure_short(m->output_tok_s).text);
+    }
+    cs_grid_print(&grid, t, 0, false);
+}
+
 /* "Little's law" of "Little's law: sequences running = rate x residence". */
 static const char *short_law(const struct cs_text *t, const char *law)
 {
@@ -465,6 +526,8 @@ void cs_report_print(const struct cs_answer *answer, const struct cs_text *t)
     print_apis(answer, subject, t);
     if (subject && subject->simulated)
         print_load(answer, subject, t);
+    if (subject)
+        print_experts(subject, t);
     print_checks(answer, t);
     print_assumed(answer, subject, t);
 }

@@ -13,6 +13,7 @@
  * for nothing.
  */
 #include "perf/experts.h"
+#include "perf/expertcache.h"
 #include "perf/weights.h"
 #include <math.h>
 #include <string.h>
@@ -39,6 +40,20 @@ struct cs_host cs_experts_host(const struct cs_option *o, int t)
 double cs_experts_bytes(const struct cs_option *o)
 {
     return cs_weights_expert(o->model) * cs_precision_infos[o->precision].ffn_bytes;
+}
+
+double cs_experts_copy_s(const struct cs_expert_plan *p, int t, double share)
+{
+    const double pcie = t * p->option->hardware->pcie_Bps, ram = p->host.bandwidth_Bps;
+    const double path = pcie > 0.0 && ram > 0.0 ? fmin(pcie, ram) : fmax(pcie, ram);
+    return path > 0.0 ? cs_experts_bytes(p->option) / (path * share) : 0.0;
+}
+
+double cs_experts_disk_s(const struct cs_expert_plan *p)
+{
+    return p->in_memory < 1.0 && p->host.nvme_Bps > 0.0
+               ? cs_experts_bytes(p->option) * (1.0 - p->in_memory) / p->host.nvme_Bps
+               : 0.0;
 }
 
 void cs_experts_plan(struct cs_expert_plan *p, const struct cs_option *o, int t,
@@ -70,9 +85,10 @@ void cs_experts_plan(struct cs_expert_plan *p, const struct cs_option *o, int t,
     if (!outside)
         return;
     p->host = cs_experts_host(o, t);
-    p->foresight = o->experts.accuracy >= 0.0
-                       ? o->experts.accuracy
-                       : cs_moe_foresight(p->visits, m->experts, r->follow);
+    const double chance = cs_moe_foresight(p->visits, m->experts, 0.0); /* foretold all the same */
+    p->follow = o->experts.accuracy >= 0.0
+                    ? fmax(0.0, (o->experts.accuracy - chance) / (1.0 - chance))
+                    : r->follow;
     const double bytes = (m->experts - p->resident) * m->moe_layers * cs_experts_bytes(o);
     p->in_memory = bytes > 0.0
                        ? fmin(1.0, cs_experts_host_share * p->host.memory_bytes / bytes)
@@ -97,12 +113,12 @@ static struct cs_expert_load work_out(const struct cs_expert_plan *p, double T)
                                   : cs_moe_touched(p->visits, m->experts, T, 1.0, 0.0);
     if (o->experts.policy == CS_EXPERTS_RESIDENT)
         return l;
-    const double found = p->resident / E;
-    l.outside = l.touched * (1.0 - found);
-    if (o->experts.policy == CS_EXPERTS_PREFETCH) {
-        l.foreseen = p->foresight;
-        l.wasted = l.outside * (1.0 - p->foresight);
-    }
+    const struct cs_moe_hits hits = cs_moe_hits(o->experts.policy, p->visits, m->experts,
+                                                p->resident, T, m->routing.repeat, p->follow);
+    l.touched = hits.touched;
+    l.outside = hits.touched - hits.found;
+    l.foreseen = l.outside > 0.0 ? hits.foreseen / l.outside : 0.0;
+    l.wasted = hits.wasted;
     return l;
 }
 

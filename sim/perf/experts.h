@@ -27,7 +27,7 @@ struct cs_expert_plan {
     const struct cs_option *option;
     int ranks;            /* of expert parallelism; 1: none */
     double resident;      /* experts of a layer in the GPUs' memory */
-    double foresight;     /* of prefetching */
+    double follow;        /* of prefetching: from the model's routing, or for a given accuracy */
     double *visits;       /* of each expert, by one token; NULL: uniform */
     struct cs_moe_placement placement;
     double spread, spread_nodes; /* other ranks, other machines, that a token is sent to */
@@ -44,6 +44,11 @@ struct cs_host cs_experts_host(const struct cs_option *o, int tensor_parallel);
 extern const double cs_experts_host_share;
 /* Bytes of one expert. */
 double cs_experts_bytes(const struct cs_option *o);
+/* Seconds to bring one expert of one layer from the host's memory to the GPUs, at a share of PCIe:
+ * over the PCIe of each GPU of the group, no faster than the memory it comes from. 0: no way. */
+double cs_experts_copy_s(const struct cs_expert_plan *p, int tensor_parallel, double share);
+/* The same from the disks, of the share that the memory does not hold. */
+double cs_experts_disk_s(const struct cs_expert_plan *p);
 void cs_experts_plan(struct cs_expert_plan *p, const struct cs_option *o, int tensor_parallel,
                      struct cs_arena *arena);
 /* `tokens` >= 1. Cheap when called with growing numbers. */

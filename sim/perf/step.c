@@ -216,9 +216,8 @@ static void link_terms(struct coefficients *c, const struct cs_option *o, int t,
     }
 }
 
-/* What experts that no GPU holds take, all layers with experts together. Copies go over the PCIe of
- * each GPU of the group, which needs its part of an expert, and are no faster than the memory they
- * come from; what the host's memory cannot hold comes from its disks first. */
+/* What experts that no GPU holds take, all layers with experts together. What the host's memory
+ * cannot hold comes from its disks first. */
 static void outside_terms(struct coefficients *c, const struct cs_option *o, int t,
                           const struct cs_expert_plan *x, const struct efficiency *e)
 {
@@ -231,16 +230,11 @@ static void outside_terms(struct coefficients *c, const struct cs_option *o, int
     out->host = o->experts.policy == CS_EXPERTS_CPU;
     out->overlap = o->experts.overlap;
     out->batch = e->overheads ? eng->offload_batch : 0;
-    const double pcie = t * o->hardware->pcie_Bps;
-    const double ram = x->host.bandwidth_Bps;
-    const double path = pcie > 0.0 && ram > 0.0 ? fmin(pcie, ram) : fmax(pcie, ram);
-    if (path > 0.0)
-        out->copy = bytes / (path * (e->overheads ? eng->copy_eff : 1.0));
-    if (x->in_memory < 1.0)
-        out->disk = bytes * (1.0 - x->in_memory) / x->host.nvme_Bps;
+    out->copy = out->layers * cs_experts_copy_s(x, t, e->overheads ? eng->copy_eff : 1.0);
+    out->disk = out->layers * cs_experts_disk_s(x);
     if (!out->host)
         return;
-    out->host_read = bytes / (ram * (e->overheads ? eng->host_eff : 1.0));
+    out->host_read = bytes / (x->host.bandwidth_Bps * (e->overheads ? eng->host_eff : 1.0));
     if (x->host.flops > 0.0)
         out->host_token = 2.0 * o->model->moe_layers * cs_weights_expert(o->model) *
                           o->model->experts_per_token /

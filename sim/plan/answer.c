@@ -11,6 +11,7 @@
  */
 #include "plan/answer.h"
 #include "plan/cost.h"
+#include "plan/loading.h"
 #include <math.h>
 
 const char *const cs_binding_names[CS_BINDING_COUNT] = {
@@ -388,6 +389,7 @@ void cs_answer_option(struct cs_option_answer *a, const struct cs_search *s, str
         fill_totals(a, s);
         a->slo_met = met(&set->judgement);
     }
+    cs_loading_answer(&a->loading, c, s->question, a->simulated ? a->batch_mean : 1.0, arena);
     fill_model(a, s);
     a->feasible = a->slo_met;
     fill_binding(a, s, arena);
@@ -407,7 +409,8 @@ static bool near(double expected, double actual, double tolerance)
     return fabs(expected - actual) <= tolerance * fmax(fabs(expected), 1e-300);
 }
 
-size_t cs_answer_checks(const struct cs_search *s, struct cs_law *laws)
+size_t cs_answer_checks(const struct cs_search *s, const struct cs_loading *loading,
+                        struct cs_law *laws)
 {
     const struct cs_set *set = s->shown;
     if (set == NULL || set->judgement.outcome != CS_OUTCOME_DONE)
@@ -451,5 +454,10 @@ size_t cs_answer_checks(const struct cs_search *s, struct cs_law *laws)
                                     decode / span, gaps / span, near(decode, gaps, 0.02)};
     laws[k++] = (struct cs_law){"physical floor: busy time (s) >= weights read / bandwidth",
                                 steps * parts.floor_s, busy, busy >= steps * parts.floor_s};
+    /* A trial of some thousand steps: drawn tokens leave it within some hundredths. */
+    if (loading->known && !isnan(loading->trial_found))
+        laws[k++] = (struct cs_law){"expert cache: share found, step model = cache simulated",
+                                    loading->found, loading->trial_found,
+                                    fabs(loading->found - loading->trial_found) <= 0.05};
     return k;
 }

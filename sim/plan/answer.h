@@ -13,7 +13,9 @@
 /* Fills one option's answer, prices included. */
 void cs_answer_option(struct cs_option_answer *a, const struct cs_search *search,
                       struct cs_arena *arena);
-/* The self-checks of a simulated search, appended to laws (room for 8); returns how many. */
-size_t cs_answer_checks(const struct cs_search *search, struct cs_law *laws);
+/* The self-checks of a simulated search and of its option's experts, appended to laws (room for 8);
+ * returns how many. */
+size_t cs_answer_checks(const struct cs_search *search, const struct cs_loading *loading,
+                        struct cs_law *laws);
 
 #endif

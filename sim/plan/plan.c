@@ -126,17 +126,20 @@ static void summarise(struct cs_answer *answer, struct cs_search *searches,
     qsort(ranked, n, sizeof *ranked, by_rank);
     struct cs_option_answer *options = cs_arena_alloc(arena, n, sizeof *options);
     const struct cs_search *shown = NULL;
+    const struct cs_loading *loading = NULL;
     for (size_t i = 0; i < n; i++) {
         options[i] = ranked[i].answer;
-        if (shown == NULL && options[i].simulated)
+        if (shown == NULL && options[i].simulated) {
             shown = &searches[ranked[i].order];
+            loading = &options[i].loading;
+        }
     }
     answer->options = options;
     answer->best = n > 0 && options[0].feasible ? 0 : -1;
     if (shown == NULL)
         return;
     struct cs_law *laws = cs_arena_alloc(arena, 8, sizeof *laws);
-    answer->check_count = cs_answer_checks(shown, laws);
+    answer->check_count = cs_answer_checks(shown, loading, laws);
     answer->checks = laws;
     double input = 0.0, output = 0.0, completed = 0.0;
     for (int r = 0; r < shown->shown->count; r++) {

@@ -81,6 +81,27 @@ struct cs_worst_window {
     struct cs_latency latency[CS_METRIC_COUNT];
 };
 
+struct cs_loading_more { /* what further memory of each GPU would buy */
+    double bytes, resident, found, decode_tok_s, output_tok_s;
+};
+struct cs_loading { /* experts of which the GPUs hold a part; resident 0 and known false: all */
+    bool known;
+    double experts, resident; /* of a layer */
+    double expert_bytes;      /* of one layer */
+    double host_bytes, host_share; /* experts outside; share of the host's memory they would take */
+    double batch;             /* tokens of a step, for the next four */
+    double touched, found;    /* of a layer; share held when needed, as the step model takes it */
+    double trial_found;       /* the same in a cache simulated token by token; NaN: not a cache */
+    double copied_per_token;  /* bytes brought in for each token */
+    double decode_tok_s;      /* one request alone, at the mean context */
+    double output_tok_s;      /* capacity of a replica */
+    double start_s;           /* all weights read from the host's disks; NaN: none known */
+    double warm_s, topic_s;   /* more than in the steady state: until an empty cache is filled, until
+                                 a change of topic is over; NaN: not a cache */
+    const struct cs_loading_more *more;
+    size_t more_count;
+};
+
 struct cs_option_answer {
     const struct cs_option *option;
     int tensor_parallel, pipeline_parallel, replicas;
@@ -109,6 +130,8 @@ struct cs_option_answer {
         rejected;           /* shares; requests/s; requests per replication */
     int neighbour_replicas; /* replicas - 1; 0: none below */
     const char *neighbour_why_not;
+    struct cs_loading loading;
+    double dropped; /* share of expert visits above capacity_factor, at the mean batch */
     struct cs_cost_breakdown cost;
     const struct cs_hour *hours;
     size_t hour_count;
