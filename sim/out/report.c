@@ -392,8 +392,8 @@ static void print_experts(const struct cs_option_answer *o, const struct cs_text
 {
     const struct cs_loading *const l = &o->loading;
     if (o->dropped > 0)
-        cs_text_section(t, "EXPERTS", cs_arena_printf(t->arena, "%s of the visits are dropped, above "
-                                                      "the capacity of an expert",
+        cs_text_section(t, "EXPERTS", cs_arena_printf(t->arena, "%s of the visits are dropped, "
+                                                      "above the capacity of an expert",
                                                       cs_figure_percent(o->dropped).text));
     if (!l->known)
         return;
@@ -409,8 +409,8 @@ static void print_experts(const struct cs_option_answer *o, const struct cs_text
                             cs_words_count(t->arena, (long)l->batch, "token"),
                             cs_figure_short(l->touched).text, cs_figure_percent(l->found).text);
     if (!isnan(l->trial_found))
-        words = cs_arena_printf(t->arena, "%s, %s in a cache simulated token by token; %s copied for "
-                                "each token", words, cs_figure_percent(l->trial_found).text,
+        words = cs_arena_printf(t->arena, "%s, %s in a cache simulated token by token; %s copied "
+                                "for each token", words, cs_figure_percent(l->trial_found).text,
                                 cs_figure_si(l->copied_per_token, "B").text);
     cs_text_section(t, NULL, words);
     words = "";
@@ -418,8 +418,8 @@ static void print_experts(const struct cs_option_answer *o, const struct cs_text
         words = cs_arena_printf(t->arena, "a new replica reads its weights in %s",
                                 about(l->start_s).text);
     if (!isnan(l->warm_s))
-        words = cs_arena_printf(t->arena, "%s%safter a cold start %s more of copies, after a change "
-                                "of topic %s", words, *words ? " · " : "",
+        words = cs_arena_printf(t->arena, "%s%safter a cold start %s more of copies, after a "
+                                "change of topic %s", words, *words ? " · " : "",
                                 about(l->warm_s).text,
                                 about(l->topic_s).text);
     if (*words)

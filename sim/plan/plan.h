@@ -96,8 +96,8 @@ struct cs_loading { /* experts of which the GPUs hold a part; resident 0 and kno
     double decode_tok_s;      /* one request alone, at the mean context */
     double output_tok_s;      /* capacity of a replica */
     double start_s;           /* all weights read from the host's disks; NaN: none known */
-    double warm_s, topic_s;   /* more than in the steady state: until an empty cache is filled, until
-                                 a change of topic is over; NaN: not a cache */
+    double warm_s, topic_s;   /* more than in the steady state: until an empty cache is filled,
+                                 until a change of topic is over; NaN: not a cache */
     const struct cs_loading_more *more;
     size_t more_count;
 };
