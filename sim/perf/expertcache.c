@@ -97,6 +97,10 @@ struct cs_moe_hits cs_moe_hits(enum cs_expert_policy policy, const double *visit
             predict(&law, follow, one, kept, untouched, &sum);
     }
     sum.found = fmin(sum.found, slots);
+    if (policy == CS_EXPERTS_STATIC)
+        sum.cold = fmin(slots, experts);
+    if (recent) /* fewer steps than tau have passed: summed over them */
+        sum.cold = x < 0.0 ? sum.found : fmin(slots, experts) - exp(x) * (sum.touched - sum.found);
     return sum;
 }
 
@@ -305,6 +309,8 @@ static struct cs_expert_settling settle(const struct run *r, int from, int to)
     for (; step + WINDOW < to && share(r, step, step + WINDOW) < 0.99 * s.steady; step++)
         s.loads += (double)r->step_loads[step];
     s.steps = step - from;
+    for (int half = from; half < (from + to) / 2; half++)
+        s.extra += s.steady * (double)r->step_touched[half] - (double)r->step_found[half];
     return s;
 }
 

@@ -21,10 +21,11 @@
 #include "base/arena.h"
 #include "spec/scenario.h"
 
-struct cs_moe_hits { /* experts of one layer in one step, expected */
+struct cs_moe_hits { /* experts of one layer, expected: in one step of the steady state */
     double touched, found, foreseen, wasted;
+    double cold; /* found less than that in all after a cold start; lfu: not known, 0 */
 };
-/* (10.9) to (10.11). slots may be a fraction; `tokens` are of as many requests, which repeat as
+/* (10.9) to (10.12). slots may be a fraction; `tokens` are of as many requests, which repeat as
  * routing says. `follow` counts for `prefetch` alone; a predictor of another accuracy a is follow =
  * (a - b) / (1 - b), b = cs_moe_foresight(visits, experts, 0). resident, cpu: whole layers are
  * held. */
@@ -45,8 +46,9 @@ struct cs_expert_trial {
 };
 struct cs_expert_settling { /* from a cold start or a new topic */
     double steady;          /* share found, in the second half of the time until the next change */
-    int steps;              /* until the share found in 16 steps is 0.99 of that */
-    double loads;           /* experts brought in by then, all layers */
+    int steps;    /* until the share found in 16 steps is 0.99 of that: needs many layers */
+    double loads; /* experts brought in by then, all layers */
+    double extra; /* of the first half: found less than at the steady share, all layers */
 };
 struct cs_expert_counts { /* of all layers and steps */
     int64_t touched, found, foreseen, missed, wasted;
