@@ -43,7 +43,8 @@ static void print_rows(const struct cs_fits *fits, bool of_machine, const struct
         const struct cs_hardware *const h = r->option.hardware;
         if (!r->fits)
             continue;
-        if (i > 0 && !of_machine && strcmp(h->klass, r[-1].option.hardware->klass) != 0)
+        const char *const before = i > 0 ? r[-1].option.hardware->klass : h->klass;
+        if (!of_machine && strcmp(before ? before : "", h->klass ? h->klass : "") != 0)
             cs_grid_row(&grid, "", "", "", "", "", "", "", "", "", "");
         cs_grid_row(&grid, name_of(r, of_machine), format_of(r, t->arena),
                     cs_figure_short(1e-9 * r->memory.weights_bytes).text,

@@ -26,18 +26,19 @@ enum split { SPLIT_TENSOR, SPLIT_LAYERS, SPLIT_NONE };
 enum formats { FORMATS_SERVER, FORMATS_GGUF, FORMATS_MLX };
 
 static const struct way {
-    const char *family;    /* of engine sheets: "vllm" of vllm-0.15 */
-    bool apple, elsewhere; /* where it runs */
-    bool offloads;         /* computes experts in the host's memory */
+    const char *family; /* of engine sheets: "vllm" of vllm-0.15 */
+    const char *maker;  /* of the hardware that it runs on; NULL: any, */
+    bool apple;         /* or any but Apple's */
+    bool offloads;      /* computes experts in the host's memory */
     enum split split;
     enum formats formats;
 } ways[] = {
-    {"vllm", false, true, false, SPLIT_TENSOR, FORMATS_SERVER},
-    {"sglang", false, true, false, SPLIT_TENSOR, FORMATS_SERVER},
-    {"trtllm", false, true, false, SPLIT_TENSOR, FORMATS_SERVER},
-    {"llamacpp", true, true, true, SPLIT_LAYERS, FORMATS_GGUF},
-    {"ollama", true, true, true, SPLIT_LAYERS, FORMATS_GGUF},
-    {"mlx", true, false, false, SPLIT_NONE, FORMATS_MLX},
+    {"vllm", NULL, false, false, SPLIT_TENSOR, FORMATS_SERVER},
+    {"sglang", NULL, false, false, SPLIT_TENSOR, FORMATS_SERVER},
+    {"trtllm", "NVIDIA", false, false, SPLIT_TENSOR, FORMATS_SERVER},
+    {"llamacpp", NULL, true, true, SPLIT_LAYERS, FORMATS_GGUF},
+    {"ollama", NULL, true, true, SPLIT_LAYERS, FORMATS_GGUF},
+    {"mlx", "Apple", true, false, SPLIT_NONE, FORMATS_MLX},
 };
 static const int counts[][COUNTS_MOST] = {
     [SPLIT_TENSOR] = {1, 2, 4, 8}, [SPLIT_LAYERS] = {1, 2, 4}, [SPLIT_NONE] = {1}};
@@ -77,11 +78,16 @@ bool cs_fits_knows(const struct cs_engine_sheet *engine)
     return way_of(engine) != NULL;
 }
 
+static bool is_by(const struct cs_hardware *h, const char *maker)
+{
+    return h->maker && strcmp(h->maker, maker) == 0;
+}
+
 bool cs_fits_runs(const struct cs_engine_sheet *engine, const struct cs_hardware *h)
 {
     const struct way *const way = way_of(engine);
-    const bool apple = h->maker && strcmp(h->maker, "Apple") == 0;
-    return way && (apple ? way->apple : way->elsewhere);
+    return way && (way->maker == NULL || is_by(h, way->maker)) &&
+           (way->apple || !is_by(h, "Apple"));
 }
 
 /* Weights that their maker publishes in 4 bits are run as they are, those published in 8 not
@@ -97,7 +103,7 @@ static bool makes_sense(const struct cs_model *m, const struct cs_hardware *h,
         return m->weights == CS_PRECISION_BF16;
     if (p == CS_PRECISION_FP8)
         return m->weights == CS_PRECISION_FP8 || h->flops[CS_COMPUTE_FP8] > 0.0;
-    return p != CS_PRECISION_NVFP4 || h->flops[CS_COMPUTE_FP4] > 0.0;
+    return p != CS_PRECISION_NVFP4 || (h->flops[CS_COMPUTE_FP4] > 0.0 && is_by(h, "NVIDIA"));
 }
 
 static struct cs_option make_option(const struct cs_model *m, const struct cs_hardware *h,

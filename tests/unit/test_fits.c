@@ -141,6 +141,7 @@ START_TEST(formats_are_those_that_engine_gpu_and_model_have)
     ck_assert(!has("deepseek-v3", "h200-sxm-141gb", CS_PRECISION_BF16)); /* wider than its own */
     ck_assert(!has("llama-3.1-8b", "h100-sxm-80gb", CS_PRECISION_NVFP4));
     ck_assert(has("llama-3.1-8b", "b200-sxm-180gb", CS_PRECISION_NVFP4));
+    ck_assert(!has("llama-3.1-8b", "mi355x", CS_PRECISION_NVFP4)); /* NVIDIA's format */
     ck_assert(has("gpt-oss-20b", "rtx-4090", CS_PRECISION_MXFP4_Q8_0));
     ck_assert(!has("gpt-oss-20b", "rtx-4090", CS_PRECISION_Q8_0));
     ck_assert(!has("llama-3.1-8b", "rtx-4090", CS_PRECISION_MXFP4_Q8_0));
@@ -151,6 +152,9 @@ START_TEST(formats_are_those_that_engine_gpu_and_model_have)
     ck_assert_str_eq(engine_on("llamacpp", mac)->name, "llamacpp-metal");
     ck_assert(cs_fits_runs(engine_on("mlx", mac), mac));
     ck_assert(!cs_fits_runs(engine_on("mlx", card), card));
+    const struct cs_hardware *const amd = sheets_hardware("mi300x");
+    ck_assert(cs_fits_runs(engine_on("vllm", amd), amd));
+    ck_assert(!cs_fits_runs(engine_on("trtllm", amd), amd));
     ck_assert(!cs_fits_knows(engine_on("static", card)));
 }
 END_TEST
