@@ -57,8 +57,11 @@ static void print_assumed(const struct cs_scenario *s, const struct cs_text *t)
 
 static const char *name_of(const struct cs_option *o, const struct cs_text *t)
 {
-    return cs_arena_printf(t->arena, "%s %s %s", o->model->name, o->hardware->name,
-                           cs_precision_infos[o->precision].name);
+    const char *const name = cs_arena_printf(t->arena, "%s %s %s", o->model->name,
+                                             o->hardware->name,
+                                             cs_precision_infos[o->precision].name);
+    return o->expert_parallel > 1 ? cs_arena_printf(t->arena, "%s EP%d", name, o->expert_parallel)
+                                  : name;
 }
 
 /* The tensor-parallel sizes worth showing: the given one, or the powers of two in one link domain
@@ -77,13 +80,28 @@ static int sizes_of(const struct cs_option *o, int sizes[5])
     return count;
 }
 
+/* The option with as many experts resident as there is room for, where it leaves that open. */
+static struct cs_option held(const struct cs_option *o, int size)
+{
+    struct cs_option chosen = *o;
+    if (o->experts.policy != CS_EXPERTS_RESIDENT && o->experts.resident <= 0)
+        chosen.experts.resident = cs_memory_most_experts(o, size, 0);
+    return chosen;
+}
+
 /* One row of the memory table. */
 static void add_memory(struct cs_grid *grid, const struct cs_option *o, int size,
                        const struct cs_text *t)
 {
     struct cs_memory m;
-    cs_memory_fit(&m, o, size);
-    cs_grid_row(grid, cs_arena_printf(t->arena, "  %s TP%d", name_of(o, t), size),
+    const struct cs_option chosen = held(o, size);
+    cs_memory_fit(&m, &chosen, size);
+    const char *name = cs_arena_printf(t->arena, "  %s TP%d", name_of(o, t), size);
+    if (o->experts.policy != CS_EXPERTS_RESIDENT)
+        name = cs_arena_printf(t->arena, "%s %s, %s of %d experts", name,
+                               cs_expert_policy_names[o->experts.policy],
+                               cs_figure_short(m.resident).text, o->model->experts);
+    cs_grid_row(grid, name,
                 cs_figure_si(m.weights_gpu_bytes, "B").text,
                 cs_figure_si(m.reserve_bytes, "B").text, cs_figure_si(m.usable_bytes, "B").text,
                 m.kv_bytes > 0 ? cs_figure_si(m.kv_bytes, "B").text : "none",
@@ -114,7 +132,8 @@ static int size_of(const struct cs_option *o)
     const int count = o->model->has_architecture ? sizes_of(o, sizes) : 0;
     for (int k = 0; k < count; k++) {
         struct cs_memory m;
-        cs_memory_fit(&m, o, sizes[k]);
+        const struct cs_option chosen = held(o, sizes[k]);
+        cs_memory_fit(&m, &chosen, sizes[k]);
         if (m.fits)
             return sizes[k];
     }
@@ -164,6 +183,8 @@ static struct cs_step_load prefill_load(const struct cs_option *o, double mean_i
         .pairs = cs_step_pairs(n, 0, 0),
         .window_pairs = cs_step_pairs(n, 0, o->model->window_tokens),
         .prefill = true,
+        .chunks = 1,
+        .chunk_tokens = n,
     };
 }
 
@@ -192,33 +213,48 @@ static void add_step(struct cs_grid *grid, const char *what, const struct cs_opt
     struct cs_step_parts p;
     cs_step_explain(&p, o, size, top_p, load);
     cs_grid_add(grid, "  %s", what);
-    const double parts[] = {p.fixed_s, p.weights_s,           p.compute_s,
-                            p.experts_s, p.head_s + p.sampler_s, p.kv_s,
-                            p.prefill_attention_s, p.communication_s};
-    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
+    const double parts[] = {p.fixed_s,
+                            p.weights_s,
+                            p.compute_s,
+                            p.experts_s,
+                            p.head_s + p.sampler_s,
+                            p.kv_s,
+                            p.prefill_attention_s,
+                            p.communication_s,
+                            p.outside_s};
+    const size_t count =
+        sizeof parts / sizeof parts[0] - (o->experts.policy == CS_EXPERTS_RESIDENT);
+    for (size_t i = 0; i < count; i++)
         cs_grid_add(grid, "%s", parts[i] > 0 ? ms(parts[i]).text : "·");
     cs_grid_add(grid, "%s", ms(p.total_s).text);
     cs_grid_add(grid, "%s", ms(p.floor_s).text);
     cs_grid_add(grid, "%s", p.binding);
 }
 
-static void print_steps(const struct cs_option *o, int size, bool top_p, double mean_input,
+static void print_steps(const struct cs_option *given, int size, bool top_p, double mean_input,
                         double mean_output, const struct cs_text *t)
 {
+    const struct cs_option chosen = held(given, size), *const o = &chosen;
+    const bool outside = o->experts.policy != CS_EXPERTS_RESIDENT;
     static const int batches[] = {1, 8, 32, 128};
     struct cs_memory m;
     struct cs_grid grid;
     cs_memory_fit(&m, o, size);
     cs_text_printf(t, "%s TP%d on %s\n", name_of(o, t), size, o->engine->name);
-    cs_grid_init(&grid, t->arena, "lrrrrrrrrrrl");
-    cs_grid_row(&grid, "STEP, ms", "fixed", "weights", "comp.", "experts", "head", "KV", "attn.",
-                "comm.", "total", "floor", "binds");
+    cs_grid_init(&grid, t->arena, outside ? "lrrrrrrrrrrrl" : "lrrrrrrrrrrl");
+    if (outside)
+        cs_grid_row(&grid, "STEP, ms", "fixed", "weights", "comp.", "experts", "head", "KV",
+                    "attn.", "comm.", "outside", "total", "floor", "binds");
+    else
+        cs_grid_row(&grid, "STEP, ms", "fixed", "weights", "comp.", "experts", "head", "KV",
+                    "attn.", "comm.", "total", "floor", "binds");
     const struct cs_step_load prefill = prefill_load(o, mean_input);
     add_step(&grid, cs_arena_printf(t->arena, "prompt %lld", (long long)prefill.tokens), o, size,
              top_p, &prefill);
     const double context = mean_input + mean_output / 2;
-    const double held = floor((double)m.kv_tokens / context);
-    const int64_t most = (int64_t)fmax(1, fmin(held, o->max_num_seqs));
+    const double fit = floor((double)m.kv_tokens / context);
+    const int64_t seqs = (int64_t)o->max_num_seqs * cs_option_groups(o, size);
+    const int64_t most = (int64_t)fmax(1, fmin(fit, (double)seqs));
     bool shown_most = false;
     for (size_t i = 0; i < sizeof batches / sizeof batches[0] && !shown_most; i++) {
         const int64_t batch = batches[i] < most ? batches[i] : most;

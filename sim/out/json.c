@@ -144,7 +144,7 @@ static void put_experts(cJSON *node, const struct cs_option_answer *o)
     cs_tree_text(experts, "policy", cs_expert_policy_names[x->policy]);
     cs_tree_number(experts, "redundant", x->redundant);
     cs_tree_number(experts, "capacity_factor", x->capacity_factor > 0 ? x->capacity_factor : NAN);
-    cs_tree_number(experts, "dropped", o->dropped);
+    cs_tree_number(experts, "dropped", l->dropped);
     if (!l->known)
         return;
     const struct {

@@ -391,10 +391,10 @@ static struct cs_figure about(double seconds)
 static void print_experts(const struct cs_option_answer *o, const struct cs_text *t)
 {
     const struct cs_loading *const l = &o->loading;
-    if (o->dropped > 0)
+    if (l->dropped > 0)
         cs_text_section(t, "EXPERTS", cs_arena_printf(t->arena, "%s of the visits are dropped, "
                                                       "above the capacity of an expert",
-                                                      cs_figure_percent(o->dropped).text));
+                                                      cs_figure_percent(l->dropped).text));
     if (!l->known)
         return;
     const char *words = cs_arena_printf(

@@ -97,6 +97,23 @@ static void divide_experts(struct cs_memory *r, const struct cs_option *o, int t
     r->host_holds = r->host_bytes <= room + (host.nvme_Bps > 0.0 ? host.nvme_bytes : 0.0);
 }
 
+double cs_memory_expert_grain(const struct cs_option *o)
+{
+    const double E = o->model->experts;
+    return o->experts.policy == CS_EXPERTS_CPU ? E / o->model->moe_layers : 1.0;
+}
+
+double cs_memory_most_experts(const struct cs_option *o, int t, double tokens)
+{
+    struct cs_memory m;
+    cs_memory_fit_experts(&m, o, t, 0.0);
+    const double grain = cs_memory_expert_grain(o);
+    const double kept = o->engine->slots ? (double)o->max_num_seqs * o->block_size
+                                         : fmax(o->block_size, tokens);
+    const double room = (m.kv_bytes - kept * m.kv_token_bytes) / m.expert_bytes;
+    return floor(fmax(0.0, fmin(room, o->model->experts)) / grain + 1e-9) * grain;
+}
+
 void cs_memory_fit(struct cs_memory *memory, const struct cs_option *o, int t)
 {
     cs_memory_fit_experts(memory, o, t, o->experts.resident);

@@ -34,6 +34,11 @@ void cs_memory_fit(struct cs_memory *m, const struct cs_option *option, int tens
 /* The same; where the option leaves open how many experts are resident, with so many. */
 void cs_memory_fit_experts(struct cs_memory *m, const struct cs_option *option,
                            int tensor_parallel, double resident);
+/* The most experts of a layer that the GPUs can hold beside the KV cache of `tokens` (with slots:
+ * of all slots): whole layers of them under `cpu`, else whole experts. */
+double cs_memory_most_experts(const struct cs_option *option, int tensor_parallel, double tokens);
+/* Experts that come and go together, of a layer on average: the grain of the above. */
+double cs_memory_expert_grain(const struct cs_option *option);
 /* Bytes of all weights of a model at a precision. */
 double cs_memory_weights(const struct cs_model *model, enum cs_precision precision);
 

@@ -359,16 +359,17 @@ static struct expert_s expert_s(const struct coefficients *c, const struct cs_ex
     return s;
 }
 
+/* T tokens, `own` of them in the attention group that has most. */
 static double token_s(const struct coefficients *c, const struct cs_expert_load *l, double T,
-                      struct cs_step_parts *parts)
+                      double own, struct cs_step_parts *parts)
 {
-    const double own = T / c->groups; /* of a group */
-    const double compute = c->dense_token * work(c, own, T > 0.0 ? fmin(1.0, own) : 0.0);
+    const double compute = c->dense_token * work(c, own, own > 0.0 ? 1.0 : 0.0);
     const double gemm = combine(c->dense_read, compute);
     const struct expert_s of =
         c->experts > 0.0 ? expert_s(c, l, T, c->fixed + gemm) : (struct expert_s){0};
     const double experts = of.gpu + of.outside;
-    const double communication = c->reduce_fixed + c->reduce_token * T;
+    const double communication =
+        c->reduce_fixed + c->reduce_token * T + c->gathered * fmax(0.0, own - T / c->groups);
     if (parts != NULL) {
         parts->fixed_s = c->fixed;
         parts->weights_s = c->dense_read;
@@ -384,9 +385,8 @@ static double token_s(const struct coefficients *c, const struct cs_expert_load 
 
 static double sample_s(const struct coefficients *c, double S, struct cs_step_parts *parts)
 {
-    S /= c->groups;
-    const double head =
-        combine(c->head_read, c->head_sample * work(c, S, S > 0.0 ? fmin(1.0, S) : 0.0));
+    S = S > 0.0 ? fmax(1.0, S / c->groups) : 0.0;
+    const double head = combine(c->head_read, c->head_sample * work(c, S, S > 0.0 ? 1.0 : 0.0));
     const double sampler = c->sampler_sample * S;
     if (parts != NULL) {
         parts->head_s = head;
@@ -442,6 +442,12 @@ static double token_floor_s(const struct coefficients *ideal, const struct cs_ex
                 (slowest + out->disk) * (l->outside - most_hidden));
 }
 
+/* Tokens of the attention group that has most of T, when they are spread evenly. */
+static double even(double T, int groups)
+{
+    return T > 0.0 ? fmax(1.0, T / groups) : 0.0;
+}
+
 void cs_step_compile(struct cs_step *step, const struct cs_option *o, int t, bool top_p,
                      struct cs_arena *arena)
 {
@@ -467,7 +473,8 @@ void cs_step_compile_scaled(struct cs_step *step, const struct cs_option *o, int
         if (padded != done) {
             const struct cs_expert_load l = cs_experts_load(&x, padded);
             token[T] = picoseconds(
-                fmax(scale * token_s(&c, &l, padded, NULL), token_floor_s(&i, &l, padded)));
+                fmax(scale * token_s(&c, &l, padded, even(padded, groups), NULL),
+                     token_floor_s(&i, &l, padded)));
         } else {
             token[T] = token[T - 1];
         }
@@ -526,11 +533,16 @@ void cs_step_explain(struct cs_step_parts *parts, const struct cs_option *o, int
     struct cs_step_parts p = {0};
     const double T = (double)pad(o, l->tokens, cs_option_groups(o, t));
     const struct cs_expert_load of = cs_experts_load(&x, fmax(1.0, T));
-    const double token = token_s(&c, &of, T, &p);
+    const double spread = l->chunks > 0 ? fmin((double)l->chunks, c.groups) : c.groups;
+    const double own = fmax(even(T, (int)c.groups),
+                            (double)(l->tokens - l->chunk_tokens) / c.groups +
+                                (double)l->chunk_tokens / spread);
+    const double token = token_s(&c, &of, T, own, &p);
     const double sample = sample_s(&c, (double)l->sampled, &p);
     p.kv_s = combine(c.kv, c.kv_compute) * (double)l->kv_tokens +
              combine(c.window_kv, c.window_kv_compute) * (double)l->window_kv_tokens;
-    p.prefill_attention_s = c.pair * l->pairs + c.window_pair * l->window_pairs;
+    p.prefill_attention_s =
+        (c.pair * l->pairs + c.window_pair * l->window_pairs) * c.groups / spread;
     if (l->prefill)
         p.fixed_s += c.prefill;
     p.total_s = token + sample + p.kv_s + p.prefill_attention_s + (l->prefill ? c.prefill : 0.0);

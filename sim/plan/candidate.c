@@ -139,14 +139,9 @@ static const struct cs_option *choose_resident(const struct cs_option *o, int t,
                                                const struct cs_question *q, struct cs_arena *arena)
 {
     const struct cs_mean_request mean = {q->workload.mean_input, q->workload.mean_output, 0.0};
-    const double E = o->model->experts;
-    const double grain = o->experts.policy == CS_EXPERTS_CPU ? E / o->model->moe_layers : 1.0;
-    struct cs_memory none, m;
-    cs_memory_fit_experts(&none, o, t, 0.0);
-    const double kept = o->engine->slots ? (double)o->max_num_seqs * o->block_size
-                                         : fmax(o->block_size, mean.input + mean.output);
-    const double room = (none.kv_bytes - kept * none.kv_token_bytes) / none.expert_bytes;
-    const double most = floor(fmax(0.0, fmin(room, E)) / grain + 1e-9) * grain;
+    const double grain = cs_memory_expert_grain(o);
+    const double most = cs_memory_most_experts(o, t, mean.input + mean.output);
+    struct cs_memory m;
     struct cs_option *best = NULL;
     double best_rate = -1.0;
     for (int eighth = 8; eighth >= (o->engine->slots ? 8 : 0); eighth--) {

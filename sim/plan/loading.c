@@ -18,12 +18,6 @@
 enum { TRIAL_LAYERS = 2, TRIAL_STEPS = 3000 };
 static const double GB = 1e9;
 
-static double grain_of(const struct cs_option *o)
-{
-    return o->experts.policy == CS_EXPERTS_CPU ? (double)o->model->experts / o->model->moe_layers
-                                               : 1.0;
-}
-
 /* Speeds of an option: one request alone, and a replica without pause. */
 static void speeds(const struct cs_option *o, const struct cs_candidate *c,
                    const struct cs_question *q, double *alone, double *most)
@@ -61,7 +55,7 @@ static void add_more(struct cs_loading *l, const struct cs_candidate *c,
                      const struct cs_question *q, struct cs_arena *arena)
 {
     const struct cs_option *o = c->option;
-    const double E = o->model->experts, grain = grain_of(o);
+    const double E = o->model->experts, grain = cs_memory_expert_grain(o);
     enum { MOST = 10 };
     struct cs_loading_more *rows = cs_arena_alloc(arena, MOST, sizeof *rows);
     double resident = o->experts.resident, touched;
@@ -128,6 +122,12 @@ void cs_loading_answer(struct cs_loading *l, const struct cs_candidate *c,
 {
     const struct cs_option *o = c->option;
     *l = (struct cs_loading){.trial_found = NAN, .warm_s = NAN, .topic_s = NAN};
+    l->batch = fmax(1.0, round(batch));
+    if (o->experts.capacity_factor > 0.0) {
+        struct cs_expert_plan plan;
+        cs_experts_plan(&plan, o, c->tensor_parallel, arena);
+        l->dropped = cs_experts_load(&plan, l->batch).dropped;
+    }
     if (o->experts.policy == CS_EXPERTS_RESIDENT)
         return;
     const struct cs_host host = cs_experts_host(o, c->tensor_parallel);
@@ -137,7 +137,6 @@ void cs_loading_answer(struct cs_loading *l, const struct cs_candidate *c,
     l->expert_bytes = cs_experts_bytes(o);
     l->host_bytes = c->memory.host_bytes;
     l->host_share = host.memory_bytes > 0.0 ? l->host_bytes / host.memory_bytes : NAN;
-    l->batch = fmax(1.0, round(batch));
     l->found = share_found(o, c->tensor_parallel, l->batch, &l->touched);
     l->start_s = host.nvme_Bps > 0.0 ? c->memory.weights_bytes / host.nvme_Bps : NAN;
     speeds(o, c, q, &l->decode_tok_s, &l->output_tok_s);

@@ -89,7 +89,8 @@ struct cs_loading { /* experts of which the GPUs hold a part; resident 0 and kno
     double experts, resident; /* of a layer */
     double expert_bytes;      /* of one layer */
     double host_bytes, host_share; /* experts outside; share of the host's memory they would take */
-    double batch;             /* tokens of a step, for the next four */
+    double batch;             /* tokens of a step, for what follows */
+    double dropped;           /* share of the visits above `capacity_factor` */
     double touched, found;    /* of a layer; share held when needed, as the step model takes it */
     double trial_found;       /* the same in a cache simulated token by token; NaN: not a cache */
     double copied_per_token;  /* bytes brought in for each token */
@@ -131,7 +132,6 @@ struct cs_option_answer {
     int neighbour_replicas; /* replicas - 1; 0: none below */
     const char *neighbour_why_not;
     struct cs_loading loading;
-    double dropped; /* share of expert visits above capacity_factor, at the mean batch */
     struct cs_cost_breakdown cost;
     const struct cs_hour *hours;
     size_t hour_count;
