@@ -220,7 +220,8 @@ FIT_llamacpp-2024 = efficiency.weights,efficiency.compute,efficiency.quantised,e
   attention_scores,overhead.layer
 FIT_llamacpp-2024-metal = efficiency.weights,efficiency.compute,efficiency.quantised,$\
   attention_scores,overhead.layer
-FIT_mlx = efficiency.weights,efficiency.quantised,overhead.layer,overhead.moe_layer,small_batch.tile
+FIT_mlx = efficiency.weights,efficiency.quantised,efficiency.experts,overhead.layer,$\
+  overhead.prefill_step
 ONLY_llamacpp-2024 = grep -E '^source,|^(XiongjieDai|mlc)[^"]*GB,1,' | grep -vE 'A100|H100|A40 '
 FITTED_ENGINES = $(patsubst FIT_%,%,$(filter FIT_%,$(.VARIABLES)))
 
