@@ -52,7 +52,7 @@ const char *cs_words_option(struct cs_arena *arena, const struct cs_answer *answ
     const struct cs_option *const o = option->option, *const first = answer->options[0].option;
     bool several_models = false, several_engines = false;
     for (size_t i = 0; i < answer->option_count; i++) {
-        several_models |= answer->options[i].option->model != first->model;
+        several_models |= answer->options[i].option->model->name != first->model->name;
         several_engines |= answer->options[i].option->engine != first->engine;
     }
     const char *words = cs_arena_printf(arena, "%s%s%s %s", several_models ? o->model->name : "",
@@ -66,6 +66,8 @@ const char *cs_words_option(struct cs_arena *arena, const struct cs_answer *answ
         words = cs_arena_printf(arena, "%s PP%d", words, option->pipeline_parallel);
     if (o->expert_parallel > 1)
         words = cs_arena_printf(arena, "%s EP%d", words, o->expert_parallel);
+    if (o->experts.redundant > 0)
+        words = cs_arena_printf(arena, "%s+%d", words, o->experts.redundant);
     if (o->experts.policy != CS_EXPERTS_RESIDENT)
         words = cs_arena_printf(arena, "%s %s", words, cs_expert_policy_names[o->experts.policy]);
     return several_engines ? cs_arena_printf(arena, "%s %s", words, o->engine->name) : words;

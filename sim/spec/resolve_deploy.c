@@ -151,6 +151,25 @@ static void check_experts(struct cs_resolving *r, const struct cs_node *map, con
                       policy, o->hardware->name);
 }
 
+/* The model with the routing that this traffic is said to have. */
+static void take_routing(struct cs_resolving *r, struct cs_option *o,
+                         const struct cs_deploy_text *text)
+{
+    if (!text->has_experts || (text->zipf < 0 && text->repeat < 0 && text->follow < 0))
+        return;
+    struct cs_model *const model = cs_arena_alloc(r->schema.arena, 1, sizeof *model);
+    *model = *o->model;
+    if (text->zipf >= 0) {
+        model->routing.zipf = text->zipf;
+        model->routing.popularity = NULL;
+    }
+    if (text->repeat >= 0)
+        model->routing.repeat = text->repeat;
+    if (text->follow >= 0)
+        model->routing.follow = text->follow;
+    o->model = model;
+}
+
 /* deploy.host: a name, or a map in place. */
 static const struct cs_host *take_host(struct cs_resolving *r, const struct cs_node *node,
                                        const char *path)
@@ -289,6 +308,7 @@ static void resolve_option(struct cs_resolving *r, const struct cs_node *map, co
     o->experts.policy = (enum cs_expert_policy)text.policy;
     o->host = take_host(r, text.host, refer(r, path, "host"));
     check_experts(r, map, path, o, text.has_experts);
+    take_routing(r, o, &text);
     check_parallel(r, map, path, o);
     take_limits(r, map, path, o);
     all->items = cs_arena_grow(r->schema.arena, all->items, all->count, sizeof *all->items);

@@ -47,6 +47,7 @@ struct cs_deploy_text {
     int precision, kv_precision, router; /* int, as the walker stores choices */
     bool has_precision, has_kv_precision, has_prefix_caching;
     bool has_experts;
+    double zipf, repeat, follow; /* of this traffic; < 0: the model's */
     int policy;
     const struct cs_node *host;
     double memory_bytes, gpu_share, power_limit_w, sustained; /* 0: as the sheet says */
