@@ -206,7 +206,8 @@ calibrate-hardware: $(PROGRAM)
 
 # The sheets of other engines, from measured/throughput.csv: what of each is fitted. The rest is
 # held, as the sheet's sources say; LEAVE_OUT=hardware predicts each GPU from the others.
-# llama.cpp of May 2024 is fitted to single GPUs with GDDR.
+# llama.cpp of May 2024 is fitted to single GPUs with GDDR, that of 2025 without experts in host
+# memory, of which few rows tell.
 FIT_trtllm-0.21 = efficiency.compute,efficiency.quantised,efficiency.narrow,efficiency.experts,$\
   efficiency.link,overhead.step,overhead.sequence,overhead.all_reduce
 FIT_trtllm-0.9 = efficiency.compute,efficiency.quantised,efficiency.link,overhead.layer,$\
@@ -220,8 +221,12 @@ FIT_llamacpp-2024 = efficiency.weights,efficiency.compute,efficiency.quantised,e
   attention_scores,overhead.layer
 FIT_llamacpp-2024-metal = efficiency.weights,efficiency.compute,efficiency.quantised,$\
   attention_scores,overhead.layer
+FIT_ik-llamacpp = efficiency.host_compute,efficiency.copy,efficiency.prefill_attention,host_tile
+FIT_ktransformers = efficiency.host,efficiency.host_compute,overhead.host_layer
+FIT_kt-kernel = efficiency.host_compute,efficiency.copy
 FIT_mlx = efficiency.weights,efficiency.quantised,efficiency.experts,overhead.layer,$\
   overhead.prefill_step
+ONLY_llamacpp = grep -v expert_offload
 ONLY_llamacpp-2024 = grep -E '^source,|^(XiongjieDai|mlc)[^"]*GB,1,' | grep -vE 'A100|H100|A40 '
 FITTED_ENGINES = $(patsubst FIT_%,%,$(filter FIT_%,$(.VARIABLES)))
 

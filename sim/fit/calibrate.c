@@ -101,10 +101,11 @@ static struct cs_case with_sheets(const struct cs_fit *f, size_t i, const struct
     return c;
 }
 
-/* Whether two trials give the case the same step times, told by a decode and a prefill step. */
+/* Whether two trials give the case the same step times, told by a decode step, a prefill step and
+ * the widest, from which on some engines work otherwise (`offload_batch`). */
 static bool same_steps(const struct cs_case *a, const struct cs_case *b)
 {
-    static const struct cs_step_load probes[2] = {
+    const struct cs_step_load probes[3] = {
         {.tokens = 7, .sampled = 7, .kv_tokens = 4159, .window_kv_tokens = 4159},
         {.tokens = 619,
          .sampled = 13,
@@ -112,8 +113,9 @@ static bool same_steps(const struct cs_case *a, const struct cs_case *b)
          .window_kv_tokens = 9371,
          .pairs = 187453.0,
          .window_pairs = 187453.0,
-         .prefill = true}};
-    for (size_t i = 0; i < 2; i++) {
+         .prefill = true},
+        {.tokens = a->option.max_num_batched_tokens, .sampled = 1, .prefill = true}};
+    for (size_t i = 0; i < 3; i++) {
         struct cs_step_parts pa, pb;
         cs_step_explain(&pa, &a->option, a->option.tensor_parallel, a->top_p, &probes[i]);
         cs_step_explain(&pb, &b->option, b->option.tensor_parallel, b->top_p, &probes[i]);

@@ -334,9 +334,12 @@ static void fasten(struct fastest *f, const struct cs_option *o)
 {
     const struct cs_precision_info *p = &cs_precision_infos[o->precision];
     *f = (struct fastest){*o, *o->model, *o->hardware};
+    const double experts = f->model.experts;
     f->model.experts = f->model.experts_per_token > o->expert_parallel
                            ? f->model.experts_per_token
                            : o->expert_parallel;
+    if (experts > 0.0)
+        f->option.experts.resident *= f->model.experts / experts;
     const bool consumer = f->hardware.klass != NULL && strcmp(f->hardware.klass, "consumer") == 0;
     double best = 0.0;
     for (int i = 0; i < CS_COMPUTE_COUNT; i++)

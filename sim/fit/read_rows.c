@@ -146,6 +146,8 @@ static const char *set_parallel(struct cs_row *row)
 static const char *overflow(const struct cs_row *row, struct cs_arena *arena)
 {
     const struct cs_option *const o = &row->option;
+    if (o->experts.policy != CS_EXPERTS_RESIDENT) /* it ran */
+        return NULL;
     const int group = cs_option_gpus(o, o->tensor_parallel);
     struct cs_memory m;
     cs_memory_fit(&m, o, o->tensor_parallel);
@@ -176,6 +178,8 @@ static void set_limits(struct cs_row *row)
      * rise to 2048 tokens together, and are flat from there. */
     if (e->slots && strncmp(row->source, "llama.cpp benches", 17) == 0)
         o->max_num_batched_tokens = 2048;
+    if (e->slots)
+        o->max_num_batched_tokens = number_after(row->notes, " ub", o->max_num_batched_tokens);
     o->block_size = e->block_size;
     o->context = e->context;
     o->gpu_memory_utilization = e->gpu_memory_utilization;
@@ -197,6 +201,19 @@ static const char *sized_notes(const struct reader *r, const struct cs_row *row)
     return row->notes;
 }
 
+/* Notes that say "as above" go on with those of the last row before that does not. */
+static const char *whole_notes(const struct reader *r, size_t at, const char *notes)
+{
+    if (!strstr(notes, "as above"))
+        return notes;
+    for (size_t i = at; i-- > 0;) {
+        const char *const above = cs_tablefile_text(&r->table, i, r->columns[NOTES].at);
+        if (!strstr(above, "as above"))
+            return cs_arena_printf(r->table.arena, "%s; %s", notes, above);
+    }
+    return notes;
+}
+
 /* NULL when the option is complete, or why there is no case. */
 static const char *settle(const struct reader *r, struct cs_row *row, struct cs_catalog *catalog,
                           struct cs_arena *arena)
@@ -209,6 +226,7 @@ static const char *settle(const struct reader *r, struct cs_row *row, struct cs_
     reason = cs_row_names_find(row, catalog, arena);
     row->notes = notes;
     reason = reason ? reason : set_parallel(row);
+    reason = reason ? reason : cs_row_offload(row, catalog, arena);
     reason = reason ? reason : overflow(row, arena);
     if (!reason)
         set_limits(row);
@@ -237,6 +255,7 @@ bool cs_read_rows(const char *path, struct cs_catalog *catalog, struct cs_cases 
     for (size_t i = 0; i < r.table.row_count; i++) {
         struct cs_row row;
         read_row(&r, i, &row);
+        row.notes = whole_notes(&r, i, row.notes);
         bool known = true;
         const char *reason = cs_row_lacks(&row, &known);
         if (!known)

@@ -35,6 +35,9 @@ struct cs_row {
 /* Fills model, hardware, engine and precisions of the option. NULL, or why not. */
 const char *cs_row_names_find(struct cs_row *row, struct cs_catalog *catalog,
                               struct cs_arena *arena);
+/* Where the experts of a row of mode expert_offload lie, once names and sizes are found. NULL, or
+ * why not. */
+const char *cs_row_offload(struct cs_row *row, struct cs_catalog *catalog, struct cs_arena *arena);
 /* Why the row does not say enough for its mode, or NULL. `*known` is false for an unknown mode. */
 const char *cs_row_lacks(const struct cs_row *row, bool *known);
 /* Adds the cases of a row whose option is complete and that lacks nothing. */

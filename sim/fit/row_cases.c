@@ -10,6 +10,8 @@
  *   offline, server        all requests queued at once; a closed loop of C clients is an engine of
  *                          C slots that is never idle, which gives its rates though not its TTFT
  *   online                 Poisson arrivals at the row's rate
+ *   expert offload         of llama.cpp and its kin prompt and answer apart, as above; else one
+ *                          request
  *
  * The rule: what a row leaves out comes from its tool's documented default, named below where it
  * is used, and never from its result. A batch that was measured fitted into memory, so its KV
@@ -125,8 +127,8 @@ static void set_latencies(const struct cs_row *r, struct cs_case *c)
 
 static double depth_of(const struct cs_row *r)
 {
-    const char *const at = strstr(r->notes, "(depth ");
-    return at ? strtod(at + 7, NULL) : 0.0;
+    const char *const at = strstr(r->notes, "(depth "), *const kv = strstr(r->notes, "N_KV=");
+    return at ? strtod(at + 7, NULL) : kv ? strtod(kv + 5, NULL) : 0.0;
 }
 
 static double batch_of(const struct cs_row *r)
@@ -321,12 +323,48 @@ static void add_online(struct builder *b)
     set_latencies(r, c);
 }
 
+/* The number of "PP 2048", "PP4096" or "pp2048", or NaN. */
+static double tested(const char *notes, const char *upper, const char *lower)
+{
+    for (const char *at = notes; *at; at++)
+        if (strncmp(at, upper, 2) == 0 || strncmp(at, lower, 2) == 0) {
+            char *end;
+            const double count = strtod(at + 2, &end);
+            if (end > at + 2 && count >= 1.0)
+                return count;
+        }
+    return NAN;
+}
+
+/* llama-sweep-bench times a prompt as long as a step may be, then an answer, each after N_KV
+ * tokens; its input length is their sum. Lengths not given: those of llama-bench, 512 and 128, and
+ * 300 tokens of answer, which KTransformers' own tables asked for. */
+static void add_offload(struct builder *b)
+{
+    struct cs_row r = *b->row;
+    struct builder own = {&r, b->cases};
+    const double prompt = tested(r.notes, "PP", "pp"), answer = tested(r.notes, "TG", "tg");
+    if (isnan(prompt) && !isnan(r.input)) {
+        r.output = isnan(r.output) ? 300.0 : r.output;
+        add_single(&own);
+        return;
+    }
+    r.input = isnan(prompt) ? 512.0 : prompt;
+    r.output = isnan(answer) ? 128.0 : answer;
+    if (cs_row_mentions(r.notes, "llama-sweep-bench") || strstr(r.notes, "N_KV="))
+        r.option.max_num_batched_tokens = (int)r.input;
+    if (!isnan(r.prefill))
+        add_prefill(&own);
+    if (!isnan(r.decode))
+        add_decode(&own, depth_of(&r));
+}
+
 /* What a mode must have, and what makes its cases. */
 enum { INPUT = 1, OUTPUT = 2, BATCH = 4, RATE = 8 };
 static const struct {
     const char *name;
     unsigned needs;
-    void (*add)(struct builder *b); /* NULL: not modelled */
+    void (*add)(struct builder *b);
 } modes[] = {
     {"single_stream", INPUT | OUTPUT, add_single},
     {"static_batch", INPUT | OUTPUT | BATCH, add_static},
@@ -335,7 +373,7 @@ static const struct {
     {"offline_max_throughput", INPUT | OUTPUT, add_offline},
     {"online_poisson", INPUT | OUTPUT | RATE, add_online},
     {"server", INPUT | OUTPUT | BATCH, add_server},
-    {"expert_offload", 0, NULL},
+    {"expert_offload", 0, add_offload},
 };
 enum { MODES = sizeof modes / sizeof modes[0] };
 
@@ -353,9 +391,6 @@ const char *cs_row_lacks(const struct cs_row *r, bool *known)
     *known = m < MODES;
     if (!*known)
         return NULL;
-    /* Its rows ran what a GPU could not hold; simulated on the GPU they would be something else. */
-    if (!modes[m].add)
-        return "expert offloading is not modelled yet";
     const unsigned needs = modes[m].needs;
     const bool single = modes[m].add == add_single;
     if ((needs & INPUT) && isnan(r->input) && !(single && prompt_negligible(r)))

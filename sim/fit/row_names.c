@@ -50,6 +50,17 @@ static const struct {
     {"Q5_K_M", CS_PRECISION_Q5_K_M},
     {"Q6_K", CS_PRECISION_Q6_K},
     {"Q4_0", CS_PRECISION_Q4_0},
+    {"Q4_K_S", CS_PRECISION_Q4_0}, /* Q4_K throughout: 4.5 bits, the head in Q6_K */
+    {"Q4_K_XL", CS_PRECISION_Q4_K_M},
+    {"IQ4_XS", CS_PRECISION_IQ4_XS},
+    {"IQ4_KS", CS_PRECISION_IQ4_XS}, /* blocks of 32 in rows with a scale: 4.25 bits too */
+    {"IQ4_KS_R4", CS_PRECISION_IQ4_XS},
+    {"Q3_K_M", CS_PRECISION_Q3_K_M},
+    {"Q3_K_XL", CS_PRECISION_Q3_K_M},
+    {"IQ3_K", CS_PRECISION_Q3_K_M}, /* mixed with IQ4_K: 3.8 to 3.9 bits */
+    {"Q2_K", CS_PRECISION_Q2_K},
+    {"Q2_K_XL", CS_PRECISION_Q2_K},
+    {"IQ2_M", CS_PRECISION_IQ2_M},
     {"Q8_0", CS_PRECISION_Q8_0},
     {"int8", CS_PRECISION_INT8},
     {"AWQ", CS_PRECISION_INT4},

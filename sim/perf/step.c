@@ -46,7 +46,8 @@ struct coefficients { /* seconds, or seconds per unit */
     struct outside {
         double layers;      /* L_moe */
         double copy, disk;  /* one expert of all layers */
-        double host_read, host_token; /* the same, and the products of one token, on the host */
+        double host_read, host_unpack; /* on the host: the same, before its products */
+        double host_token;             /* the products of one token there */
         double host_layer;
         double overlap;
         int batch;          /* tokens from which the host computes nothing */
@@ -130,6 +131,10 @@ static void attention(const struct cs_option *o, int t, const struct efficiency 
     const double heads = (double)m->heads / t;
     *kv = layers * cs_weights_kv_layer_bytes(m, o->kv_precision, t) /
           (W * e->kv * (e->overheads ? kv_factor(o) : 1.0));
+    /* Kernels that unpack the cache for one head at a time, and not for all that share it. */
+    if (e->overheads && o->engine->kv_by_head && o->kv_precision != CS_PRECISION_BF16 &&
+        m->mla_kv_rank == 0)
+        *kv *= (double)m->heads / m->kv_heads;
     *kv_compute =
         o->engine->decode_attention_eff > 0.0
             ? layers * 4.0 * heads * m->head_dim / (F * vector_share(h) * e->decode)
@@ -229,7 +234,7 @@ static void outside_terms(struct coefficients *c, const struct cs_option *o, int
     out->layers = o->model->moe_layers;
     out->host = o->experts.policy == CS_EXPERTS_CPU;
     out->overlap = o->experts.overlap;
-    out->batch = e->overheads ? eng->offload_batch : 0;
+    out->batch = !e->overheads ? 0 : o->experts.batch ? o->experts.batch : eng->offload_batch;
     out->copy = out->layers * cs_experts_copy_s(x, t, e->overheads ? eng->copy_eff : 1.0);
     out->disk = out->layers * cs_experts_disk_s(x);
     if (!out->host)
@@ -241,6 +246,8 @@ static void outside_terms(struct coefficients *c, const struct cs_option *o, int
                           (x->host.flops *
                            (e->overheads && eng->host_compute_eff > 0.0 ? eng->host_compute_eff
                                                                         : 1.0));
+    if (e->overheads)
+        out->host_unpack = out->host_token * eng->host_tile_tokens / o->model->experts_per_token;
     out->host_layer = e->overheads ? eng->host_layer_s * (1.0 - x->resident / o->model->experts)
                                    : 0.0;
 }
@@ -346,7 +353,8 @@ static struct expert_s expert_s(const struct coefficients *c, const struct cs_ex
         return s;
     s.outside = out->disk * l->outside;
     if (on_host) {
-        s.outside += combine(out->host_read * l->outside, out->host_token * T * away) +
+        s.outside += combine(out->host_read * l->outside,
+                             out->host_token * T * away + out->host_unpack * l->outside) +
                      out->layers * out->host_layer;
         return s;
     }

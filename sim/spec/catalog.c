@@ -329,6 +329,31 @@ static const char *find_alias(struct cs_catalog *c, enum cs_sheet_kind kind, con
     return best ? find_exact(c, kind, best) : NULL;
 }
 
+/* Whether the text begins with the name, up to the end of a word. */
+static bool begins_with(const char *text, const char *name)
+{
+    char left, right;
+    do {
+        left = folded(&name);
+        right = folded(&text);
+    } while (left && left == right);
+    return !left && strchr(" -,;.)/", right == '\0' ? ' ' : right) != NULL;
+}
+
+const char *cs_catalog_mentioned(struct cs_catalog *c, enum cs_sheet_kind kind, const char *text)
+{
+    const struct claims *const claims = claims_of(c, kind);
+    const char *best = NULL;
+    size_t longest = 0;
+    for (size_t i = 0; i < claims->count; i++)
+        for (const char *at = text; *at && strlen(claims->texts[i]) > longest; at++)
+            if ((at == text || strchr(" ,;(/", at[-1])) && begins_with(at, claims->texts[i])) {
+                best = claims->sheets[i];
+                longest = strlen(claims->texts[i]);
+            }
+    return best;
+}
+
 const char *cs_catalog_path(struct cs_catalog *c, enum cs_sheet_kind kind, const char *name)
 {
     if (cs_catalog_is_path(name) && is_file(name))

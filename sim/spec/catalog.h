@@ -31,6 +31,8 @@ struct cs_catalog *cs_catalog_open(struct cs_arena *arena, const char *program);
 const char *const *cs_catalog_names(struct cs_catalog *c, enum cs_sheet_kind kind, size_t *count);
 /* The path of the file that holds a sheet, or NULL when there is none of that name or alias. */
 const char *cs_catalog_path(struct cs_catalog *c, enum cs_sheet_kind kind, const char *name);
+/* The sheet that the longest name, title or alias in the text belongs to, or NULL. */
+const char *cs_catalog_mentioned(struct cs_catalog *c, enum cs_sheet_kind kind, const char *text);
 /* Whether a name is a file's: it has a '/' or ends in .yaml. */
 bool cs_catalog_is_path(const char *name);
 /* The name of a file without its folders and .yaml. */

@@ -182,6 +182,7 @@ struct cs_engine_sheet { /* a serving engine: behaviour and overheads of one ver
     double narrow_eff;                /* of those on an 8- or 4-bit peak; 0: quantised_eff */
     double decode_attention_eff;      /* of answers' attention; 0: MLA as compute_eff, else free */
     bool half_accumulation;           /* 16-bit products run on CS_COMPUTE_FP16 */
+    bool kv_by_head;                  /* a quantised KV cache is read for each head */
     bool latent_prompts;              /* MLA: prompts attend in the latent space too */
     double experts_eff;               /* of a dense GEMM's rate, that of experts */
     double vector_share, tile_tokens; /* speed of kernels for few tokens; what a GEMM adds */
@@ -189,7 +190,7 @@ struct cs_engine_sheet { /* a serving engine: behaviour and overheads of one ver
     /* Experts outside: shares of the host's bandwidth and peak where it computes them, of PCIe's
      * bandwidth where they are copied; time of a layer that has some; tokens of a step from which
      * they are copied even where the host could compute them, 0: never. */
-    double host_eff, host_compute_eff, copy_eff, host_layer_s;
+    double host_eff, host_compute_eff, copy_eff, host_layer_s, host_tile_tokens;
     int offload_batch;
     const char *metal;                /* the sheet in place of this one on Apple's GPUs, or NULL */
     double sampler_bytes; /* per logit, with top-p or top-k sampling */

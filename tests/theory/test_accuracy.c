@@ -56,9 +56,14 @@ static const struct pin {
     {E, "llamacpp-metal", TTFT, 4, 5.0, 5.0},
     {E, "llamacpp-metal", PREFILL, 6, 7.3, 2.2},
     {E, "llamacpp-metal", DECODE, 12, 9.8, 0.3},
-    {E, "llamacpp", TTFT, 4, 11.8, 11.8},
-    {E, "llamacpp", PREFILL, 6, 13.8, 1.3},
-    {E, "llamacpp", DECODE, 12, 6.9, 0.4},
+    {E, "llamacpp", TTFT, 7, 17.0, 17.0},
+    {E, "llamacpp", PREFILL, 7, 13.3, 1.2},
+    {E, "llamacpp", DECODE, 16, 6.9, 2.2},
+    {E, "ktransformers", PREFILL, 4, 3.1, -0.7},
+    {E, "ktransformers", DECODE, 4, 4.9, 1.7},
+    {E, "ik-llamacpp", TTFT, 2, 29.0, 16.1},
+    {E, "ik-llamacpp", PREFILL, 2, 47.2, -24.6},
+    {E, "ik-llamacpp", DECODE, 4, 7.6, -6.0},
     {E, "mlx", TTFT, 2, 3.7, 3.7},
     {E, "mlx", PREFILL, 2, 7.9, -7.9},
     {E, "mlx", DECODE, 4, 4.3, 4.3},
@@ -178,6 +183,9 @@ static void speed_up(double factor)
             sheet->narrow_eff *= factor;
             sheet->decode_attention_eff *= factor;
             sheet->kv_eff *= factor;
+            sheet->host_eff *= factor;
+            sheet->host_compute_eff *= factor;
+            sheet->copy_eff *= factor;
             from[engines] = c->option.engine;
             to[engines++] = sheet;
         }

@@ -16,8 +16,8 @@ enum { MOST_FILES = 64, PATH_BYTES = 512 };
 static char folder[PATH_BYTES], made[MOST_FILES][PATH_BYTES], ring[8][PATH_BYTES];
 static size_t made_count, turn;
 
-static const char *const folders[] = {"models", "models/api", "hardware", "engines", "scenarios",
-                                      "scenarios/traffic"};
+static const char *const folders[] = {"models", "models/api", "hardware",  "hosts",
+                                      "engines", "scenarios", "scenarios/traffic"};
 enum { FOLDERS = sizeof folders / sizeof folders[0] };
 
 static const char model[] =

@@ -22,7 +22,7 @@ static struct cs_diags diags;
 static struct cs_catalog *catalog;
 static struct cs_cases cases;
 
-static void write_engine(const char *file, const char *head)
+static void write_engine(const char *file, const char *head, const char *more)
 {
     char text[1024];
     snprintf(text, sizeof text,
@@ -32,9 +32,9 @@ static void write_engine(const char *file, const char *head)
              "memory_reserve: {single: 0.1 GB, parallel: 0.2 GB}\n"
              "overhead: {request: 0 s, step: 0 s, layer: 0 s}\n"
              "efficiency: {weights: 100%%, compute: 100%%, kv: 100%%, prefill_attention: 100%%,\n"
-             "  link: 100%%}\n"
-             "sources: {limits: made up, memory_reserve: m, overhead: o, efficiency: e}\n",
-             head);
+             "  link: 100%%%s}\n"
+             "sources: {limits: made up, memory_reserve: m, overhead: o, efficiency: e%s}\n",
+             head, *more ? ", host: 100%, host_compute: 100%, copy: 100%" : "", more);
     test_write(file, text);
 }
 
@@ -55,8 +55,27 @@ static void setup(void)
                "name: slow-sums\naliases: [SUMS_1]\n"
                "memory: {capacity: 8 GB, bandwidth: 1 PB/s}\ncompute: {bf16: 10 TFLOP/s}\n"
                "sources: {memory: m, compute: c}\n");
-    write_engine("engines/ideal.yaml", "name: ideal\naliases: [Llama Ideal, Ideal Serve]");
-    write_engine("engines/ideal-0.6.yaml", "name: ideal-0.6\naliases: [Ideal Serve 0.6]");
+    write_engine("engines/ideal.yaml", "name: ideal\naliases: [Llama Ideal, Ideal Serve]", "");
+    write_engine("engines/ideal-0.6.yaml", "name: ideal-0.6\naliases: [Ideal Serve 0.6]",
+                 "");
+    test_write("models/mixed-6l.yaml",
+               "name: mixed-6l\nparameters: {total: 242M}\n"
+               "architecture: {layers: 6, hidden: 1024, heads: 8, kv_heads: 2, head_dim: 128,\n"
+               "  ffn: 4096, vocabulary: 32000, context: 8192 tokens,\n"
+               "  moe: {layers: 4, experts: 12, per_token: 3, ffn: 512}}\n"
+               "sources: {architecture: made up, parameters: made up}\n");
+    test_write("hosts/bench-7.yaml",
+               "name: bench-7\naliases: [Bench 7 x]\n"
+               "memory: {capacity: 1 GB, bandwidth: 20 GB/s}\ncompute: 50 GFLOP/s\n"
+               "sources: {memory: m, compute: c}\n");
+    test_write("hosts/bench-7-2s.yaml",
+               "name: bench-7-2s\naliases: [2x Bench 7]\n"
+               "memory: {capacity: 1 GB, bandwidth: 40 GB/s}\ncompute: 100 GFLOP/s\n"
+               "sources: {memory: m, compute: c}\n");
+    write_engine("engines/host-ideal.yaml",
+                 "name: host-ideal\naliases: [Host Ideal]\noffload_batch: 32 tokens\n"
+                 "host_tile: 2 tokens",
+                 ", offload_batch: b, host_tile: t");
     cs_arena_init(&arena);
     cs_diags_init(&diags, &arena);
     catalog = cs_catalog_open(&arena, "/none/capsim");
@@ -161,6 +180,70 @@ END_TEST
 /* Eight sequences: 2,400 prompt tokens in one step, then 40 of contexts 301 .. 340 each. */
 static const double BATCH_MS = 41 * 1.87170816 + 40 * 8 * 320.5 * 40.96e-6;
 
+/* 6 layers, 2 of them dense, with 12 experts of 3 x 1024 x 512 in each of the others, of which 3
+ * experts' worth is on the GPU (one layer of four):
+ *     GPU   2 x (6 x 2,621,440 + 2 x 3 x 1024 x 4096 + 32,768,000) B / 100 GB/s = 1.47324928 ms,
+ *           an expert of all layers 12,582,912 B / 100 GB/s                       = 0.12582912 ms
+ *     host  the same / 20 GB/s = 0.62914560 ms; products of a token 2 x 4 x 3 x 1,572,864 at
+ *           50 GFLOP/s = 0.75497472 ms, and of 2 tokens more for each 3 experts unpacked
+ *     copy  as the host reads, which is slower than PCIe's 32 GB/s
+ *     KV    6 x 2 x 2 x 128 x 2 = 6144 B a token / 100 GB/s                       = 61.44 ns */
+START_TEST(experts_in_a_hosts_memory)
+{
+    static const double gpu = 1.47324928, held = 0.12582912, away = 0.62914560;
+    static const double product = 0.75497472;
+#define OFFLOADED "Host Ideal,,slow-memory,,1,,,,mixed-6l,,FP16,,expert_offload,1,,"
+    ck_assert(read(OFFLOADED "4224,32,16001,251.5,,,,,,B,llama-sweep-bench: PP 128 and TG 32 "
+                             "measured at N_KV=4096; Bench 7; last 3 layers experts on CPU,\n"
+                   OFFLOADED ",,16001,,,,,,,B,pp128/tg32 with -rtr; as above,\n"));
+    ck_assert_uint_eq(cases.count, 3);
+    /* 128 tokens visit all 12: 9 are copied, and all are read, as is the KV cache. */
+    const double copied = gpu + 12 * held + 9 * away + 4096 * 61.44e-6;
+    compare(0, CS_CASE_PREFILL, CS_FIGURE_TTFT_MEAN, 128.0 / 16001, copied / 1e3);
+    /* One token visits 3, of which 2.25 are on the host. */
+    const double token = gpu + 0.75 * held + hypot(2.25 * away, product * (0.75 + 2 * 2.25 / 3)) +
+                         4112.5 * 61.44e-6;
+    compare(1, CS_CASE_DECODE, CS_FIGURE_DECODE_RATE, 251.5, 1e3 / token);
+    /* Repacked for the host, they stay there. */
+    const double prompt = gpu + 3 * held + hypot(9 * away, product * (128 * 0.75 + 2 * 9 / 3.0)) +
+                          4096 * 61.44e-6;
+    compare(2, CS_CASE_PREFILL, CS_FIGURE_TTFT_MEAN, 128.0 / 16001, prompt / 1e3);
+}
+END_TEST
+
+/* Of 12 experts those that the GPUs hold on average, experts a token, and the host's GB/s. */
+static const struct {
+    const char *notes;
+    double resident;
+    int per_token;
+    double GBps;
+} offloads[] = {
+    {"Bench 7; all routed experts on CPU (exps=CPU)", 0, 3, 20},
+    {"2x Bench 7 (4c each); 2 of 3 routed experts used per token", 0, 2, 40},
+    {"(bench 7 + 1 GB); 2 experts; one layer of ffn on each GPU", 3, 2, 20},
+    {"Bench 7 -ngl 99 --n-cpu-moe 5", 3, 3, 20}, /* the two dense layers come first */
+    {"Bench 7; ffn of layers 1-3 on CPU; 3 of 3 routed experts", 6, 3, 20},
+    {"Bench 7; blocks 2-4 ffn on GPU", 9, 3, 20},
+    {"Bench 7; attention+first 2 layers ffn_up/gate on GPU; other experts CPU", 4, 3, 20},
+    {"Bench 7; 1 layers of experts on CPU", 9, 3, 20},
+    {"Bench 7; 3 layers seen on GPU and CPU; Bench 70", 0, 3, 20},
+};
+
+START_TEST(where_notes_say_that_experts_are)
+{
+    ck_assert(read(cs_arena_printf(&arena,
+                                   "Host Ideal,,slow-memory,,1,,,,mixed-6l,,FP16,,expert_offload,"
+                                   "1,,300,,,9,,,,,,A,%s,\n",
+                                   offloads[_i].notes)));
+    ck_assert_uint_eq(cases.count, 1);
+    const struct cs_option *const o = &cases.items[0].option;
+    ck_assert_int_eq((int)o->experts.policy, CS_EXPERTS_CPU);
+    ck_assert_double_eq_tol(o->experts.resident, offloads[_i].resident, 1e-9);
+    ck_assert_int_eq(o->model->experts_per_token, offloads[_i].per_token);
+    ck_assert_double_eq_tol(o->host->bandwidth_Bps / 1e9, offloads[_i].GBps, 1e-9);
+}
+END_TEST
+
 START_TEST(batches)
 {
     ck_assert(read("Ideal Serve,,slow-memory,,1,1,1,,plain-4l,,FP16,,static_batch,8,,300,41,,,"
@@ -240,7 +323,15 @@ static const struct {
     {"ideal,,slow-memory,,1,,,,plain-4l,,FP16,,decode_only,1,,300,41,500,,,,,,,A,,",
      "nothing measured that could be compared"},
     {"ideal,,slow-memory,,1,,,,plain-4l,,FP16,,expert_offload,1,,300,41,,9,,,,,,A,,",
-     "expert offloading is not modelled yet"},
+     "it has no experts: plain-4l"},
+    {"Host Ideal,,slow-memory,,1,,,,mixed-6l,,FP16,,expert_offload,1,,300,41,,9,,,,,,A,"
+     "GPU use not stated,",
+     "no word on what the GPU did"},
+    {"Host Ideal,,slow-memory,,1,,,,mixed-6l,,FP16,,expert_offload,1,,300,41,,9,,,,,,A,"
+     "experts CPU,",
+     "no host that is known: experts CPU"},
+    {"ideal,,slow-memory,,1,,,,mixed-6l,,FP16,,expert_offload,1,,300,41,,9,,,,,,A,Bench 7,",
+     "engine computes no experts on the host: ideal"},
     {"ideal,,slow-memory,,1,,,,plain-4l,,FP16,,training,1,,300,41,,9,,,,,,A,,",
      "mode not modelled: training"},
     {"warp,,slow-memory,,1,,,,plain-4l,,FP16,,single_stream,1,,300,41,,9,,,,,,A,,",
@@ -264,7 +355,7 @@ static const struct {
     {"ideal,,slow-memory,,1,,,,plain-4l,,EXL2 3.0bpw,,single_stream,1,,300,41,,9,,,,,,A,,",
      "precision not modelled: EXL2 3.0bpw"},
     {"ideal,,slow-memory,,4,,,4,plain-4l,,FP16,,static_batch,8,,300,41,,,9,,,,,A,,",
-     "expert parallelism is not modelled"},
+     "its expert-parallel size does not go with the others"},
     {"ideal,,slow-memory,,3,2,,,plain-4l,,FP16,,static_batch,8,,300,41,,,9,,,,,A,,",
      "its GPUs are no multiple of tensor and pipeline sizes"},
     {"ideal,,slow-memory,,3,,,,plain-4l,,FP16,,static_batch,8,,300,41,,,9,,,,,A,,",
@@ -317,7 +408,12 @@ static const struct {
     {"4bit", CS_PRECISION_MLX_4BIT},
     {"gemma-3-4b-it-qat", CS_PRECISION_Q4_0},
     {"gemma-3-1b-it-qat-4bit", CS_PRECISION_MLX_4BIT},
-    {"IQ4_XS", -1},
+    {"IQ4_XS custom 15.4GiB", CS_PRECISION_IQ4_XS},
+    {"IQ4_KS_R4", CS_PRECISION_IQ4_XS},
+    {"mix-IQ3_K", CS_PRECISION_Q3_K_M},
+    {"~Q2_K_XL size (~40GiB)", CS_PRECISION_Q2_K},
+    {"UD-IQ2_M 213GB", CS_PRECISION_IQ2_M},
+    {"IQ1_S", -1},
     {"gpt-oss-20b-MXFP4-Q4", -1},
     {"EXL2 4.0bpw", -1},
     {"Q4_K_Mist", -1},
@@ -338,6 +434,9 @@ int main(void)
     tcase_add_test(all, one_request_alone);
     tcase_add_test(all, prompts_and_answers_timed_apart);
     tcase_add_test(all, a_prompt_after_a_context);
+    tcase_add_test(all, experts_in_a_hosts_memory);
+    tcase_add_loop_test(all, where_notes_say_that_experts_are, 0,
+                        (int)(sizeof offloads / sizeof offloads[0]));
     tcase_add_test(all, batches);
     tcase_add_test(all, arrivals_at_a_rate);
     tcase_add_test(all, names_and_sizes);
