@@ -212,8 +212,9 @@ FIT_trtllm-0.21 = efficiency.compute,efficiency.quantised,efficiency.narrow,effi
   efficiency.link,overhead.step,overhead.sequence,overhead.all_reduce
 FIT_trtllm-0.9 = efficiency.compute,efficiency.quantised,efficiency.link,overhead.layer,$\
   overhead.all_reduce
-FIT_llamacpp = efficiency.weights,efficiency.quantised,efficiency.experts,efficiency.kv,$\
-  efficiency.prefill_attention,overhead.layer,overhead.moe_layer,small_batch.tile,small_batch.vector
+FIT_llamacpp = efficiency.weights,efficiency.quantised,efficiency.eight_bit,efficiency.experts,$\
+  efficiency.kv,efficiency.prefill_attention,overhead.layer,overhead.moe_layer,small_batch.tile,$\
+  small_batch.vector
 FIT_llamacpp-metal = efficiency.weights,efficiency.quantised,efficiency.kv,$\
   efficiency.prefill_attention,efficiency.decode_attention,overhead.layer,overhead.moe_layer,$\
   small_batch.tile,small_batch.vector

@@ -25,6 +25,7 @@ const struct cs_parameter cs_parameters[] = {
     {E("efficiency.compute", compute_eff), true, 0.01, 1.0, 0.5, "%", 0.01, false, false},
     {E("efficiency.quantised", quantised_eff), true, 0.01, 1.0, 0.5, "%", 0.01, false, false},
     {E("efficiency.narrow", narrow_eff), true, 0.01, 1.0, 0.5, "%", 0.01, false, false},
+    {E("efficiency.eight_bit", eight_bit_eff), true, 0.01, 1.0, 0.5, "%", 0.01, false, false},
     {E("efficiency.experts", experts_eff), true, 0.01, 1.0, 0.8, "%", 0.01, false, false},
     {E("efficiency.kv", kv_eff), true, 0.01, 1.0, 0.7, "%", 0.01, true, false},
     {E("efficiency.prefill_attention", prefill_attention_eff), true, 0.01, 1.0, 0.3, "%", 0.01,
@@ -79,6 +80,7 @@ double *cs_parameter_at(const struct cs_parameter *p, struct cs_trial_sheets *sh
 static const size_t computing[] = {offsetof(struct cs_engine_sheet, compute_eff),
                                    offsetof(struct cs_engine_sheet, quantised_eff),
                                    offsetof(struct cs_engine_sheet, narrow_eff),
+                                   offsetof(struct cs_engine_sheet, eight_bit_eff),
                                    offsetof(struct cs_engine_sheet, decode_attention_eff),
                                    offsetof(struct cs_engine_sheet, prefill_attention_eff)};
 
@@ -100,7 +102,7 @@ static double partner(const struct cs_parameter *p, const struct cs_engine_sheet
         return e->kv_eff * h->bandwidth_factor;
     if (!engine && p->offset == offsetof(struct cs_hardware, compute_factor))
         return fmax(fmax(e->compute_eff, e->prefill_attention_eff),
-                    fmax(e->quantised_eff, e->narrow_eff));
+                    fmax(e->quantised_eff, fmax(e->narrow_eff, e->eight_bit_eff)));
     return 1.0;
 }
 

@@ -62,11 +62,11 @@ struct coefficients { /* seconds, or seconds per unit */
 };
 
 struct efficiency {
-    double weights, compute, quantised, narrow, experts, kv, attention, decode, link, pcie;
+    double weights, compute, quantised, narrow, eight_bit, experts, kv, attention, decode, link, pcie;
     bool overheads;
 };
 /* The physical floor. */
-static const struct efficiency IDEAL = {1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, false};
+static const struct efficiency IDEAL = {1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, false};
 
 struct link { /* between GPUs: latency of a collective, and bytes/s that it reaches */
     double alpha_s, Bps;
@@ -99,7 +99,9 @@ static double gemm_rate(const struct cs_hardware *h, enum cs_compute kind, doubl
     if (kind == CS_COMPUTE_BF16 && bytes == 2.0 && eng->half_accumulation)
         return peak(h, CS_COMPUTE_FP16, e) * e->compute;
     const bool narrow = kind != CS_COMPUTE_BF16 && h->flops[kind] > 0.0;
-    const double quantised = narrow ? e->narrow : e->quantised;
+    const double quantised = bytes >= 1.0 && e->eight_bit > 0.0 ? e->eight_bit
+                             : narrow                           ? e->narrow
+                                                                : e->quantised;
     return peak(h, kind, e) * (bytes < 2.0 ? quantised : e->compute);
 }
 
@@ -314,6 +316,7 @@ static struct efficiency engine_efficiency(const struct cs_engine_sheet *e)
         .compute = e->compute_eff,
         .quantised = quantised,
         .narrow = e->narrow_eff > 0.0 ? e->narrow_eff : quantised,
+        .eight_bit = e->eight_bit_eff,
         .experts = e->experts_eff,
         .kv = e->kv_eff,
         .attention = e->prefill_attention_eff,

@@ -179,6 +179,7 @@ struct cs_engine_sheet { /* a serving engine: behaviour and overheads of one ver
         all_reduce_pcie_s;
     double weights_eff, compute_eff, kv_eff, prefill_attention_eff, link_eff, pcie_eff;
     double quantised_eff;             /* of GEMMs of weights below 16 bits; 0: compute_eff */
+    double eight_bit_eff;             /* of packed weights of a byte and more; 0: as the others */
     double narrow_eff;                /* of those on an 8- or 4-bit peak; 0: quantised_eff */
     double decode_attention_eff;      /* of answers' attention; 0: MLA as compute_eff, else free */
     bool half_accumulation;           /* 16-bit products run on CS_COMPUTE_FP16 */

@@ -257,6 +257,8 @@ static const struct cs_key efficiency_keys[] = {
         QUANTITY(cs_engine_sheet, quantised_eff, SHARE, "1%", "100%")),
     KEY("narrow", "The same on the GPU's own 8- or 4-bit peak. Default: as `quantised`.",
         QUANTITY(cs_engine_sheet, narrow_eff, SHARE, "1%", "100%")),
+    KEY("eight_bit", "Of either, GEMM of weights of a byte and more (Q8_0). Default: the same.",
+        QUANTITY(cs_engine_sheet, eight_bit_eff, SHARE, "1%", "100%")),
     KEY("kv", "Of memory bandwidth, reading the KV cache.",
         QUANTITY(cs_engine_sheet, kv_eff, SHARE, "1%", "100%"), REQUIRED),
     KEY("prefill_attention", "Of peak FLOP/s, attention of prompts.",

@@ -170,6 +170,14 @@ START_TEST(few_tokens_cost_more_each)
         ck_assert_double_eq_tol(p.compute_s, cases[i].as_many * token_s, 1e-9 * p.compute_s);
         ck_assert_double_ge(p.total_s, p.floor_s);
     }
+    e.eight_bit_eff = 0.17; /* Q8_0 has 1.0625 B a weight; Q4_K_M less than one */
+    const struct cs_step_load prompt = {.tokens = 512, .sampled = 1};
+    struct cs_step_parts packed;
+    cs_step_explain(&packed, &o, 1, false, &prompt);
+    ck_assert_double_eq_tol(packed.compute_s, 560 * token_s * 0.2 / 0.17, 1e-9);
+    o.precision = CS_PRECISION_Q4_K_M;
+    cs_step_explain(&packed, &o, 1, false, &prompt);
+    ck_assert_double_eq_tol(packed.compute_s, 560 * token_s, 1e-9);
     e.tile_tokens = 0; /* 16-bit weights keep the other efficiency */
     e.vector_share = 0;
     o.precision = CS_PRECISION_BF16;
