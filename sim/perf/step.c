@@ -62,11 +62,13 @@ struct coefficients { /* seconds, or seconds per unit */
 };
 
 struct efficiency {
-    double weights, compute, quantised, narrow, eight_bit, experts, kv, attention, decode, link, pcie;
+    double weights, compute, quantised, narrow, eight_bit, experts, kv, attention, decode, link,
+        pcie;
     bool overheads;
 };
 /* The physical floor. */
-static const struct efficiency IDEAL = {1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, false};
+static const struct efficiency IDEAL = {1.0, 1.0, 1.0, 1.0, 1.0, 1.0,
+                                        1.0, 1.0, 1.0, 1.0, 1.0, false};
 
 struct link { /* between GPUs: latency of a collective, and bytes/s that it reaches */
     double alpha_s, Bps;
