@@ -187,8 +187,8 @@ START_TEST(more_memory_never_hurts)
 }
 END_TEST
 
-/* DeepSeek-R1 on eight ranks. One group of eight GPUs holds 1/8 of all; eight groups of one hold all
- * but experts, 58 x 32 x 44,040,192 B of those, and eight caches of KV. */
+/* DeepSeek-R1 on eight ranks. One group of eight GPUs holds 1/8 of all; eight groups of one hold
+ * all but experts, 58 x 32 x 44,040,192 B of those, and eight caches of KV. */
 START_TEST(ranks_divide_experts_and_groups_the_requests)
 {
     struct cs_option o = sheets_option("deepseek-r1", "h200-sxm-141gb", CS_PRECISION_FP8);
