@@ -104,7 +104,8 @@ static struct cs_expert_load work_out(const struct cs_expert_plan *p, double T)
     if (p->ranks > 1) {
         const struct cs_moe_load busiest =
             cs_moe_slowest(&p->placement, (int)T, o->experts.capacity_factor);
-        l.tokens = T * busiest.imbalance;
+        const double capacity = o->experts.capacity_factor; /* what exceeds it is not computed */
+        l.tokens = T * (capacity > 0.0 ? fmin(busiest.imbalance, capacity) : busiest.imbalance);
         l.touched = busiest.touched;
         l.dropped = busiest.dropped;
         return l;

@@ -25,6 +25,12 @@ static struct cs_span span_of(const struct cs_node *map, const char *key)
     return node ? node->span : map->span;
 }
 
+/* A sheet's reference for messages: "deploy[0].hardware". */
+static const char *refer(struct cs_resolving *r, const char *path, const char *key)
+{
+    return cs_arena_printf(r->schema.arena, "%s.%s", path, key);
+}
+
 /* --- what makes sense ------------------------------------------------------------------------ */
 
 static void check_model(struct cs_resolving *r, const struct cs_option *o)
@@ -129,6 +135,10 @@ static void check_experts(struct cs_resolving *r, const struct cs_node *map, con
     if (x->redundant > 0 && o->expert_parallel == 1)
         cs_diag_error(diags, o->experts_span, "add expert_parallel",
                       "%s.experts.redundant: without expert_parallel there is one rank", path);
+    if (x->capacity_factor > 0 && o->expert_parallel == 1)
+        cs_diag_error(diags, o->experts_span, "add expert_parallel",
+                      "%s.experts.capacity_factor: without expert_parallel no rank has a capacity",
+                      path);
     if (x->policy == CS_EXPERTS_RESIDENT)
         return;
     if (o->expert_parallel > 1)
@@ -168,6 +178,16 @@ static void take_routing(struct cs_resolving *r, struct cs_option *o,
     if (text->follow >= 0)
         model->routing.follow = text->follow;
     o->model = model;
+}
+
+/* Where it matters which experts tokens visit, that nobody said so is an assumption. */
+static void tell_routing(struct cs_resolving *r, const struct cs_option *o, const char *path)
+{
+    const struct cs_routing *const x = &o->model->routing;
+    const bool matters = o->expert_parallel > 1 || o->experts.policy != CS_EXPERTS_RESIDENT;
+    if (matters && o->model->experts > 0 && x->zipf == 0 && !x->popularity)
+        cs_schema_default(&r->schema, refer(r, path, "experts.zipf"), "0",
+                          "the model's sheet says nothing: experts are visited alike");
 }
 
 /* deploy.host: a name, or a map in place. */
@@ -250,12 +270,6 @@ static void take_limits(struct cs_resolving *r, const struct cs_node *map, const
 
 /* --- one combination ------------------------------------------------------------------------- */
 
-/* A sheet's reference for messages: "deploy[0].hardware". */
-static const char *refer(struct cs_resolving *r, const char *path, const char *key)
-{
-    return cs_arena_printf(r->schema.arena, "%s.%s", path, key);
-}
-
 static void resolve_option(struct cs_resolving *r, const struct cs_node *map, const char *path,
                            struct options *all)
 {
@@ -309,6 +323,7 @@ static void resolve_option(struct cs_resolving *r, const struct cs_node *map, co
     o->host = take_host(r, text.host, refer(r, path, "host"));
     check_experts(r, map, path, o, text.has_experts);
     take_routing(r, o, &text);
+    tell_routing(r, o, path);
     check_parallel(r, map, path, o);
     take_limits(r, map, path, o);
     all->items = cs_arena_grow(r->schema.arena, all->items, all->count, sizeof *all->items);
