@@ -1,29 +1,30 @@
 /* Experts: equations in moe.h and docs/model.md, section 10.
  *
- * The busiest rank. A rank's visits X_r are a sum of many independent ones, taken as binomial with
- * its mean and variance; their total is exactly kT, so they are not independent of one another.
- * With W the sum of the X_r cut off at x, and S their sum,
+ * The busiest rank. A rank's visits X_r are a sum of many independent ones; their total is exactly
+ * kT, so they are not independent of one another:
  *
  *     P(all X_r <= x | S = kT) = prod_r P(X_r <= x)  P(W = kT) / P(S = kT)          (Levin 1981)
  *
- * The last two are convolutions while kT is small, else normal. That is exact for one token that
- * chooses without replacement; over T tokens each of which chooses exactly k, the X_r are wider,
- * by as much as makes their variance right once the sum is known (Deville and Tille 2005).
+ * with W the sum of the X_r cut off at x, and S their sum: convolved while kT is small. That is
+ * exact for one token that chooses without replacement; over T tokens each of which chooses exactly
+ * k, the X_r are wider, by as much as makes their variance right once the sum is known (Deville and
+ * Tille 2005). With that, a large sum changes no maximum that counts, since X_r and the part of S
+ * that is taken from it are as wide together as X_r on its own; the product stands alone.
  */
 #include "perf/moe.h"
 #include "base/check.h"
 #include <math.h>
 #include <stdlib.h>
 
-enum { FEW = 64 }; /* a total up to which distributions are convolved, not taken as normal */
+enum { FEW = 64 }; /* a total up to which it is known, and distributions are convolved */
 
 /* A variable walked along x: of the given law, or binomial of that mean and variance. */
 struct cs_moe_bin {
     const double *law; /* of 0 .. n; NULL: binomial */
     double mean, variance, n, odds;
-    int ranks;                   /* that are alike */
-    double x, probability;       /* of x, the next value to be taken */
-    double below, first, second; /* sums of P, x P, x^2 P over the values taken */
+    int ranks;             /* that are alike */
+    double x, probability; /* of x, the next value to be taken */
+    double below, first;   /* sums of P and x P over the values taken */
 };
 
 static int descending(const void *a, const void *b)
@@ -55,22 +56,6 @@ void cs_moe_visits(const struct cs_model *m, double *visits)
     const bool any = cut < E && visits[cut] > 0.0;
     for (int i = cut; i < E; i++)
         visits[i] = any ? rest * visits[i] / sum : rest / (E - cut);
-}
-
-void cs_moe_touched_table(const double *visits, int experts, int most, double *touched)
-{
-    for (int T = 0; T <= most; T++)
-        touched[T] = experts;
-    if (experts > 0 && visits[0] == visits[experts - 1]) {
-        for (int T = 0; T <= most; T++)
-            touched[T] = experts * (1.0 - pow(1.0 - visits[0], T));
-        return;
-    }
-    for (int i = 0; i < experts; i++) { /* until it has no digit of the sum left */
-        double missed = 1.0;
-        for (int T = 0; T <= most && missed > 1e-17; T++, missed *= 1.0 - visits[i])
-            touched[T] -= missed;
-    }
 }
 
 double cs_moe_touched(const double *visits, int experts, double requests, double tokens_each,
@@ -169,11 +154,6 @@ void cs_moe_place(struct cs_moe_placement *p, const double *visits, int experts,
     p->sums = cs_arena_alloc(arena, (size_t)(sums + experts), sizeof *p->sums);
 }
 
-static double normal_cdf(double z)
-{
-    return 0.5 * erfc(-z * 0.70710678118654752);
-}
-
 /* A binomial variable of that mean and variance, ready where it begins to count. */
 static struct cs_moe_bin binomial(double mean, double variance)
 {
@@ -205,7 +185,6 @@ static void walk(struct cs_moe_bin *b, double upto)
     while (b->x <= upto && b->x <= b->n) {
         b->below += b->probability;
         b->first += b->x * b->probability;
-        b->second += b->x * b->x * b->probability;
         b->x += 1.0;
         if (b->law == NULL)
             b->probability *= (b->n - b->x + 1.0) / b->x * b->odds;
@@ -237,37 +216,23 @@ static double few(const struct cs_moe_bin *bins, int count, int x, double total,
     return sums[low] + (total - low) * (sums[low + 1] - sums[low]);
 }
 
-/* Expected maximum of independent bins; of those whose sum is known to be `total`, unless < 0. */
+/* Expected maximum of independent bins; of those whose sum is known to be `total`, while that is
+ * small and they have laws. */
 static double expected_maximum(struct cs_moe_bin *bins, int count, double total, double *sums)
 {
-    const bool convolved = bins[0].law != NULL && total <= FEW;
+    const bool known = bins[0].law != NULL && total <= FEW;
     double low = 0.0, high = 0.0, sum = 0.0, last = 1.0;
     for (int r = 0; r < count; r++) {
-        if (bins[r].law != NULL) {
-            bins[r].x = bins[r].below = bins[r].first = bins[r].second = 0.0;
-            bins[r].probability = bins[r].law[0];
-        }
         low = fmax(low, bins[r].x);
         high = fmax(high, end(&bins[r]));
     }
     for (double x = low; x <= high; x++) {
-        double all = 1.0, mean = 0.0, variance = 1e-9;
-        for (int r = 0; r < count && all > 0.0; r++) {
-            struct cs_moe_bin *b = &bins[r];
-            walk(b, x);
-            all *= b->ranks == 1 ? b->below : pow(b->below, b->ranks);
-            const double m = b->below > 0.0 ? b->first / b->below : 0.0;
-            const double s = b->below > 0.0 ? b->second / b->below - m * m : 0.0;
-            mean += b->ranks * m;
-            variance += b->ranks * fmax(s, 0.0);
+        last = known ? few(bins, count, (int)x, total, sums) : 1.0;
+        for (int r = 0; r < count && !known; r++) {
+            walk(&bins[r], x);
+            last *= bins[r].ranks == 1 ? bins[r].below : pow(bins[r].below, bins[r].ranks);
         }
-        if (total >= 0.0 && all > 0.0 && convolved)
-            all = few(bins, count, (int)x, total, sums);
-        else if (total >= 0.0 && all > 0.0)
-            all *= normal_cdf((total + 0.5 - mean) / sqrt(variance)) -
-                   normal_cdf((total - 0.5 - mean) / sqrt(variance));
-        sum += all;
-        last = all;
+        sum += last;
     }
     /* E max = sum over x of P(max > x); `last` is all there is: 1, or P(S = total). */
     return high + 1.0 - sum / last;
@@ -289,6 +254,8 @@ static double busiest(const struct cs_moe_placement *p, double T)
 {
     const double total = T * p->per_token;
     const int n = total <= FEW ? (int)round(total) : 0;
+    /* Tokens that are told apart by what they choose: with one choice each, none is. */
+    const double choosing = p->per_token > 1.5 ? T - 1.0 : T;
     int bins = 0;
     for (int r = 0, at = 0; r < p->ranks; r++) {
         double *law = p->laws + bins * (n + 1), mean = 0.0, variance = 0.0;
@@ -296,7 +263,7 @@ static double busiest(const struct cs_moe_placement *p, double T)
             law[x] = x == 0 ? 1.0 : 0.0;
         for (; at < p->count && p->copies[at].rank == r; at++) {
             const double v = p->copies[at].visits, once = v * (1.0 - v);
-            const double wide = T * once + (T - 1.0) * (p->copies[at].wide - once);
+            const double wide = T * once + choosing * (p->copies[at].wide - once);
             mean += T * v;
             variance += wide;
             if (n == 0)
@@ -315,11 +282,10 @@ static double busiest(const struct cs_moe_placement *p, double T)
     return expected_maximum(p->bins, bins, total, p->sums);
 }
 
-/* (10.6): copies touched on the rank that touches most. Independent copies would be too uneven,
- * those of a given total too even: their total has the share `loose` of its variance left. */
+/* (10.6): copies touched on the rank that touches most. */
 static double most_touched(const struct cs_moe_placement *p, double T)
 {
-    double touched = 0.0, variance = 0.0, visits = 0.0, both = 0.0;
+    double touched = 0.0;
     int bins = 0;
     for (int r = 0, at = 0; r < p->ranks; r++) {
         double *law = p->laws + bins * (p->slots + 1);
@@ -327,22 +293,16 @@ static double most_touched(const struct cs_moe_placement *p, double T)
         for (int x = 0; x <= p->slots; x++)
             law[x] = x == 0 ? 1.0 : 0.0;
         for (; at < p->count && p->copies[at].rank == r; at++) {
-            const double v = p->copies[at].visits, q = 1.0 - pow(1.0 - v, T);
-            const double one[] = {1.0 - q, q};
+            const double q = 1.0 - pow(1.0 - p->copies[at].visits, T), one[] = {1.0 - q, q};
             convolve(law, p->slots, one, 0, 2);
             rank.mean += q;
             rank.variance += q * (1.0 - q);
-            visits += T * v * (1.0 - v);
-            both += T * v * (1.0 - q);
         }
+        rank.probability = law[0];
         touched += rank.mean;
-        variance += rank.variance;
         bins = add(p->bins, bins, rank);
     }
-    const double loose = visits * variance > 0.0 ? 1.0 - both * both / (visits * variance) : 1.0;
-    const double given = expected_maximum(p->bins, bins, touched, p->sums);
-    const double alone = expected_maximum(p->bins, bins, -1.0, p->sums);
-    return given + fmax(loose, 0.0) * (alone - given);
+    return expected_maximum(p->bins, bins, touched, p->sums);
 }
 
 /* Visits of a copy above what it takes: E[(X - most)+] of X binomial. */
@@ -355,16 +315,9 @@ static double overflow(int tokens, double visits, double most)
     return (b.first - first) - most * (b.below - below);
 }
 
-/* Visits that a copy takes: never fewer than one. */
-static double most_taken(const struct cs_moe_placement *p, double T, double capacity)
-{
-    return ceil(capacity * T * p->per_token / p->experts - 1e-9);
-}
-
 /* (10.7) */
-static double dropped(const struct cs_moe_placement *p, int tokens, double capacity)
+static double dropped(const struct cs_moe_placement *p, int tokens, double most)
 {
-    const double most = most_taken(p, tokens, capacity);
     double before = -1.0, lost = 0.0, sum = 0.0;
     for (int at = 0; at < p->count; before = p->copies[at++].visits) {
         if (p->copies[at].visits != before)
@@ -384,33 +337,10 @@ struct cs_moe_load cs_moe_slowest(const struct cs_moe_placement *p, int tokens, 
     load.touched = most_touched(p, tokens);
     if (capacity <= 0.0)
         return load;
-    load.imbalance = fmin(load.imbalance, most_taken(p, tokens, capacity) * p->slots / mean);
-    load.dropped = dropped(p, tokens, capacity);
+    const double most = ceil(capacity * tokens * p->per_token / p->experts - 1e-9);
+    load.imbalance = fmin(load.imbalance, most * p->slots / mean);
+    load.dropped = dropped(p, tokens, most);
     return load;
-}
-
-void cs_moe_load_table(const struct cs_moe_placement *p, int most, double capacity,
-                       struct cs_moe_load *loads)
-{
-    loads[0] = (struct cs_moe_load){.imbalance = 1.0};
-    for (int from = 0, to; from < most; from = to) {
-        to = from < 16 ? from + 1 : from + from / 3;
-        to = to < most ? to : most;
-        loads[to] = cs_moe_slowest(p, to, capacity);
-        const struct cs_moe_load *a = &loads[from], *b = &loads[to];
-        for (int T = from + 1; T < to; T++) {
-            const double w = log((double)T / from) / log((double)to / from);
-            const double limit = most_taken(p, T, capacity);
-            loads[T].imbalance = a->imbalance + w * (b->imbalance - a->imbalance);
-            loads[T].touched = a->touched + w * (b->touched - a->touched);
-            loads[T].dropped = a->dropped + w * (b->dropped - a->dropped);
-            if (capacity > 0.0)
-                loads[T].imbalance =
-                    fmin(loads[T].imbalance, limit * p->slots * p->ranks / (T * p->per_token));
-            if (capacity > 0.0 && limit <= 8.0) /* whole numbers of visits matter that long */
-                loads[T].dropped = dropped(p, T, capacity);
-        }
-    }
 }
 
 /* P(none of a token's k choices falls on place `at` of `places`), up to a factor: each expert is

@@ -23,9 +23,7 @@
  * more than once by a token are cut to 1, and what is cut goes to the others in proportion. */
 void cs_moe_visits(const struct cs_model *m, double *visits);
 
-/* (10.2): expected distinct experts for 0 .. most tokens of as many requests; touched[most + 1]. */
-void cs_moe_touched_table(const double *visits, int experts, int most, double *touched);
-/* (10.3): the same for `requests` of `tokens_each` (>= 1) tokens. */
+/* (10.2), (10.3): expected distinct experts of `requests` with `tokens_each` (>= 1) tokens. */
 double cs_moe_touched(const double *visits, int experts, double requests, double tokens_each,
                       double repeat);
 /* (10.4): share of a token's experts of a layer foretold from its experts in the layer before. */
@@ -57,11 +55,6 @@ struct cs_moe_load {  /* expected, of one layer, for the tokens of all ranks tog
 /* (10.5) to (10.7). capacity: visits that a copy takes, over the mean T k / E of an expert, rounded
  * up; 0: no limit. */
 struct cs_moe_load cs_moe_slowest(const struct cs_moe_placement *p, int tokens, double capacity);
-/* The same for 0 .. most tokens, each up to 16, then from a grid; loads[most + 1]. A table of
- * 16,384 tokens takes about 10 ms. */
-void cs_moe_load_table(const struct cs_moe_placement *p, int most, double capacity,
-                       struct cs_moe_load *loads);
-
 /* (10.8): other places, of `places` equal ones that the ranks are divided over, to which a token is
  * sent on average: places = ranks for ranks, fewer for nodes. A token of grouped routing does not
  * reach more than those that hold its `groups_per_token` of `groups` (0: not grouped), taken as an

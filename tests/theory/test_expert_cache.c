@@ -352,13 +352,40 @@ START_TEST(more_slots_find_more)
 }
 END_TEST
 
-/* A cold cache fills and a new topic makes it stale. What is found less by then is what (10.12)
- * says: of a cache of fixed experts each once; of the others within 5 % of the slots, beside the
- * sample's error. Fixed experts never find as many again after a new topic. */
+/* What is found less after a cold start: in 120 steps from nothing, by trials whose cache is full
+ * long before. Within 3 % of the slots, 1 % of what Che's approximation finds in that time, and the
+ * sample's error. */
+START_TEST(a_cold_start_costs_what_it_should)
+{
+    static const struct {
+        enum cs_expert_policy policy;
+        int slots;
+        double repeat;
+    } cases[] = {{CS_EXPERTS_LRU, 24, 0.0}, {CS_EXPERTS_LRU, 10, 0.3}, {CS_EXPERTS_LRU, 6, 0.1},
+                 {CS_EXPERTS_STATIC, 20, 0.0}};
+    double visits[MOST];
+    visits_of(64, 2, 0.7, visits);
+    for (int c = 0; c < 4; c++) {
+        const struct cs_expert_trial t = {.policy = cases[c].policy, .visits = visits,
+                                          .experts = 64, .slots = cases[c].slots, .layers = 24,
+                                          .batch = 2, .steps = 120, .repeat = cases[c].repeat};
+        const struct means m = tried(t, 40);
+        const struct cs_moe_hits fast = cs_moe_hits(t.policy, visits, 64, t.slots, 2.0, t.repeat,
+                                                    0.0);
+        ck_assert_double_eq_tol(fast.cold, t.steps * (fast.found - m.found),
+                                0.03 * t.slots + 4 * t.steps * m.found_error +
+                                    t.steps * 0.01 * fast.found);
+        ck_assert(t.policy == CS_EXPERTS_LRU || fast.cold == t.slots);
+    }
+}
+END_TEST
+
+/* A cold cache fills, a new topic makes it stale, and both find their steady state again. Fixed
+ * experts never find as many again after a new topic. */
 START_TEST(a_cold_start_and_a_new_topic_settle)
 {
-    enum { SLOTS = 24, LAYERS = 48, TRIALS = 6 };
-    double visits[MOST], extra[2] = {0}, square[2] = {0}, loads[2] = {0};
+    enum { SLOTS = 24, LAYERS = 48, TRIALS = 4 };
+    double visits[MOST], loads[2] = {0};
     int steps[2] = {0};
     visits_of(64, 2, 1.0, visits);
     struct cs_expert_trial t = {.visits = visits, .experts = 64, .slots = SLOTS, .layers = LAYERS,
@@ -366,7 +393,6 @@ START_TEST(a_cold_start_and_a_new_topic_settle)
     const struct cs_moe_hits
         fixed = cs_moe_hits(CS_EXPERTS_STATIC, visits, 64, SLOTS, 2.0, t.repeat, 0.0),
         recent = cs_moe_hits(CS_EXPERTS_LRU, visits, 64, SLOTS, 2.0, t.repeat, 0.0);
-    ck_assert_double_eq(fixed.cold, SLOTS);
     for (t.seed = 0; t.seed < TRIALS; t.seed++) {
         t.policy = CS_EXPERTS_LRU;
         t.warm = false;
@@ -383,22 +409,19 @@ START_TEST(a_cold_start_and_a_new_topic_settle)
             ck_assert_int_lt(all[i].steps, 60);
             ck_assert_double_gt(all[i].loads, 0.2 * SLOTS * LAYERS);
         }
+        ck_assert_double_eq_tol(most.start.steady, fixed.found / fixed.touched, 0.02);
+        ck_assert_double_lt(most.topic.steady, 0.75 * most.start.steady);
+        ck_assert_double_lt(most.topic.steady, cold.topic.steady);
+        ck_assert_double_gt(cold.start.extra, warm.start.extra);
+        ck_assert_double_gt(cold.start.extra, 0.0);
+        ck_assert_double_lt(cold.start.extra, SLOTS * LAYERS);
         steps[0] += cold.start.steps;
         steps[1] += warm.start.steps;
         loads[0] += cold.start.loads;
         loads[1] += warm.start.loads;
-        ck_assert_double_eq_tol(most.start.steady, fixed.found / fixed.touched, 0.02);
-        ck_assert_double_lt(most.topic.steady, 0.75 * most.start.steady);
-        ck_assert_double_lt(most.topic.steady, cold.topic.steady);
-        put(&extra[0], &square[0], cold.start.extra / LAYERS, TRIALS);
-        put(&extra[1], &square[1], most.start.extra / LAYERS, TRIALS);
     }
     ck_assert_int_lt(steps[1], steps[0]);
     ck_assert_double_lt(loads[1], loads[0]);
-    ck_assert_double_eq_tol(extra[0], recent.cold,
-                            0.05 * SLOTS + 4 * error_of(extra[0], square[0], TRIALS));
-    ck_assert_double_eq_tol(extra[1], SLOTS,
-                            0.05 * SLOTS + 4 * error_of(extra[1], square[1], TRIALS));
 }
 END_TEST
 
@@ -413,6 +436,7 @@ int main(void)
     tcase_add_test(all, counts_of_use_find_the_most_visited);
     tcase_add_loop_test(all, nothing_is_lost_in_a_trial, 0, MODELS);
     tcase_add_loop_test(all, more_slots_find_more, 0, MODELS);
+    tcase_add_test(all, a_cold_start_costs_what_it_should);
     tcase_add_test(all, a_cold_start_and_a_new_topic_settle);
     suite_add_tcase(suite, all);
     SRunner *const runner = srunner_create(suite);

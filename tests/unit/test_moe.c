@@ -131,17 +131,13 @@ END_TEST
 START_TEST(uniform_routing_is_the_closed_form)
 {
     static const int cases[][2] = {{8, 2}, {16, 1}, {256, 8}, {384, 8}, {60, 4}, {4, 4}};
-    enum { TOP = 16384 };
-    double *touched = cs_arena_alloc(&arena, TOP + 1, sizeof *touched);
     for (size_t c = 0; c < sizeof cases / sizeof cases[0]; c++) {
         const struct cs_model m = model(cases[c][0], cases[c][1], 0.0);
         double visits[MOST];
         cs_moe_visits(&m, visits);
-        cs_moe_touched_table(visits, m.experts, TOP, touched);
-        for (int T = 0; T <= TOP; T += T < 40 ? 1 : 97) {
+        for (int T = 0; T <= 16384; T += T < 40 ? 1 : 97) {
             const double E = cases[c][0];
             const double want = E * (1.0 - pow(1.0 - cases[c][1] / E, T));
-            ck_assert_double_eq_tol(touched[T], want, 1e-12 * want + 1e-300);
             ck_assert_double_eq_tol(cs_moe_touched(visits, m.experts, T, 1.0, 0.0), want,
                                     1e-12 * E);
         }
@@ -149,16 +145,15 @@ START_TEST(uniform_routing_is_the_closed_form)
 }
 END_TEST
 
-/* Of T tokens drawn as above; the table, its single values, and the sample agree. */
+/* Of T tokens drawn as above. */
 START_TEST(distinct_experts_agree_with_drawn_tokens)
 {
     static const int tokens[] = {1, 2, 3, 7, 19, 64, 230};
     struct cs_rng rng;
     cs_rng_init(&rng, 4711, 0, "test/moe/distinct");
     const struct cs_model m = model(shapes[_i].experts, shapes[_i].k, shapes[_i].zipf);
-    double visits[MOST], touched[231];
+    double visits[MOST];
     cs_moe_visits(&m, visits);
-    cs_moe_touched_table(visits, m.experts, 230, touched);
     for (size_t t = 0; t < sizeof tokens / sizeof tokens[0]; t++) {
         struct sample distinct = {0};
         int members[MOST], chosen[MOST];
@@ -176,9 +171,8 @@ START_TEST(distinct_experts_agree_with_drawn_tokens)
             }
             take(&distinct, count);
         }
-        ck_assert_double_eq_tol(touched[tokens[t]], mean(&distinct), within(&distinct));
         ck_assert_double_eq_tol(cs_moe_touched(visits, m.experts, tokens[t], 1.0, 0.0),
-                                touched[tokens[t]], 1e-9);
+                                mean(&distinct), within(&distinct));
     }
 }
 END_TEST
@@ -347,8 +341,8 @@ static struct cs_moe_load serve(struct cs_rng *rng, const struct cs_moe_placemen
                                 .touched = widest, .dropped = (double)above / total};
 }
 
-/* The busiest rank is an approximation: within 3 %, and the rank touching most within 4 %. Visits
- * above the capacity of an expert are exact. */
+/* The busiest rank is an approximation: within 3 %, from 130 tokens on within 1 %, and the rank
+ * touching most within 5 %. Visits above the capacity of an expert are exact. */
 START_TEST(loads_of_ranks_agree_with_drawn_tokens)
 {
     static const int tokens[] = {1, 3, 8, 21, 130, 777, 8192};
@@ -376,9 +370,10 @@ START_TEST(loads_of_ranks_agree_with_drawn_tokens)
         const struct cs_moe_load free = cs_moe_slowest(&p, tokens[t], 0.0);
         const struct cs_moe_load load = cs_moe_slowest(&p, tokens[t], 1.3);
         ck_assert_double_eq_tol(free.imbalance, mean(&imbalance),
-                                0.03 * mean(&imbalance) + 4 * error(&imbalance));
+                                (tokens[t] < 100 ? 0.03 : 0.01) * mean(&imbalance) +
+                                    4 * error(&imbalance));
         ck_assert_double_eq_tol(free.touched, mean(&touched),
-                                0.04 * mean(&touched) + 4 * error(&touched));
+                                0.05 * mean(&touched) + 4 * error(&touched));
         ck_assert_double_eq_tol(load.dropped, mean(&dropped), within(&dropped));
         ck_assert(free.dropped == 0.0 && free.imbalance >= load.imbalance);
         ck_assert_double_le(load.imbalance, (double)most * p.slots * p.ranks /
@@ -388,27 +383,23 @@ START_TEST(loads_of_ranks_agree_with_drawn_tokens)
 }
 END_TEST
 
-/* The table is its single values, between those of its grid within 1 %. With a capacity, whose
- * whole numbers make what is dropped jump as tokens grow, within 0.04 of the visits. */
-START_TEST(the_table_of_loads_is_its_values)
+/* T tokens that choose one of two experts: the greater of x and T - x, x binomial. */
+START_TEST(two_ranks_of_one_expert_are_a_coin)
 {
-    enum { TOP = 3000 };
-    struct cs_moe_load *table = cs_arena_alloc(&arena, TOP + 1, sizeof *table);
-    const struct cs_model m = model(fleets[_i].experts, fleets[_i].k, fleets[_i].zipf);
-    double visits[MOST];
-    struct cs_moe_placement p;
-    cs_moe_visits(&m, visits);
-    cs_moe_place(&p, visits, m.experts, fleets[_i].redundant, fleets[_i].ranks, &arena);
-    for (double capacity = 0.0; capacity < 2.0; capacity += 1.3) {
-        cs_moe_load_table(&p, TOP, capacity, table);
-        for (int T = 0; T <= TOP; T += T < 9 ? 1 : T / 3 + 7) {
-            const struct cs_moe_load one = cs_moe_slowest(&p, T, capacity);
-            if (capacity == 0.0)
-                ck_assert_double_eq_tol(table[T].imbalance, one.imbalance, 0.01 * one.imbalance);
-            ck_assert_double_eq_tol(table[T].touched, one.touched, 0.01 * one.touched + 1e-12);
-            ck_assert_double_eq_tol(table[T].dropped, one.dropped, 0.04);
+    const double shares[] = {0.5, 0.63};
+    for (int s = 0; s < 2; s++) {
+        const double visits[] = {shares[s], 1.0 - shares[s]};
+        struct cs_moe_placement p;
+        cs_moe_place(&p, visits, 2, 0, 2, &arena);
+        for (int T = 1; T < 900; T = 2 * T + 1) {
+            double want = 0.0;
+            for (int x = 0; x <= T; x++)
+                want += fmax(x, T - x) * exp(lgamma(T + 1.0) - lgamma(x + 1.0) -
+                                             lgamma(T - x + 1.0) + x * log(visits[0]) +
+                                             (T - x) * log(visits[1]));
+            ck_assert_double_eq_tol(cs_moe_slowest(&p, T, 0.0).imbalance, 2.0 * want / T,
+                                    T < 64 ? 0.02 : 0.005);
         }
-        ck_assert_double_eq(table[TOP].imbalance, cs_moe_slowest(&p, TOP, capacity).imbalance);
     }
 }
 END_TEST
@@ -496,7 +487,7 @@ int main(void)
     tcase_add_loop_test(all, foresight_agrees_with_drawn_layers, 0, SHAPES);
     tcase_add_test(all, places_are_those_found_by_hand);
     tcase_add_loop_test(all, loads_of_ranks_agree_with_drawn_tokens, 0, FLEETS);
-    tcase_add_loop_test(all, the_table_of_loads_is_its_values, 0, FLEETS);
+    tcase_add_test(all, two_ranks_of_one_expert_are_a_coin);
     tcase_add_test(all, copies_even_out_the_ranks);
     tcase_add_loop_test(all, places_reached_agree_with_drawn_tokens, 0, FLEETS);
     suite_add_tcase(suite, all);
