@@ -77,7 +77,8 @@ void cs_experts_plan(struct cs_expert_plan *p, const struct cs_option *o, int t,
     if (p->ranks > 1) {
         const int domain = o->hardware->link_gpus > 0 ? o->hardware->link_gpus : 1;
         const int nodes = (p->ranks + domain - 1) / domain;
-        cs_moe_place(&p->placement, p->visits, m->experts, o->experts.redundant, p->ranks, arena);
+        cs_moe_place(&p->placement, p->visits, m->experts, o->experts.redundant,
+                     o->experts.balanced, p->ranks, arena);
         p->spread = cs_moe_spread(&p->placement, p->ranks, 0, 0);
         p->spread_nodes =
             nodes > 1 ? cs_moe_spread(&p->placement, nodes, r->groups, r->groups_per_token) : 0.0;

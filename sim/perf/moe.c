@@ -13,6 +13,7 @@
  */
 #include "perf/moe.h"
 #include "base/check.h"
+#include "base/rng.h"
 #include <math.h>
 #include <stdlib.h>
 
@@ -110,14 +111,45 @@ static void widen(struct cs_moe_copy *copies, int count)
     }
 }
 
+/* As they come: equal slices of the copies in an order that knows nothing of their visits. */
+static void slice(struct cs_moe_copy *list, int count, int slots)
+{
+    struct cs_rng rng;
+    cs_rng_init(&rng, 1, 0, "experts/place");
+    for (int at = count - 1; at > 0; at--) {
+        const int other = (int)(cs_rng_uniform(&rng) * (at + 1));
+        const struct cs_moe_copy copy = list[at];
+        list[at] = list[other];
+        list[other] = copy;
+    }
+    for (int at = 0; at < count; at++)
+        list[at].rank = at / slots;
+}
+
+/* Each to the least loaded rank with room, the most visited first. */
+static void balance(struct cs_moe_copy *list, int count, int slots, int ranks,
+                    struct cs_arena *arena)
+{
+    int *held = cs_arena_alloc(arena, (size_t)ranks, sizeof *held);
+    double *load = cs_arena_alloc(arena, (size_t)ranks, sizeof *load);
+    qsort(list, (size_t)count, sizeof *list, by_visits);
+    for (int at = 0; at < count; at++) {
+        int lightest = -1;
+        for (int r = 0; r < ranks; r++)
+            if (held[r] < slots && (lightest < 0 || load[r] < load[lightest]))
+                lightest = r;
+        list[at].rank = lightest;
+        load[lightest] += list[at].visits;
+        held[lightest]++;
+    }
+}
+
 void cs_moe_place(struct cs_moe_placement *p, const double *visits, int experts, int redundant,
-                  int ranks, struct cs_arena *arena)
+                  bool balanced, int ranks, struct cs_arena *arena)
 {
     const int count = experts + redundant;
     const int slots = (count + ranks - 1) / ranks;
     int *copies = cs_arena_alloc(arena, (size_t)experts, sizeof *copies);
-    int *held = cs_arena_alloc(arena, (size_t)ranks, sizeof *held);
-    double *load = cs_arena_alloc(arena, (size_t)ranks, sizeof *load);
     struct cs_moe_copy *list = cs_arena_alloc(arena, (size_t)count, sizeof *list);
     *p = (struct cs_moe_placement){
         .experts = experts, .ranks = ranks, .count = count, .slots = slots, .copies = list};
@@ -134,16 +166,10 @@ void cs_moe_place(struct cs_moe_placement *p, const double *visits, int experts,
     for (int i = 0, at = 0; i < experts; i++)
         for (int c = 0; c < copies[i]; c++)
             list[at++] = (struct cs_moe_copy){.expert = i, .visits = visits[i] / copies[i]};
-    qsort(list, (size_t)count, sizeof *list, by_visits);
-    for (int at = 0; at < count; at++) {
-        int lightest = -1;
-        for (int r = 0; r < ranks; r++)
-            if (held[r] < slots && (lightest < 0 || load[r] < load[lightest]))
-                lightest = r;
-        list[at].rank = lightest;
-        load[lightest] += list[at].visits;
-        held[lightest]++;
-    }
+    if (balanced)
+        balance(list, count, slots, ranks, arena);
+    else
+        slice(list, count, slots);
     qsort(list, (size_t)count, sizeof *list, by_rank);
     widen(list, count);
     /* Room to work in: a walk and a law of each rank, and counts of their sum or of one token. */

@@ -43,9 +43,10 @@ struct cs_moe_placement {
     double *laws, *sums;
 };
 /* Puts all experts and `redundant` further copies on the ranks: each copy goes to the expert with
- * most visits a copy, then each, from the most visited on, to the least loaded rank with room. */
+ * most visits a copy. Balanced, each then goes, from the most visited on, to the least loaded rank
+ * with room; else ranks take equal slices of them as they come, in an order drawn once. */
 void cs_moe_place(struct cs_moe_placement *p, const double *visits, int experts, int redundant,
-                  int ranks, struct cs_arena *arena);
+                  bool balanced, int ranks, struct cs_arena *arena);
 
 struct cs_moe_load {  /* expected, of one layer, for the tokens of all ranks together */
     double imbalance; /* visits on the busiest rank over those on the mean one */

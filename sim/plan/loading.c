@@ -7,7 +7,7 @@
  *
  * The cache simulated token by token (perf/expertcache.h) takes a few layers for all: they are
  * alike. Its share of hits stands beside the step model's; cold start and change of topic come from
- * it alone, as the copies made until the share found is steady, less those of as many steady steps.
+ * it alone: what is found less, in all, than at the steady share, times the time of a copy.
  */
 #include "plan/loading.h"
 #include "perf/expertcache.h"
@@ -15,7 +15,7 @@
 #include "plan/bound.h"
 #include <math.h>
 
-enum { TRIAL_LAYERS = 2, TRIAL_STEPS = 3000 };
+enum { TRIAL_LAYERS = 4, TRIAL_STEPS = 3000 };
 static const double GB = 1e9;
 
 /* Speeds of an option: one request alone, and a replica without pause. */
@@ -76,14 +76,6 @@ static void add_more(struct cs_loading *l, const struct cs_candidate *c,
     l->more = rows;
 }
 
-/* Seconds that bringing in the experts of a change takes, beyond what steady steps bring in. */
-static double settling_s(const struct cs_expert_settling *s, double copy_s, double touched,
-                         int layers)
-{
-    const double steady = s->steps * touched * (1.0 - s->steady) * TRIAL_LAYERS;
-    return fmax(0.0, s->loads - steady) / TRIAL_LAYERS * layers * copy_s;
-}
-
 static void try_cache(struct cs_loading *l, const struct cs_candidate *c, uint64_t seed)
 {
     const struct cs_option *o = c->option;
@@ -103,7 +95,6 @@ static void try_cache(struct cs_loading *l, const struct cs_candidate *c, uint64
                                           .groups_per_token = m->routing.groups_per_token,
                                           .repeat = m->routing.repeat,
                                           .follow = plan.follow,
-                                          .warm = o->experts.policy == CS_EXPERTS_STATIC,
                                           .topic_at = TRIAL_STEPS / 2,
                                           .expert_bytes = l->expert_bytes,
                                           .seed = seed};
@@ -112,8 +103,9 @@ static void try_cache(struct cs_loading *l, const struct cs_candidate *c, uint64
                         cs_experts_disk_s(&plan);
     l->trial_found = counts.start.steady;
     l->copied_per_token = counts.bytes / TRIAL_LAYERS * m->moe_layers / TRIAL_STEPS / l->batch;
-    l->warm_s = settling_s(&counts.start, copy, l->touched, m->moe_layers);
-    l->topic_s = settling_s(&counts.topic, copy, l->touched, m->moe_layers);
+    const double each = copy * m->moe_layers / TRIAL_LAYERS; /* of what a change finds less */
+    l->warm_s = fmax(0.0, counts.start.extra) * each;
+    l->topic_s = fmax(0.0, counts.topic.extra) * each;
     cs_arena_fini(&scratch);
 }
 

@@ -320,6 +320,8 @@ static void resolve_option(struct cs_resolving *r, const struct cs_node *map, co
                                  : "nothing in the traffic says what prompts share");
     }
     o->experts.policy = (enum cs_expert_policy)text.policy;
+    if (!text.has_balanced)
+        o->experts.balanced = o->experts.redundant > 0;
     o->host = take_host(r, text.host, refer(r, path, "host"));
     check_experts(r, map, path, o, text.has_experts);
     take_routing(r, o, &text);

@@ -80,6 +80,7 @@ struct cs_experts {
                         model's routing */
     double overlap;  /* share of a layer's time in which copies may proceed beside it */
     int batch;       /* of `cpu`: tokens of a step from which all are copied; 0: the engine's */
+    bool balanced;   /* ranks hold experts by how much they are visited, not as they come */
     int redundant;   /* further copies of the most visited, over all ranks of a layer */
     double capacity_factor; /* most visits of an expert, over the mean; 0: no limit */
 };

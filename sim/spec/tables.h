@@ -46,7 +46,7 @@ struct cs_deploy_text {
     const char *model, *hardware, *engine;
     int precision, kv_precision, router; /* int, as the walker stores choices */
     bool has_precision, has_kv_precision, has_prefix_caching;
-    bool has_experts;
+    bool has_experts, has_balanced;
     double zipf, repeat, follow; /* of this traffic; < 0: the model's */
     int policy;
     const struct cs_node *host;

@@ -160,6 +160,10 @@ static const struct cs_key experts_keys[] = {
         QUANTITY(cs_deploy_text, repeat, SHARE, "0%", "99%"), .absent = -1),
     KEY("follow", "How often experts follow from the layer before. Default: the model's.",
         QUANTITY(cs_deploy_text, follow, SHARE, "0%", "100%"), .absent = -1),
+    KEY("balanced",
+        "Whether ranks hold experts so that their visits are even, as load balancers do. Default: "
+        "with `redundant`, else they hold them as they come.",
+        BOOL(cs_deploy_text, option.experts.balanced), PRESENT(cs_deploy_text, has_balanced)),
     KEY("redundant", "Further copies of the hottest experts, over the ranks of a layer.",
         COUNT(cs_deploy_text, option.experts.redundant, "0", "100000")),
     KEY("capacity_factor",

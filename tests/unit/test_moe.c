@@ -293,7 +293,7 @@ START_TEST(places_are_those_found_by_hand)
         double visits;
     } want[] = {{0, 0, 0.5}, {2, 0, 0.3}, {0, 1, 0.5}, {3, 1, 0.1}, {1, 2, 0.3}, {1, 2, 0.3}};
     struct cs_moe_placement p;
-    cs_moe_place(&p, visits, 4, 2, 3, &arena);
+    cs_moe_place(&p, visits, 4, 2, true, 3, &arena);
     ck_assert_int_eq(p.count, 6);
     ck_assert_int_eq(p.slots, 2);
     for (int c = 0; c < 6; c++) {
@@ -354,7 +354,8 @@ START_TEST(loads_of_ranks_agree_with_drawn_tokens)
     struct cs_moe_placement p;
     cs_moe_visits(&m, visits);
     number(members, m.experts);
-    cs_moe_place(&p, visits, m.experts, fleets[_i].redundant, fleets[_i].ranks, &arena);
+    cs_moe_place(&p, visits, m.experts, fleets[_i].redundant, true, fleets[_i].ranks,
+                 &arena);
     for (size_t t = 0; t < sizeof tokens / sizeof tokens[0]; t++) {
         struct sample imbalance = {0}, touched = {0}, dropped = {0};
         const int most = (int)ceil(1.3 * tokens[t] * m.experts_per_token / m.experts - 1e-9);
@@ -390,7 +391,7 @@ START_TEST(two_ranks_of_one_expert_are_a_coin)
     for (int s = 0; s < 2; s++) {
         const double visits[] = {shares[s], 1.0 - shares[s]};
         struct cs_moe_placement p;
-        cs_moe_place(&p, visits, 2, 0, 2, &arena);
+        cs_moe_place(&p, visits, 2, 0, true, 2, &arena);
         for (int T = 1; T < 900; T = 2 * T + 1) {
             double want = 0.0;
             for (int x = 0; x <= T; x++)
@@ -414,7 +415,7 @@ START_TEST(copies_even_out_the_ranks)
     cs_moe_visits(&m, visits);
     for (int redundant = 0; redundant <= 128; redundant += 32) {
         struct cs_moe_placement p;
-        cs_moe_place(&p, visits, 256, redundant, 32, &arena);
+        cs_moe_place(&p, visits, 256, redundant, true, 32, &arena);
         const double imbalance = cs_moe_slowest(&p, 1900, 0.0).imbalance;
         ck_assert(redundant > 0 || imbalance >= 4.0);
         ck_assert_double_lt(imbalance, fmax(before, 1.11));
@@ -438,7 +439,8 @@ START_TEST(places_reached_agree_with_drawn_tokens)
     struct cs_moe_placement p;
     cs_moe_visits(&m, visits);
     number(members, m.experts);
-    cs_moe_place(&p, visits, m.experts, fleets[_i].redundant, fleets[_i].ranks, &arena);
+    cs_moe_place(&p, visits, m.experts, fleets[_i].redundant, true, fleets[_i].ranks,
+                 &arena);
     const int places[] = {p.ranks, p.ranks >= 16 ? p.ranks / 8 : 1};
     for (int w = 0; w < 2; w++) {
         struct sample reached = {0};
