@@ -144,7 +144,10 @@ static void put_experts(cJSON *node, const struct cs_option_answer *o)
     cs_tree_text(experts, "policy", cs_expert_policy_names[x->policy]);
     cs_tree_number(experts, "redundant", x->redundant);
     cs_tree_number(experts, "capacity_factor", x->capacity_factor > 0 ? x->capacity_factor : NAN);
-    cs_tree_number(experts, "dropped", l->dropped);
+    const bool ranks = o->option->expert_parallel > 1 && l->imbalance > 0;
+    cs_tree_number(experts, "imbalance", ranks ? l->imbalance : NAN);
+    cs_tree_number(experts, "imbalance_as_they_come", ranks ? l->imbalance_plain : NAN);
+    cs_tree_number(experts, "dropped", ranks ? l->dropped : NAN);
     if (!l->known)
         return;
     const struct {
@@ -164,7 +167,8 @@ static void put_experts(cJSON *node, const struct cs_option_answer *o)
                    {"capacity_output_tok_s", l->output_tok_s},
                    {"load_weights_s", l->start_s},
                    {"cold_start_s", l->warm_s},
-                   {"topic_change_s", l->topic_s}};
+                   {"topic_change_s", l->topic_s},
+                   {"topic_change_found", l->topic_found}};
     for (size_t i = 0; i < sizeof figures / sizeof figures[0]; i++)
         cs_tree_number(experts, figures[i].name, figures[i].value);
     cJSON *const more = cs_tree_array(experts, "more_memory");

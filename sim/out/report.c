@@ -391,10 +391,20 @@ static struct cs_figure about(double seconds)
 static void print_experts(const struct cs_option_answer *o, const struct cs_text *t)
 {
     const struct cs_loading *const l = &o->loading;
-    if (l->dropped > 0)
-        cs_text_section(t, "EXPERTS", cs_arena_printf(t->arena, "%s of the visits are dropped, "
-                                                      "above the capacity of an expert",
-                                                      cs_figure_percent(l->dropped).text));
+    if (l->imbalance > 0) {
+        const char *ranks = cs_arena_printf(
+            t->arena, "%d ranks: at %s the busiest has %s times the visits of the mean one",
+            o->option->expert_parallel, cs_words_count(t->arena, l->batch, "token"),
+            cs_figure_short(l->imbalance).text);
+        if (o->option->experts.balanced)
+            ranks = cs_arena_printf(t->arena, "%s, %s with experts as they come", ranks,
+                                    cs_figure_short(l->imbalance_plain).text);
+        if (l->dropped > 0)
+            ranks = cs_arena_printf(t->arena, "%s; %s of the visits are above the capacity of an "
+                                    "expert and dropped", ranks,
+                                    cs_figure_percent(l->dropped).text);
+        cs_text_section(t, "EXPERTS", ranks);
+    }
     if (!l->known)
         return;
     const char *words = cs_arena_printf(
@@ -419,9 +429,9 @@ static void print_experts(const struct cs_option_answer *o, const struct cs_text
                                 about(l->start_s).text);
     if (!isnan(l->warm_s))
         words = cs_arena_printf(t->arena, "%s%safter a cold start %s more of copies, after a "
-                                "change of topic %s", words, *words ? " · " : "",
-                                about(l->warm_s).text,
-                                about(l->topic_s).text);
+                                "change of topic %s, then %s found", words, *words ? " · " : "",
+                                about(l->warm_s).text, about(l->topic_s).text,
+                                cs_figure_percent(l->topic_found).text);
     if (*words)
         cs_text_section(t, NULL, words);
     struct cs_grid grid;

@@ -128,7 +128,7 @@ const char *cs_words_models(struct cs_arena *arena, const struct cs_answer *answ
     for (size_t i = 0; i < s->option_count; i++) {
         bool seen = false;
         for (size_t j = 0; j < i; j++)
-            seen |= s->options[j].model == s->options[i].model;
+            seen |= s->options[j].model->name == s->options[i].model->name;
         if (seen)
             continue;
         words = cs_arena_printf(arena, "%s%s%s", words, distinct ? ", " : "",

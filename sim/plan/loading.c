@@ -104,21 +104,38 @@ static void try_cache(struct cs_loading *l, const struct cs_candidate *c, uint64
     l->trial_found = counts.start.steady;
     l->copied_per_token = counts.bytes / TRIAL_LAYERS * m->moe_layers / TRIAL_STEPS / l->batch;
     const double each = copy * m->moe_layers / TRIAL_LAYERS; /* of what a change finds less */
+    l->topic_found = counts.topic.steady;
     l->warm_s = fmax(0.0, counts.start.extra) * each;
     l->topic_s = fmax(0.0, counts.topic.extra) * each;
     cs_arena_fini(&scratch);
+}
+
+static double ranks_at(const struct cs_option *o, int t, double batch, double *dropped)
+{
+    struct cs_arena scratch;
+    cs_arena_init(&scratch);
+    struct cs_expert_plan plan;
+    cs_experts_plan(&plan, o, t, &scratch);
+    const struct cs_moe_load load =
+        cs_moe_slowest(&plan.placement, (int)batch, o->experts.capacity_factor);
+    cs_arena_fini(&scratch);
+    if (dropped != NULL)
+        *dropped = load.dropped;
+    return load.imbalance;
 }
 
 void cs_loading_answer(struct cs_loading *l, const struct cs_candidate *c,
                        const struct cs_question *q, double batch, struct cs_arena *arena)
 {
     const struct cs_option *o = c->option;
-    *l = (struct cs_loading){.trial_found = NAN, .warm_s = NAN, .topic_s = NAN};
+    *l = (struct cs_loading){
+        .trial_found = NAN, .warm_s = NAN, .topic_s = NAN, .topic_found = NAN};
     l->batch = fmax(1.0, round(batch));
-    if (o->experts.capacity_factor > 0.0) {
-        struct cs_expert_plan plan;
-        cs_experts_plan(&plan, o, c->tensor_parallel, arena);
-        l->dropped = cs_experts_load(&plan, l->batch).dropped;
+    if (o->expert_parallel > 1) {
+        struct cs_option plain = *o;
+        plain.experts = (struct cs_experts){.accuracy = -1};
+        l->imbalance = ranks_at(o, c->tensor_parallel, l->batch, &l->dropped);
+        l->imbalance_plain = ranks_at(&plain, c->tensor_parallel, l->batch, NULL);
     }
     if (o->experts.policy == CS_EXPERTS_RESIDENT)
         return;

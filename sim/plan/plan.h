@@ -90,7 +90,9 @@ struct cs_loading { /* experts of which the GPUs hold a part; resident 0 and kno
     double expert_bytes;      /* of one layer */
     double host_bytes, host_share; /* experts outside; share of the host's memory they would take */
     double batch;             /* tokens of a step, for what follows */
-    double dropped;           /* share of the visits above `capacity_factor` */
+    /* With expert parallelism: visits of the busiest rank over those of the mean one, and over what
+     * they would be without further copies and balancing; share above `capacity_factor`. */
+    double imbalance, imbalance_plain, dropped;
     double touched, found;    /* of a layer; share held when needed, as the step model takes it */
     double trial_found;       /* the same in a cache simulated token by token; NaN: not a cache */
     double copied_per_token;  /* bytes brought in for each token */
@@ -99,6 +101,7 @@ struct cs_loading { /* experts of which the GPUs hold a part; resident 0 and kno
     double start_s;           /* all weights read from the host's disks; NaN: none known */
     double warm_s, topic_s;   /* more than in the steady state: until an empty cache is filled,
                                  until a change of topic is over; NaN: not a cache */
+    double topic_found;       /* the share found once that is over */
     const struct cs_loading_more *more;
     size_t more_count;
 };
