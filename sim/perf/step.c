@@ -112,6 +112,15 @@ static double bandwidth(const struct cs_hardware *h, const struct efficiency *e)
     return e->overheads ? h->bandwidth_Bps * h->bandwidth_factor : h->bandwidth_Bps;
 }
 
+/* B/s at which weights are read: of K-quants, no faster than the GPU unpacks them (Apple M1). */
+static double read_rate(const struct cs_hardware *h, const struct cs_precision_info *p,
+                        const struct efficiency *e)
+{
+    const double rate = bandwidth(h, e) * e->weights;
+    const bool bound = e->overheads && h->k_quants_Bps > 0.0 && strstr(p->name, "_k") != NULL;
+    return bound ? fmin(rate, h->k_quants_Bps) : rate;
+}
+
 /* The card's factor on KV reads, which belongs to the kernels of the engine it was measured with:
  * vLLM 0.15 reads an A100's cache at 0.41 of the bandwidth, TensorRT-LLM at about twice that. */
 static double kv_factor(const struct cs_option *o)
@@ -263,7 +272,7 @@ static struct coefficients derive(const struct cs_option *o, int t, bool top_p,
     const struct cs_engine_sheet *eng = o->engine;
     const struct cs_hardware *h = o->hardware;
     const struct cs_precision_info *p = &cs_precision_infos[o->precision];
-    const double W = bandwidth(h, e);
+    const double W = bandwidth(h, e), read = read_rate(h, p, e);
     const double attention_bytes = cs_weights_attention_bytes(m, o->precision);
     const enum cs_compute attention_compute =
         attention_bytes == 2.0 ? CS_COMPUTE_BF16 : p->attention_compute;
@@ -285,14 +294,14 @@ static struct coefficients derive(const struct cs_option *o, int t, bool top_p,
         c.prefill = eng->prefill_step_s;
     }
     c.dense_read =
-        (L * P_attention * attention_bytes + P_ffn * p->ffn_bytes) / (t * W * e->weights);
+        (L * P_attention * attention_bytes + P_ffn * p->ffn_bytes) / (t * read);
     c.dense_token = (2.0 * L * P_attention / F_attention + 2.0 * P_ffn / F_ffn) / t;
     c.experts = m->experts;
     c.per_token = m->experts_per_token;
-    c.expert_read = L_moe * P_expert * p->ffn_bytes / (split * W * e->weights);
+    c.expert_read = L_moe * P_expert * p->ffn_bytes / (split * read);
     c.expert_token = 2.0 * L_moe * P_expert * m->experts_per_token /
                      (t * c.groups * F_ffn * e->experts);
-    c.head_read = V_h * p->head_bytes / (t * W * e->weights);
+    c.head_read = V_h * p->head_bytes / (t * read);
     c.head_sample = 2.0 * V_h / (t * F_head);
     if (top_p && e->overheads)
         c.sampler_sample = m->vocabulary * eng->sampler_bytes / W;

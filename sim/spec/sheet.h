@@ -127,6 +127,7 @@ struct cs_hardware {
     double memory_bytes;  /* as the driver reports it */
     double gpu_share;     /* share of unified memory the GPU may use; 1 elsewhere */
     double bandwidth_Bps;
+    double k_quants_Bps;  /* at which kernels for few tokens read K-quants; 0: as all else */
     double flops[CS_COMPUTE_COUNT]; /* dense peak; 0: unknown or not native */
     const char *link_kind; /* NULL: no link besides PCIe */
     double link_Bps;       /* per direction per GPU; 0: none */

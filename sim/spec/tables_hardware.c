@@ -23,6 +23,8 @@ static const struct cs_key memory_keys[] = {
         QUANTITY(cs_hardware, memory_bytes, BYTES, "1 GB", "100 TB"), REQUIRED),
     KEY("bandwidth", "Memory bandwidth of the datasheet.",
         QUANTITY(cs_hardware, bandwidth_Bps, BYTES_PER_S, "1 GB/s", "1 PB/s")),
+    KEY("k_quants", "At which K-quants are read, where unpacking them is slower than reading.",
+        QUANTITY(cs_hardware, k_quants_Bps, BYTES_PER_S, "1 GB/s", "1 PB/s")),
 };
 static const struct cs_table memory_table = TABLE("memory", memory_keys);
 

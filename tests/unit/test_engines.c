@@ -236,6 +236,22 @@ START_TEST(kernels_for_few_tokens_stay_out_of_matrix_units)
 }
 END_TEST
 
+/* M1 Max unpacks 221 GB/s of Q4_K_M, which is less than 0.80 x 400 GB/s x e_m; Q8_0 is not such a
+ * quant. 32 layers of 218103808 weights. */
+START_TEST(k_quants_are_read_no_faster_than_unpacked)
+{
+    struct cs_option o = sheets_option("llama-3.1-8b", "apple-m1-max", CS_PRECISION_Q4_K_M);
+    const struct cs_step_load l = {.tokens = 1, .sampled = 1};
+    struct cs_step_parts p;
+    cs_step_explain(&p, &o, 1, false, &l);
+    ck_assert_double_eq_tol(p.weights_s, 32 * 218103808.0 * 4.85 / 8 / 221e9, 1e-9);
+    o.precision = CS_PRECISION_Q8_0;
+    cs_step_explain(&p, &o, 1, false, &l);
+    const double rate = 400e9 * 0.80 * o.engine->weights_eff;
+    ck_assert_double_eq_tol(p.weights_s, 32 * 218103808.0 * 8.5 / 8 / rate, 1e-9);
+}
+END_TEST
+
 /* Mixtral: 4 tokens that choose 2 of 8 experts touch 8 (1 - 0.75^4) = 5.46875 of them; each of the
  * 8 pairs beyond the first of an expert costs 1 / 0.25: (5.46875 + 2.53125 / 0.25) / 2 tokens'
  * worth, against 4 + 5.46875 / 2 x 48 by tiles. A token: 32 x 2 x 3 x 4096 x 14336 x 2. */
@@ -291,6 +307,7 @@ int main(void)
     tcase_add_test(all, few_tokens_cost_more_each);
     tcase_add_test(all, accumulating_in_16_bits_is_twice_as_fast_on_geforce);
     tcase_add_test(all, kernels_for_few_tokens_stay_out_of_matrix_units);
+    tcase_add_test(all, k_quants_are_read_no_faster_than_unpacked);
     tcase_add_test(all, each_expert_touched_pays_for_its_tile);
     tcase_add_test(all, sequences_and_stored_scores_are_added);
     suite_add_tcase(suite, all);
