@@ -207,7 +207,7 @@ calibrate-hardware: $(PROGRAM)
 # The sheets of other engines, from measured/throughput.csv: what of each is fitted. The rest is
 # held, as the sheet's sources say; LEAVE_OUT=hardware predicts each GPU from the others.
 # llama.cpp of May 2024 is fitted to single GPUs with GDDR, that of 2025 without experts in host
-# memory, of which few rows tell.
+# memory, of which few rows tell; TensorRT-LLM without expert parallelism, whose batches are not told.
 FIT_trtllm-0.21 = efficiency.compute,efficiency.quantised,efficiency.narrow,efficiency.experts,$\
   efficiency.link,overhead.step,overhead.sequence,overhead.all_reduce
 FIT_trtllm-0.9 = efficiency.compute,efficiency.quantised,efficiency.link,overhead.layer,$\
@@ -227,6 +227,7 @@ FIT_ktransformers = efficiency.host,efficiency.host_compute,overhead.host_layer
 FIT_kt-kernel = efficiency.host_compute,efficiency.copy
 FIT_mlx = efficiency.weights,efficiency.quantised,efficiency.experts,overhead.layer,$\
   overhead.prefill_step
+ONLY_trtllm-0.21 = grep -v '(DEP[0-9]'
 ONLY_llamacpp = grep -v expert_offload
 ONLY_llamacpp-2024 = grep -E '^source,|^(XiongjieDai|mlc)[^"]*GB,1,' | grep -vE 'A100|H100|A40 '
 FITTED_ENGINES = $(patsubst FIT_%,%,$(filter FIT_%,$(.VARIABLES)))
