@@ -68,6 +68,24 @@ static void draw_step(struct prop_case *c, struct cs_arena *arena, struct cs_rng
     }
 }
 
+/* Attention groups: what a step takes longer that is not spread evenly over them. The table goes as
+ * far as the largest step of one group, or not as far. */
+static void draw_groups(struct prop_case *c, struct cs_arena *arena, bool coarse)
+{
+    struct cs_rng rng;
+    cs_rng_init(&rng, c->seed, 0, "prop/groups");
+    struct cs_step *const s = &c->step;
+    if (chance(&rng, 0.5))
+        return;
+    s->groups = (int)PICK(&rng, 1, 2, 2, 3, 4, 8, 64);
+    s->group_tokens = (int)(chance(&rng, 0.5) ? (s->max_tokens + s->groups - 1) / s->groups
+                                              : range(&rng, 1, s->max_tokens));
+    int64_t *const group = cs_arena_alloc(arena, (size_t)s->group_tokens + 1, sizeof *group);
+    for (int t = 1; t <= s->group_tokens; t++)
+        group[t] = group[t - 1] + (coarse ? range(&rng, 0, 2) : range(&rng, 0, 40000000));
+    s->group_ps = s->groups > 1 ? group : NULL;
+}
+
 /* A length in 1 .. most, of one of four shapes. */
 static int32_t draw_length(struct cs_rng *rng, int shape, int64_t most)
 {
@@ -224,6 +242,7 @@ void case_draw(struct prop_case *c, struct cs_arena *arena, uint64_t seed)
     draw_shared(c, arena);
     draw_limits(c, &rng);
     draw_step(c, arena, &rng, coarse);
+    draw_groups(c, arena, coarse);
     draw_arrivals(c, &rng, coarse);
     c->fleet.step = &c->step;
 }
@@ -239,9 +258,14 @@ void case_print(const struct prop_case *c)
            l->block_size, (long long)l->kv_blocks, (long long)l->context_tokens,
            (long long)l->request_ps, l->prefix_caching ? ", prefix caching" : "",
            l->static_batching ? ", static batching" : "", (int)c->hash_tokens);
-    printf("step: kv %lld, window %d kv %lld, pair %.17g, window pair %.17g, prefill %lld\n",
+    printf("step: kv %lld, window %d kv %lld, pair %.17g, window pair %.17g, prefill %lld, "
+           "groups %d\n",
            (long long)s->kv_ps, s->window_tokens, (long long)s->window_kv_ps, s->pair_ps,
-           s->window_pair_ps, (long long)s->prefill_ps);
+           s->window_pair_ps, (long long)s->prefill_ps, s->groups);
+    for (int t = 0; s->group_ps && t <= s->group_tokens && t <= 16; t++)
+        printf("%s%lld", t ? " " : "group: ", (long long)s->group_ps[t]);
+    if (s->group_ps)
+        printf("\n");
     for (int t = 0; t <= s->max_tokens && t <= 16; t++)
         printf("%s%lld", t ? " " : "token: ", (long long)s->token_ps[t]);
     for (int t = 0; t <= s->max_sampled && t <= 16; t++)
