@@ -36,8 +36,9 @@ static double held(const struct law *l, double one, double x, double *kept, doub
     *untouched = exp(first + later * (exp(fmax(x, 0.0)) - 1.0));
     const double touched = 1.0 - *untouched;
     if (x < 0.0 && touched > 0.0) {
-        const double again = (1.0 - 2.0 * exp(first) + exp(first + later)) / touched;
-        *kept = exp(x) / (1.0 - again * (1.0 - exp(x)));
+        /* Not touched again: in large steps so rare that all are alike, and none is told apart. */
+        const double gone = fmax(exp(first) * (1.0 - exp(later)) / touched, 1e-12);
+        *kept = exp(x) / (gone + (1.0 - gone) * exp(x));
     }
     return touched * *kept;
 }
@@ -45,7 +46,7 @@ static double held(const struct law *l, double one, double x, double *kept, doub
 /* The x at which as many experts are held as there are slots. */
 static double fill(const struct law *l, const double *visits, int experts, double slots)
 {
-    double low = -30.0, high = 30.0;
+    double low = -45.0, high = 30.0;
     for (int round = 0; round < 50; round++) {
         const double x = 0.5 * (low + high);
         double sum = 0.0, one = 0.0, kept, untouched;

@@ -352,6 +352,23 @@ START_TEST(more_slots_find_more)
 }
 END_TEST
 
+/* Where every layer follows from the one before, all that is not found is foreseen and nothing else
+ * is copied, from one token to prompts that touch all experts. */
+START_TEST(what_is_certain_is_foreseen)
+{
+    double visits[MOST];
+    const int E = models[_i].experts;
+    visits_of(E, models[_i].k, models[_i].zipf, visits);
+    for (int tokens = 1; tokens < 20000; tokens = tokens * 3 + 1)
+        for (double slots = 0.05 * E; slots < E; slots += 0.17 * E) {
+            const struct cs_moe_hits h =
+                cs_moe_hits(CS_EXPERTS_PREFETCH, visits, E, slots, tokens, 0.0, 1.0);
+            ck_assert_double_eq_tol(h.foreseen, h.touched - h.found, 1e-6 * h.touched);
+            ck_assert_double_eq_tol(h.wasted, 0.0, 1e-6 * h.touched);
+        }
+}
+END_TEST
+
 /* What is found less after a cold start: in 120 steps from nothing, by trials whose cache is full
  * long before. Within 3 % of the slots, 1 % of what Che's approximation finds in that time, and the
  * sample's error. */
@@ -436,6 +453,7 @@ int main(void)
     tcase_add_test(all, counts_of_use_find_the_most_visited);
     tcase_add_loop_test(all, nothing_is_lost_in_a_trial, 0, MODELS);
     tcase_add_loop_test(all, more_slots_find_more, 0, MODELS);
+    tcase_add_loop_test(all, what_is_certain_is_foreseen, 0, MODELS);
     tcase_add_test(all, a_cold_start_costs_what_it_should);
     tcase_add_test(all, a_cold_start_and_a_new_topic_settle);
     suite_add_tcase(suite, all);
