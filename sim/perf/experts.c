@@ -37,6 +37,11 @@ struct cs_host cs_experts_host(const struct cs_option *o, int t)
     return host;
 }
 
+int cs_experts_domain(const struct cs_hardware *h)
+{
+    return h->link_gpus > 0 ? h->link_gpus : 8;
+}
+
 double cs_experts_bytes(const struct cs_option *o)
 {
     return cs_weights_expert(o->model) * cs_precision_infos[o->precision].ffn_bytes;
@@ -46,7 +51,8 @@ double cs_experts_copy_s(const struct cs_expert_plan *p, int t, double share)
 {
     const double pcie = t * p->option->hardware->pcie_Bps, ram = p->host.bandwidth_Bps;
     const double path = pcie > 0.0 && ram > 0.0 ? fmin(pcie, ram) : fmax(pcie, ram);
-    return path > 0.0 ? cs_experts_bytes(p->option) / (path * share) : 0.0;
+    const bool none = p->host.memory_bytes <= 0.0; /* one memory, and disks: nothing to cross */
+    return path > 0.0 && !none ? cs_experts_bytes(p->option) / (path * share) : 0.0;
 }
 
 double cs_experts_disk_s(const struct cs_expert_plan *p)
@@ -75,7 +81,7 @@ void cs_experts_plan(struct cs_expert_plan *p, const struct cs_option *o, int t,
         cs_moe_visits(m, p->visits);
     }
     if (p->ranks > 1) {
-        const int domain = o->hardware->link_gpus > 0 ? o->hardware->link_gpus : 1;
+        const int domain = cs_experts_domain(o->hardware);
         const int nodes = (p->ranks + domain - 1) / domain;
         cs_moe_place(&p->placement, p->visits, m->experts, o->experts.redundant,
                      o->experts.balanced, p->ranks, arena);

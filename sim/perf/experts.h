@@ -42,6 +42,8 @@ struct cs_expert_plan {
 struct cs_host cs_experts_host(const struct cs_option *o, int tensor_parallel);
 /* Share of the host's memory that experts may take: the rest is the system's. */
 extern const double cs_experts_host_share;
+/* Ranks that reach one another without a network: those of a link, or eight cards on PCIe. */
+int cs_experts_domain(const struct cs_hardware *h);
 /* Bytes of one expert. */
 double cs_experts_bytes(const struct cs_option *o);
 /* Seconds to bring one expert of one layer from the host's memory to the GPUs, at a share of PCIe:

@@ -179,12 +179,13 @@ static struct link link_between(const struct cs_option *o, int gpus, const struc
     return (struct link){e->overheads ? eng->all_reduce_pcie_s : 0.0, h->pcie_Bps * e->pcie};
 }
 
-/* Between machines. */
+/* Between machines; where a sheet names no network, as PCIe. */
 static struct link network(const struct cs_option *o, const struct efficiency *e)
 {
     const struct cs_hardware *h = o->hardware;
-    const double Bps = h->network_Bps > 0.0 ? h->network_Bps : h->pcie_Bps;
-    return (struct link){e->overheads ? o->engine->all_reduce_pcie_s : 0.0, Bps * e->link};
+    return (struct link){e->overheads ? o->engine->all_reduce_pcie_s : 0.0,
+                         h->network_Bps > 0.0 ? h->network_Bps * e->link
+                                              : h->pcie_Bps * e->pcie};
 }
 
 /* Experts on other ranks than a token's. Within one link domain engines gather the tokens of all
@@ -196,7 +197,7 @@ static void exchange(struct coefficients *c, const struct cs_option *o, int t,
 {
     const struct cs_model *m = o->model;
     const double ranks = x->ranks, share = 1.0 / ((double)t * cs_option_groups(o, t));
-    const int domain = o->hardware->link_gpus > 0 ? o->hardware->link_gpus : x->ranks;
+    const int domain = cs_experts_domain(o->hardware);
     const int inside = x->ranks < domain ? x->ranks : domain;
     const struct link near = link_between(o, inside, e), far = network(o, e);
     const double there = cs_precision_infos[o->precision].compute == CS_COMPUTE_FP8 ? 1.0 : 2.0;
@@ -503,8 +504,12 @@ void cs_step_compile_scaled(struct cs_step *step, const struct cs_option *o, int
         done = padded;
     }
     int64_t *group = groups > 1 ? cs_arena_alloc(arena, (size_t)each + 1, sizeof *group) : NULL;
-    for (int T = 0; group != NULL && T <= each; T++)
-        group[T] = picoseconds(scale * (combine(c.dense_read, c.dense_token * T) + c.gathered * T));
+    for (int T = 0; group != NULL && T <= each; T++) {
+        const double own = (double)pad_group(o, T);
+        group[T] = picoseconds(
+            scale * (combine(c.dense_read, c.dense_token * work(&c, own, T > 0 ? 1.0 : 0.0)) +
+                     c.gathered * own));
+    }
     for (int S = 0; S <= seqs; S++)
         sample[S] = picoseconds(
             fmax(scale * sample_s(&c, S, NULL), fmax(i.head_read, i.head_sample * S / groups)));
@@ -556,9 +561,10 @@ void cs_step_explain(struct cs_step_parts *parts, const struct cs_option *o, int
     const double T = (double)pad(o, l->tokens, cs_option_groups(o, t));
     const struct cs_expert_load of = cs_experts_load(&x, fmax(1.0, T));
     const double spread = l->chunks > 0 ? fmin((double)l->chunks, c.groups) : c.groups;
-    const double own = fmax(even(T, (int)c.groups),
-                            (double)(l->tokens - l->chunk_tokens) / c.groups +
-                                (double)l->chunk_tokens / spread);
+    const double busy = (double)(l->tokens - l->chunk_tokens) / c.groups +
+                        (double)l->chunk_tokens / spread; /* as cs_step_uneven_ps() has it */
+    const double level = even(T, (int)c.groups);
+    const double own = busy > level ? (double)pad_group(o, (int64_t)ceil(busy)) : level;
     const double token = token_s(&c, &of, T, own, &p);
     const double sample = sample_s(&c, (double)l->sampled, &p);
     p.kv_s = combine(c.kv, c.kv_compute) * (double)l->kv_tokens +

@@ -11,7 +11,7 @@
 #include <string.h>
 #include "spec/resolve.h"
 
-enum { MOST_OPTIONS = 4096 };
+enum { MOST_OPTIONS = 4096, MOST_STEP_TOKENS = 10000000 };
 
 struct options {
     struct cs_option *items;
@@ -145,10 +145,18 @@ static void check_experts(struct cs_resolving *r, const struct cs_node *map, con
         cs_diag_error(diags, o->experts_span, "choose one of the two",
                       "%s.experts.policy is %s: with expert_parallel only resident is modelled",
                       path, policy);
+    /* Where memory is one, experts stream from the disks. */
+    const bool unified = o->hardware->klass && strcmp(o->hardware->klass, "unified") == 0;
+    const bool streams = unified && !o->host && x->policy != CS_EXPERTS_CPU &&
+                         o->hardware->host.nvme_Bps > 0;
+    if (streams)
+        return;
     if (!o->host && o->hardware->host.memory_bytes <= 0)
         cs_diag_error(diags, o->experts_span,
-                      "add deploy.host: a host sheet, or {memory: {capacity: 64 GB, bandwidth: "
-                      "89.6 GB/s}}",
+                      unified ? "its memory is one: choose static, lru, lfu or prefetch, which "
+                                "read from its disks"
+                              : "add deploy.host: a host sheet, or {memory: {capacity: 64 GB, "
+                                "bandwidth: 89.6 GB/s}}",
                       "%s.experts.policy is %s, but nothing says what memory lies beside %s", path,
                       policy, o->hardware->name);
     if (x->policy == CS_EXPERTS_CPU && o->engine->host_eff <= 0)
@@ -266,6 +274,18 @@ static void take_limits(struct cs_resolving *r, const struct cs_node *map, const
                       "full step decodes one token a request",
                       path, o->max_num_batched_tokens, o->max_num_seqs);
     }
+    /* Every attention group has that many: the step of a replica is no larger than one may be. */
+    const int groups = cs_option_groups(o, o->tensor_parallel > 0 ? o->tensor_parallel : 1);
+    if ((double)groups * o->max_num_batched_tokens > MOST_STEP_TOKENS)
+        cs_diag_error(r->schema.diags,
+                      span_of(map, cs_node_get(map, "max_num_batched_tokens")
+                                       ? "max_num_batched_tokens"
+                                       : "expert_parallel"),
+                      cs_arena_printf(r->schema.arena, "give max_num_batched_tokens of at most %d",
+                                      MOST_STEP_TOKENS / groups),
+                      "%s: %d tokens in each of up to %d attention groups are more than %d in a "
+                      "step",
+                      path, o->max_num_batched_tokens, groups, MOST_STEP_TOKENS);
 }
 
 /* --- one combination ------------------------------------------------------------------------- */
