@@ -197,8 +197,7 @@ static void exchange(struct coefficients *c, const struct cs_option *o, int t,
 {
     const struct cs_model *m = o->model;
     const double ranks = x->ranks, share = 1.0 / ((double)t * cs_option_groups(o, t));
-    const int domain = cs_experts_domain(o->hardware);
-    const int inside = x->ranks < domain ? x->ranks : domain;
+    const int inside = (int)fmin(x->ranks, cs_experts_domain(o->hardware));
     const struct link near = link_between(o, inside, e), far = network(o, e);
     const double there = cs_precision_infos[o->precision].compute == CS_COMPUTE_FP8 ? 1.0 : 2.0;
     const double token = m->moe_layers * share * m->hidden * (there + 2.0); /* bytes, one place */
@@ -423,9 +422,7 @@ static double sample_s(const struct coefficients *c, double S, struct cs_step_pa
 static int64_t pad_group(const struct cs_option *o, int64_t T)
 {
     const int64_t top = 2 * (int64_t)o->max_num_seqs < 512 ? 2 * (int64_t)o->max_num_seqs : 512;
-    if (!o->engine->cuda_graph_padding || T > top)
-        return T;
-    if (T <= 2)
+    if (!o->engine->cuda_graph_padding || T > top || T <= 2)
         return T;
     if (T <= 4)
         return 4;
@@ -561,8 +558,8 @@ void cs_step_explain(struct cs_step_parts *parts, const struct cs_option *o, int
     const double T = (double)pad(o, l->tokens, cs_option_groups(o, t));
     const struct cs_expert_load of = cs_experts_load(&x, fmax(1.0, T));
     const double spread = l->chunks > 0 ? fmin((double)l->chunks, c.groups) : c.groups;
-    const double busy = (double)(l->tokens - l->chunk_tokens) / c.groups +
-                        (double)l->chunk_tokens / spread; /* as cs_step_uneven_ps() has it */
+    const double prompts = (double)l->chunk_tokens; /* busy: as in cs_step_uneven_ps() */
+    const double busy = ((double)l->tokens - prompts) / c.groups + prompts / spread;
     const double level = even(T, (int)c.groups);
     const double own = busy > level ? (double)pad_group(o, (int64_t)ceil(busy)) : level;
     const double token = token_s(&c, &of, T, own, &p);
