@@ -125,7 +125,7 @@ static struct cs_expert_load work_out(const struct cs_expert_plan *p, double T)
                                                 p->resident, T, m->routing.repeat, p->follow);
     l.touched = hits.touched;
     l.outside = hits.touched - hits.found;
-    l.foreseen = l.outside > 0.0 ? hits.foreseen / l.outside : 0.0;
+    l.foreseen = l.outside > 0.0 ? fmin(1.0, hits.foreseen / l.outside) : 0.0;
     l.wasted = hits.wasted;
     return l;
 }

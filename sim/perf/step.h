@@ -48,6 +48,15 @@ struct cs_step_load {
     int64_t chunks, chunk_tokens; /* its prefill chunks and their tokens; 0: as good as many */
 };
 
+/* What tokens of one group take; more than it computes in one step, as so many steps of its most. */
+static inline int64_t cs_step_group_ps(const struct cs_step *s, int64_t tokens)
+{
+    const int64_t most = s->group_tokens;
+    if (tokens <= most)
+        return s->group_ps[tokens];
+    return (int64_t)((double)s->group_ps[most] * (double)tokens / (double)most + 0.5);
+}
+
 /* With several attention groups a prompt is computed by one of them: what a step with few chunks
  * takes longer than one whose tokens are spread evenly. */
 static inline int64_t cs_step_uneven_ps(const struct cs_step *s, const struct cs_step_load *l)
@@ -55,12 +64,11 @@ static inline int64_t cs_step_uneven_ps(const struct cs_step *s, const struct cs
     if (l->chunks == 0 || l->chunks >= s->groups)
         return 0;
     const int64_t even = (l->tokens + s->groups - 1) / s->groups;
-    int64_t busiest =
+    const int64_t busiest =
         (l->tokens - l->chunk_tokens) / s->groups + (l->chunk_tokens + l->chunks - 1) / l->chunks;
-    busiest = busiest > s->group_tokens ? s->group_tokens : busiest;
     const double pairs = s->pair_ps * l->pairs + s->window_pair_ps * l->window_pairs;
     const double more = (double)s->groups / (double)l->chunks - 1.0;
-    return (busiest > even ? s->group_ps[busiest] - s->group_ps[even] : 0) +
+    return (busiest > even ? cs_step_group_ps(s, busiest) - cs_step_group_ps(s, even) : 0) +
            (int64_t)(pairs * more + 0.5);
 }
 

@@ -267,6 +267,16 @@ START_TEST(a_prompt_is_one_groups_work)
         ck_assert_int_gt(cs_step_ps(&s, &l), before);
         before = cs_step_ps(&s, &l);
     }
+    /* A prompt of eight groups' budgets keeps one of them busy for eight steps, each of which reads
+     * the weights again: a little longer than one that multiplied all of it at once. */
+    o.max_num_batched_tokens = 512;
+    cs_step_compile(&s, &o, 1, false, sheets_arena());
+    l = (struct cs_step_load){.tokens = 4096, .sampled = 1, .prefill = true, .chunks = 1};
+    l.chunk_tokens = 4096;
+    struct cs_step_parts p;
+    cs_step_explain(&p, &o, 1, false, &l);
+    ck_assert_double_gt((double)cs_step_ps(&s, &l), 1e12 * p.total_s);
+    ck_assert_double_lt((double)cs_step_ps(&s, &l), 1.1e12 * p.total_s);
 }
 END_TEST
 
