@@ -48,7 +48,7 @@ struct cs_step_load {
     int64_t chunks, chunk_tokens; /* its prefill chunks and their tokens; 0: as good as many */
 };
 
-/* What tokens of one group take; more than it computes in one step, as so many steps of its most. */
+/* What tokens of one group take; more than it computes in a step, as so many steps of its most. */
 static inline int64_t cs_step_group_ps(const struct cs_step *s, int64_t tokens)
 {
     const int64_t most = s->group_tokens;
