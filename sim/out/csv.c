@@ -1,6 +1,7 @@
 /* CSV: rows for spreadsheets and scripts (see csv.h).
  *
- * The rule: a row says exactly what the JSON says, so options are read from its flattened tree.
+ * The rule: a row says exactly what the JSON says, so options are read from its flattened tree; its
+ * columns are those of all options, since one without experts lacks some. Lists stay in the JSON.
  * Times of requests are differences of whole picoseconds, printed with all twelve digits after the
  * point and cut of trailing zeros: exact, and the same on every machine.
  * Memory: a scratch arena of its own for each call.
@@ -25,22 +26,49 @@ void cs_csv_field(const char *text, FILE *out)
     putc('"', out);
 }
 
+struct leaves {
+    const struct cs_json_leaf *items;
+    size_t count;
+};
+
+/* The leaf of that name, most likely the `guess`th; NULL: none. */
+static const struct cs_json_leaf *find(const struct leaves *l, const char *name, size_t guess)
+{
+    for (size_t k = 0; k < l->count; k++) {
+        const struct cs_json_leaf *const leaf = &l->items[(guess + k) % l->count];
+        if (strcmp(leaf->name, name) == 0)
+            return leaf;
+    }
+    return NULL;
+}
+
 void cs_csv_print(const struct cs_answer *answer, FILE *out)
 {
     struct cs_arena scratch;
     cs_arena_init(&scratch);
-    for (size_t i = 0; i < answer->option_count; i++) {
-        size_t count;
-        const struct cs_json_leaf *const leaves = cs_json_flatten(answer, i, &scratch, &count);
-        for (size_t k = 0; i == 0 && k < count; k++) {
-            cs_csv_field(leaves[k].name, out);
-            putc(k + 1 < count ? ',' : '\n', out);
-        }
-        for (size_t k = 0; k < count; k++) {
-            cs_csv_field(leaves[k].value, out);
-            putc(k + 1 < count ? ',' : '\n', out);
+    const size_t rows = answer->option_count;
+    struct leaves *const options = cs_arena_alloc(&scratch, rows, sizeof *options);
+    struct cs_json_leaf *columns = NULL;
+    struct leaves all = {NULL, 0};
+    for (size_t i = 0; i < rows; i++) {
+        options[i].items = cs_json_flatten(answer, i, &scratch, &options[i].count);
+        for (size_t k = 0; k < options[i].count; k++) {
+            if (find(&all, options[i].items[k].name, k))
+                continue;
+            all.items = columns = cs_arena_grow(&scratch, columns, all.count, sizeof *columns);
+            columns[all.count++] = options[i].items[k];
         }
     }
+    for (size_t k = 0; k < all.count; k++) {
+        cs_csv_field(all.items[k].name, out);
+        putc(k + 1 < all.count ? ',' : '\n', out);
+    }
+    for (size_t i = 0; i < rows; i++)
+        for (size_t k = 0; k < all.count; k++) {
+            const struct cs_json_leaf *const leaf = find(&options[i], all.items[k].name, k);
+            cs_csv_field(leaf ? leaf->value : "", out);
+            putc(k + 1 < all.count ? ',' : '\n', out);
+        }
     cs_arena_fini(&scratch);
 }
 

@@ -14,6 +14,7 @@
 #include <string.h>
 #include "des/estimate.h"
 #include "out/figure.h"
+#include "out/words.h"
 #include "perf/error.h"
 #include "perf/memory.h"
 #include "perf/step.h"
@@ -55,13 +56,10 @@ static void print_assumed(const struct cs_scenario *s, const struct cs_text *t)
     cs_text_put(t, "\n");
 }
 
-static const char *name_of(const struct cs_option *o, const struct cs_text *t)
+static const char *name_of(const struct cs_option *o, int size, const struct cs_text *t)
 {
-    const char *const name = cs_arena_printf(t->arena, "%s %s %s", o->model->name,
-                                             o->hardware->name,
-                                             cs_precision_infos[o->precision].name);
-    return o->expert_parallel > 1 ? cs_arena_printf(t->arena, "%s EP%d", name, o->expert_parallel)
-                                  : name;
+    return cs_arena_printf(t->arena, "%s %s", o->model->name,
+                           cs_words_machine(t->arena, o, size, o->pipeline_parallel));
 }
 
 /* The tensor-parallel sizes worth showing: the given one, or the powers of two in one link domain
@@ -96,10 +94,9 @@ static void add_memory(struct cs_grid *grid, const struct cs_option *o, int size
     struct cs_memory m;
     const struct cs_option chosen = held(o, size);
     cs_memory_fit(&m, &chosen, size);
-    const char *name = cs_arena_printf(t->arena, "  %s TP%d", name_of(o, t), size);
+    const char *name = cs_arena_printf(t->arena, "  %s", name_of(o, size, t));
     if (o->experts.policy != CS_EXPERTS_RESIDENT)
-        name = cs_arena_printf(t->arena, "%s %s, %s of %d experts", name,
-                               cs_expert_policy_names[o->experts.policy],
+        name = cs_arena_printf(t->arena, "%s, %s of %d experts", name,
                                cs_figure_short(m.resident).text, o->model->experts);
     cs_grid_row(grid, name,
                 cs_figure_si(m.weights_gpu_bytes, "B").text,
@@ -154,7 +151,7 @@ static void print_errors(const struct cs_scenario *s, const struct cs_text *t)
         const struct cs_model_error *const e = size ? cs_error_of(o, size) : NULL;
         if (!size)
             continue;
-        cs_grid_add(&grid, "  %s TP%d", name_of(o, t), size);
+        cs_grid_add(&grid, "  %s", name_of(o, size, t));
         cs_grid_add(&grid, "%s", e ? cs_figure_percent(e->step).text : "-");
         cs_grid_add(&grid, "%s", e ? cs_figure_percent(e->ttft).text : "-");
         if (e && sized)
@@ -240,7 +237,7 @@ static void print_steps(const struct cs_option *given, int size, bool top_p, dou
     struct cs_memory m;
     struct cs_grid grid;
     cs_memory_fit(&m, o, size);
-    cs_text_printf(t, "%s TP%d on %s\n", name_of(o, t), size, o->engine->name);
+    cs_text_printf(t, "%s on %s\n", name_of(o, size, t), o->engine->name);
     cs_grid_init(&grid, t->arena, outside ? "lrrrrrrrrrrrl" : "lrrrrrrrrrrl");
     if (outside)
         cs_grid_row(&grid, "STEP, ms", "fixed", "weights", "comp.", "experts", "head", "KV",

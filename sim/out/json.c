@@ -386,9 +386,11 @@ static void walk(struct leaves *l, const char *prefix, const cJSON *node)
         add_leaf(l, prefix, node);
         return;
     }
-    const bool is_pair = cJSON_IsArray(node); /* the only arrays below an option are [lo, hi] */
+    const bool is_pair = cJSON_IsArray(node); /* [lo, hi]; longer lists have no place in a row */
     int i = 0;
     for (const cJSON *child = node->child; child; child = child->next, i++) {
+        if (is_pair && cJSON_IsObject(child))
+            return;
         const char *const name = is_pair ? (i == 0 ? "lo" : "hi") : child->string;
         walk(l, *prefix ? cs_arena_printf(l->arena, "%s.%s", prefix, name) : name, child);
     }

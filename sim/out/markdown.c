@@ -6,6 +6,7 @@
 #include "out/markdown.h"
 #include <math.h>
 #include <string.h>
+#include "out/experts.h"
 #include "out/figure.h"
 #include "out/words.h"
 
@@ -91,6 +92,22 @@ static void print_latency(const struct cs_answer *answer, const struct cs_option
     fputs(".\n", out);
 }
 
+static void print_experts(const struct cs_option_answer *o, struct cs_arena *a, FILE *out)
+{
+    const struct cs_experts_words w = cs_experts_words(a, o);
+    for (size_t i = 0; i < w.line_count; i++) {
+        fputs(i ? "; " : "\nExperts: ", out);
+        put(w.lines[i], out);
+    }
+    fputs(w.line_count ? ".\n" : "", out);
+    for (size_t i = 0; i < w.row_count; i++) {
+        fputs(i ? "|" : "\n|", out);
+        for (int c = 0; c < CS_EXPERTS_COLUMNS; c++)
+            cell(w.rows[i][c], out);
+        fputs(i ? "\n" : "\n|:--|--:|--:|--:|--:|\n", out);
+    }
+}
+
 static void print_apis(const struct cs_answer *answer, const struct cs_option_answer *o, FILE *out)
 {
     fputs("\n| API | USD/day | USD/Mtok | times | note |\n|:--|--:|--:|--:|:--|\n", out);
@@ -118,6 +135,8 @@ void cs_markdown_print(const struct cs_answer *answer, FILE *out)
     print_options(answer, &a, out);
     if (o && o->simulated)
         print_latency(answer, o, &a, out);
+    if (o)
+        print_experts(o, &a, out);
     if (answer->api_count)
         print_apis(answer, o, out);
     fprintf(out, "\ncapsim %s, seed %llu.\n", CS_VERSION,

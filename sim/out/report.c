@@ -9,6 +9,7 @@
 #include "out/report.h"
 #include <math.h>
 #include <string.h>
+#include "out/experts.h"
 #include "out/figure.h"
 #include "out/words.h"
 
@@ -380,75 +381,23 @@ static void print_load(const struct cs_answer *answer, const struct cs_option_an
                                                  cs_figure_percent(o->prefix_hits).text));
 }
 
-/* A time that is known to a tenth of itself. */
-static struct cs_figure about(double seconds)
-{
-    return cs_figure_time_value(
-        (struct cs_interval){.value = seconds, .lo = 0.9 * seconds, .hi = 1.1 * seconds});
-}
-
-/* Experts that the GPUs hold in part: how that goes, and what further memory would buy. */
 static void print_experts(const struct cs_option_answer *o, const struct cs_text *t)
 {
-    const struct cs_loading *const l = &o->loading;
-    if (l->imbalance > 0) {
-        const char *ranks = cs_arena_printf(
-            t->arena, "%d ranks: at %s the busiest has %s times the visits of the mean one",
-            o->option->expert_parallel, cs_words_count(t->arena, l->batch, "token"),
-            cs_figure_short(l->imbalance).text);
-        if (o->option->experts.balanced)
-            ranks = cs_arena_printf(t->arena, "%s, %s with experts as they come", ranks,
-                                    cs_figure_short(l->imbalance_plain).text);
-        if (l->dropped > 0)
-            ranks = cs_arena_printf(t->arena, "%s; %s of the visits are above the capacity of an "
-                                    "expert and dropped", ranks,
-                                    cs_figure_percent(l->dropped).text);
-        cs_text_section(t, "EXPERTS", ranks);
-    }
-    if (!l->known)
-        return;
-    const char *words = cs_arena_printf(
-        t->arena, "%s of %s of a layer in the GPUs' memory, %s outside (%s)",
-        cs_figure_short(l->resident).text, cs_figure_number(l->experts, 0).text,
-        cs_figure_si(l->host_bytes, "B").text, cs_expert_policy_names[o->option->experts.policy]);
-    if (!isnan(l->host_share))
-        words = cs_arena_printf(t->arena, "%s: %s of the host's memory", words,
-                                cs_figure_percent(l->host_share).text);
-    cs_text_section(t, "EXPERTS", words);
-    words = cs_arena_printf(t->arena, "a step of %s touches %s of a layer: %s of them are found",
-                            cs_words_count(t->arena, (long)l->batch, "token"),
-                            cs_figure_short(l->touched).text, cs_figure_percent(l->found).text);
-    if (!isnan(l->trial_found))
-        words = cs_arena_printf(t->arena, "%s, %s in a cache simulated token by token; %s copied "
-                                "for each token", words, cs_figure_percent(l->trial_found).text,
-                                cs_figure_si(l->copied_per_token, "B").text);
-    cs_text_section(t, NULL, words);
-    words = "";
-    if (!isnan(l->start_s))
-        words = cs_arena_printf(t->arena, "a new replica reads its weights in %s",
-                                about(l->start_s).text);
-    if (!isnan(l->warm_s))
-        words = cs_arena_printf(t->arena, "%s%safter a cold start %s more of copies, after a "
-                                "change of topic %s, then %s found", words, *words ? " · " : "",
-                                about(l->warm_s).text, about(l->topic_s).text,
-                                cs_figure_percent(l->topic_found).text);
-    if (*words)
-        cs_text_section(t, NULL, words);
+    const struct cs_experts_words w = cs_experts_words(t->arena, o);
+    for (size_t i = 0; i < w.line_count; i++)
+        cs_text_section(t, i ? NULL : "EXPERTS", w.lines[i]);
     struct cs_grid grid;
     cs_grid_init(&grid, t->arena, "lrrrr");
-    cs_grid_row(&grid, "         memory, per GPU", "experts held", "found", "tok/s alone",
-                "tok/s at most");
-    cs_grid_row(&grid, "         as it is", cs_figure_short(l->resident).text,
-                cs_figure_percent(l->found).text, cs_figure_short(l->decode_tok_s).text,
-                cs_figure_short(l->output_tok_s).text);
-    for (size_t i = 0; i < l->more_count; i++) {
-        const struct cs_loading_more *const m = &l->more[i];
-        cs_grid_row(&grid, cs_arena_printf(t->arena, "         + %s",
-                                           cs_figure_si(m->bytes, "B").text),
-                    cs_figure_short(m->resident).text, cs_figure_percent(m->found).text,
-                    cs_figure_short(m->decode_tok_s).text, cs_figure_short(m->output_tok_s).text);
+    for (size_t i = 0; i < w.row_count; i++) {
+        cs_grid_add(&grid, "         %s", w.rows[i][0]);
+        for (int c = 1; c < CS_EXPERTS_COLUMNS; c++)
+            cs_grid_add(&grid, "%s", w.rows[i][c]);
     }
+    if (!w.row_count)
+        return;
     cs_grid_print(&grid, t, 0, false);
+    cs_text_section(t, NULL, "alone: a request's answer, nobody else there; full: all answers of a "
+                             "replica without pause, their prompts' time included");
 }
 
 /* "Little's law" of "Little's law: sequences running = rate x residence". */

@@ -46,6 +46,26 @@ const char *cs_words_count(struct cs_arena *arena, double count, const char *nou
                            count == 1 ? "" : "s");
 }
 
+const char *cs_words_machine(struct cs_arena *arena, const struct cs_option *o, int tensor,
+                             int pipeline)
+{
+    const char *words = cs_arena_printf(arena, "%s %s", o->hardware->name,
+                                        cs_precision_infos[o->precision].name);
+    if (o->hardware->as_set)
+        words = cs_arena_printf(arena, "%s (%s)", words, o->hardware->as_set);
+    if (tensor > 0)
+        words = cs_arena_printf(arena, "%s TP%d", words, tensor);
+    if (pipeline > 1)
+        words = cs_arena_printf(arena, "%s PP%d", words, pipeline);
+    if (o->expert_parallel > 1)
+        words = cs_arena_printf(arena, "%s EP%d", words, o->expert_parallel);
+    if (o->experts.redundant > 0)
+        words = cs_arena_printf(arena, "%s+%d", words, o->experts.redundant);
+    if (o->experts.policy != CS_EXPERTS_RESIDENT)
+        words = cs_arena_printf(arena, "%s %s", words, cs_expert_policy_names[o->experts.policy]);
+    return words;
+}
+
 const char *cs_words_option(struct cs_arena *arena, const struct cs_answer *answer,
                             const struct cs_option_answer *option)
 {
@@ -55,22 +75,11 @@ const char *cs_words_option(struct cs_arena *arena, const struct cs_answer *answ
         several_models |= answer->options[i].option->model->name != first->model->name;
         several_engines |= answer->options[i].option->engine != first->engine;
     }
-    const char *words = cs_arena_printf(arena, "%s%s%s %s", several_models ? o->model->name : "",
-                                        several_models ? " " : "", o->hardware->name,
-                                        cs_precision_infos[o->precision].name);
-    if (o->hardware->as_set)
-        words = cs_arena_printf(arena, "%s (%s)", words, o->hardware->as_set);
-    if (option->tensor_parallel > 0)
-        words = cs_arena_printf(arena, "%s TP%d", words, option->tensor_parallel);
-    if (option->pipeline_parallel > 1)
-        words = cs_arena_printf(arena, "%s PP%d", words, option->pipeline_parallel);
-    if (o->expert_parallel > 1)
-        words = cs_arena_printf(arena, "%s EP%d", words, o->expert_parallel);
-    if (o->experts.redundant > 0)
-        words = cs_arena_printf(arena, "%s+%d", words, o->experts.redundant);
-    if (o->experts.policy != CS_EXPERTS_RESIDENT)
-        words = cs_arena_printf(arena, "%s %s", words, cs_expert_policy_names[o->experts.policy]);
-    return several_engines ? cs_arena_printf(arena, "%s %s", words, o->engine->name) : words;
+    return cs_arena_printf(arena, "%s%s%s%s%s", several_models ? o->model->name : "",
+                           several_models ? " " : "",
+                           cs_words_machine(arena, o, option->tensor_parallel,
+                                            option->pipeline_parallel),
+                           several_engines ? " " : "", several_engines ? o->engine->name : "");
 }
 
 void cs_words_figures(struct cs_arena *arena, const struct cs_option_answer *o,

@@ -18,7 +18,10 @@ extern const char *const cs_words_window[]; /* by enum cs_window: "hour", "day",
 int cs_words_find_stat(double percentile);
 /* The option a report is about: the best, else the first simulated, else NULL. */
 const struct cs_option_answer *cs_words_subject(const struct cs_answer *answer);
-/* "h100-sxm-80gb fp8 TP2", with model and engine where the answer has several. */
+/* "h100-sxm-80gb fp8 TP2 EP8+32", with those sizes; 0: not known. */
+const char *cs_words_machine(struct cs_arena *arena, const struct cs_option *option, int tensor,
+                             int pipeline);
+/* The same, with model and engine where the answer has several. */
 const char *cs_words_option(struct cs_arena *arena, const struct cs_answer *answer,
                             const struct cs_option_answer *option);
 /* What tables of options show of a feasible one: GPUs, their interval, p95 TTFT, p95 TPOT, load,
