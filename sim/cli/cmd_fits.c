@@ -21,7 +21,7 @@ enum { GPUS_MOST = 1024, LEAST_CONTEXT = 16 };
 
 struct asked {
     const char *hardware, *host, *engine, *precision, *context;
-    const char *memory, *prices, *electricity, *purchase;
+    const char *memory, *host_memory, *prices, *electricity, *purchase;
     unsigned long long gpus;
     bool owned, all, json;
 };
@@ -94,7 +94,7 @@ struct pairing {
     struct cs_catalog *catalog;
     const struct asked *asked;
     const struct cs_engine_sheet *engine; /* asked for; NULL: by hardware */
-    double memory_bytes;                  /* asked for; 0: the sheet's */
+    double memory_bytes, host_bytes;      /* asked for; 0: the sheets' */
     struct cs_fits_query query;
     struct cs_fits fits;
 };
@@ -114,12 +114,14 @@ static void pair(struct pairing *p, const struct cs_model *m, const struct cs_ha
                           h->title);
         return;
     }
-    if (p->memory_bytes > 0) {
-        struct cs_hardware *const other = cs_arena_alloc(p->cli->arena, 1, sizeof *other);
-        *other = *h;
-        other->memory_bytes = p->memory_bytes;
-        h = other;
-    }
+    struct cs_hardware *const own = cs_arena_alloc(p->cli->arena, 1, sizeof *own);
+    *own = *h;
+    if (p->memory_bytes > 0)
+        own->memory_bytes = p->memory_bytes;
+    if (p->host_bytes > 0)
+        own->host.memory_bytes = p->host_bytes;
+    if (p->memory_bytes > 0 || p->host_bytes > 0)
+        h = own;
     cs_fits_add(&p->fits, &p->query, m, h, e);
 }
 
@@ -165,6 +167,20 @@ static const struct cs_model *load_model(struct cs_cli *cli, struct cs_catalog *
     return NULL;
 }
 
+/* The machine asked for around the GPU, with the memory asked for. */
+static void take_host(struct pairing *p, const char *name)
+{
+    struct cs_host *const own = cs_arena_alloc(p->cli->arena, 1, sizeof *own);
+    const struct cs_host *const sheet =
+        cs_catalog_host(p->catalog, name, nowhere, "--host", &p->cli->diags);
+    if (!sheet)
+        return;
+    *own = *sheet;
+    if (p->host_bytes > 0)
+        own->memory_bytes = p->host_bytes;
+    p->query.host = own;
+}
+
 /* The rows, or errors. */
 static void compute(struct pairing *p, const char *model)
 {
@@ -172,22 +188,31 @@ static void compute(struct pairing *p, const char *model)
     const struct asked *const a = p->asked;
     read_query(cli, a, &p->query);
     p->memory_bytes = quantity(cli, "--memory", a->memory, CS_UNIT_BYTES, CS_UNIT_BYTES, 1e8, 1e15);
+    p->host_bytes = quantity(cli, "--host-memory", a->host_memory, CS_UNIT_BYTES, CS_UNIT_BYTES,
+                             1e9, 1e14);
     const struct cs_model *const m = load_model(cli, p->catalog, model);
     const struct cs_hardware *const h =
         a->hardware
             ? cs_catalog_hardware(p->catalog, a->hardware, nowhere, "--hardware", &cli->diags)
             : NULL;
+    if (h && h->host.memory_bytes > 0 && p->memory_bytes > 2 * h->memory_bytes)
+        cs_diag_warning(&cli->diags, nowhere, "of the machine around it: --host-memory",
+                        "--memory is what one %s holds itself; its sheet says %.0f GB", h->title,
+                        1e-9 * h->memory_bytes);
     p->engine = a->engine
                     ? cs_catalog_engine(p->catalog, a->engine, nowhere, "--engine", &cli->diags)
                     : NULL;
     if (a->host)
-        p->query.host = cs_catalog_host(p->catalog, a->host, nowhere, "--host", &cli->diags);
+        take_host(p, a->host);
+    if (h && h->host.memory_bytes <= 0 && (a->host || a->host_memory))
+        cs_diag_error(&cli->diags, nowhere, "of all it has: --memory",
+                      "--host: beside %s there is no memory of a host", h->title);
     if (m)
         check_named(cli, "model", m->name, unusable_model(m));
     if (h)
         check_named(cli, "hardware", h->name, unusable_hardware(h));
     if (p->engine && !cs_fits_knows(p->engine))
-        cs_diag_error(&cli->diags, nowhere, "vllm, sglang, trtllm, llamacpp, ollama or mlx",
+        cs_diag_error(&cli->diags, nowhere, "vllm, sglang, trtllm, llamacpp, ik-llamacpp, ktransformers, kt-kernel, ollama or mlx",
                       "--engine: nothing is known of where '%s' runs", p->engine->name);
     if (cs_diags_has_errors(&cli->diags))
         return;
@@ -205,10 +230,12 @@ static int fits(struct cs_cli *cli, int argc, char **argv)
     const struct cs_opt options[] = {
         {"hardware", 0, CS_OPT_TEXT, "NAME", "this machine only; without a model, what it can run",
          &a.hardware},
-        {"memory", 0, CS_OPT_TEXT, "SIZE", "its memory, where the sheet's is another: '64 GiB'",
-         &a.memory},
+        {"memory", 0, CS_OPT_TEXT, "SIZE",
+         "of one GPU, or of a whole Mac, where the sheet's is another: '64 GiB'", &a.memory},
         {"host", 0, CS_OPT_TEXT, "NAME",
          "the machine around the GPU, that holds experts; default: the hardware sheet's", &a.host},
+        {"host-memory", 0, CS_OPT_TEXT, "SIZE", "of that machine, where its sheet's is another",
+         &a.host_memory},
         {"gpus", 0, CS_OPT_COUNT, "N", "so many GPUs", &a.gpus},
         {"engine", 0, CS_OPT_TEXT, "NAME",
          "default: vllm on data-centre GPUs, llamacpp elsewhere", &a.engine},
@@ -255,6 +282,7 @@ static int fits(struct cs_cli *cli, int argc, char **argv)
     compute(&p, words.count ? words.items[0] : NULL);
     if (cs_diags_has_errors(&cli->diags))
         return cs_cli_fail(cli);
+    cs_diags_print(&cli->diags, stderr);
     if (a.json)
         cs_json_print_fits(&p.fits, stdout);
     else

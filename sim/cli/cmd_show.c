@@ -1,7 +1,7 @@
 /* capsim show: one sheet of the catalogue, each figure with its source.
  *
- * A name is looked up in all kinds; if two kinds know it, both are shown. An unknown name lists the
- * names that contain it, or else the nearest one.
+ * A name is looked up in all kinds; if two kinds know it, both are shown. A file is of the kind that
+ * its keys are. An unknown name lists the names that contain it, or else the nearest one.
  */
 #include <string.h>
 #include "base/suggest.h"
@@ -53,10 +53,15 @@ static int show(struct cs_cli *cli, int argc, char **argv)
         return status;
     const char *const name = words.items[0];
     struct cs_catalog *const catalog = cs_catalog_open(cli->arena, cli->program);
+    const char *const at = cs_catalog_path(catalog, CS_SHEET_MODEL, name);
+    const bool is_file = at && cs_catalog_is_path(name) && strcmp(at, name) == 0;
+    const int kind = is_file ? cs_catalog_check(catalog, name, &cli->diags) : -1;
+    if (cs_diags_has_errors(&cli->diags))
+        return cs_cli_fail(cli);
     bool known = false;
     for (int k = 0; k < CS_SHEET_COUNT; k++) {
         const char *const path = cs_catalog_path(catalog, (enum cs_sheet_kind)k, name);
-        if (!path)
+        if (!path || (is_file && k != kind))
             continue;
         if (known)
             cs_text_put(&cli->out, "\n");

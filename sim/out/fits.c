@@ -136,7 +136,7 @@ static void print_legend(const struct cs_fits *fits, const struct cs_fits_query 
     }
     cs_text_section(t, "engine",
                     cs_arena_printf(a, "%s%s", engines(fits, a),
-                                    q->all ? ""
+                                    q->all || q->gpus ? ""
                                            : ". The fewest GPUs that will do; more (--all) are "
                                              "faster, and often cheaper per token; --gpus 1: what "
                                              "one does"));

@@ -38,6 +38,9 @@ static const struct way {
     {"trtllm", "NVIDIA", false, false, SPLIT_TENSOR, FORMATS_SERVER},
     {"llamacpp", NULL, true, true, SPLIT_LAYERS, FORMATS_GGUF},
     {"ollama", NULL, true, true, SPLIT_LAYERS, FORMATS_GGUF},
+    {"ik-llamacpp", "NVIDIA", false, true, SPLIT_LAYERS, FORMATS_GGUF},
+    {"ktransformers", "NVIDIA", false, true, SPLIT_NONE, FORMATS_GGUF},
+    {"kt-kernel", "NVIDIA", false, true, SPLIT_TENSOR, FORMATS_SERVER},
     {"mlx", "Apple", true, false, SPLIT_NONE, FORMATS_MLX},
 };
 static const int counts[][COUNTS_MOST] = {
@@ -356,12 +359,19 @@ static void try_outside(struct trial *t, const struct cs_option *o)
     if (!way_of(e)->offloads || o->model->moe_layers == 0 || e->host_eff <= 0.0 ||
         cs_experts_host(&outside, 1).bandwidth_Bps <= 0.0)
         return;
-    const double least = least_layers(&outside), layers = o->model->moe_layers;
-    if (least >= layers || judge(t->query, o, t->fits->arena).fits)
+    struct cs_arena *const arena = t->fits->arena;
+    const double layers = o->model->moe_layers, least = fmin(layers, least_layers(&outside));
+    if (judge(t->query, o, arena).fits)
         return;
     outside.experts.resident = least * o->model->experts / layers;
-    const struct cs_fits_row row = judge(t->query, &outside, t->fits->arena);
-    if (row.fits)
+    struct cs_fits_row row = judge(t->query, &outside, arena);
+    if (!row.fits && least > 0)
+        row.reason = cs_arena_printf(
+            arena, "experts %.3g GB, the host has room for %.3g GB of them",
+            1e-9 * layers * o->model->experts * cs_experts_bytes(o),
+            1e-9 * cs_experts_host_share * cs_experts_host(&outside, 1).memory_bytes);
+    row.offload = true;
+    if (row.fits || t->query->all)
         add(t->fits, t->query, &row);
     t->found = t->found || row.fits;
 }

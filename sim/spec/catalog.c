@@ -391,7 +391,12 @@ static void report_unknown(struct cs_catalog *c, enum cs_sheet_kind kind, const 
         const struct claims *const claims = claims_of(c, kind);
         near = cs_suggest(name, claims->texts, claims->count);
     }
-    if (near)
+    int other = 0; /* a kind that has it */
+    while (other < CS_SHEET_COUNT && !find_exact(c, (enum cs_sheet_kind)other, name))
+        other++;
+    if (other < CS_SHEET_COUNT)
+        hint = cs_arena_printf(c->arena, "there is a file %s/%s.yaml", kinds[other].folder, name);
+    else if (near)
         hint = cs_arena_printf(c->arena, "did you mean '%s'?", near);
     else if (count)
         hint = cs_arena_printf(c->arena, "'capsim list %s' shows all there are", kinds[kind].list);

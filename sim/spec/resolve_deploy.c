@@ -132,6 +132,9 @@ static void check_experts(struct cs_resolving *r, const struct cs_node *map, con
     if (x->policy == CS_EXPERTS_RESIDENT && x->resident > 0)
         cs_diag_error(diags, o->experts_span, "give a policy: static, lru, lfu, prefetch or cpu",
                       "%s.experts.resident: the policy is resident, so all are", path);
+    if (x->accuracy >= 0 && x->policy != CS_EXPERTS_PREFETCH)
+        cs_diag_error(diags, o->experts_span, "leave it out, or give policy: prefetch",
+                      "%s.experts.accuracy: with policy %s nothing is foreseen", path, policy);
     if (x->redundant > 0 && o->expert_parallel == 1)
         cs_diag_error(diags, o->experts_span, "add expert_parallel",
                       "%s.experts.redundant: without expert_parallel there is one rank", path);
@@ -139,8 +142,16 @@ static void check_experts(struct cs_resolving *r, const struct cs_node *map, con
         cs_diag_error(diags, o->experts_span, "add expert_parallel",
                       "%s.experts.capacity_factor: without expert_parallel no rank has a capacity",
                       path);
+    if (x->overlap < 0 && x->policy == CS_EXPERTS_PREFETCH)
+        cs_schema_default(&r->schema, refer(r, path, "experts.overlap"), "100%",
+                          "copies have an engine of their own");
+    if (x->overlap < 0)
+        x->overlap = 1;
     if (x->policy == CS_EXPERTS_RESIDENT)
         return;
+    if (x->resident <= 0)
+        cs_schema_default(&r->schema, refer(r, path, "experts.resident"), "auto",
+                          "as many as serve fastest beside the KV cache");
     if (o->expert_parallel > 1)
         cs_diag_error(diags, o->experts_span, "choose one of the two",
                       "%s.experts.policy is %s: with expert_parallel only resident is modelled",

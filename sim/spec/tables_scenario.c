@@ -143,16 +143,18 @@ static const struct cs_key experts_keys[] = {
         "copied when needed; a cache, `lru` or `lfu`; `prefetch`, lru with the next layer's copied "
         "ahead; `cpu`, computed by the host where they lie.",
         CHOICE(cs_deploy_text, policy, policies), DEFAULT("resident", "all weights fit")),
-    KEY("resident", "Experts of a layer held in the GPUs' memory, on average over its layers.",
+    KEY("resident",
+        "Of the other policies: experts of a layer held in the GPUs' memory, on average over its "
+        "layers. Default: as many as serve fastest beside the KV cache.",
         QUANTITY(cs_deploy_text, option.experts.resident, NUMBER, "0.001", "100000"),
-        DEFAULT("auto", "as many as serve fastest beside the KV cache"), .automatic = true),
+        .automatic = true),
     KEY("accuracy",
         "Of `prefetch`: share of the experts needed that is foreseen. Default: from the model's "
         "routing.",
         QUANTITY(cs_deploy_text, option.experts.accuracy, SHARE, "0%", "100%"), .absent = -1),
-    KEY("overlap", "Of `prefetch`: share of a layer's time in which copies proceed beside it.",
-        QUANTITY(cs_deploy_text, option.experts.overlap, SHARE, "0%", "100%"),
-        DEFAULT("100%", "copies have an engine of their own")),
+    KEY("overlap",
+        "Of `prefetch`: share of a layer's time in which copies proceed beside it. Default: 100%.",
+        QUANTITY(cs_deploy_text, option.experts.overlap, SHARE, "0%", "100%"), .absent = -1),
     KEY("zipf", "Exponent of the visits to experts with this traffic. Default: the model's.",
         QUANTITY(cs_deploy_text, zipf, NUMBER, "0", "5"), .absent = -1),
     KEY("repeat",
