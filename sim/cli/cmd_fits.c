@@ -212,7 +212,9 @@ static void compute(struct pairing *p, const char *model)
     if (h)
         check_named(cli, "hardware", h->name, unusable_hardware(h));
     if (p->engine && !cs_fits_knows(p->engine))
-        cs_diag_error(&cli->diags, nowhere, "vllm, sglang, trtllm, llamacpp, ik-llamacpp, ktransformers, kt-kernel, ollama or mlx",
+        cs_diag_error(&cli->diags, nowhere,
+                      "vllm, sglang, trtllm, llamacpp, ik-llamacpp, ktransformers, kt-kernel, "
+                      "ollama or mlx",
                       "--engine: nothing is known of where '%s' runs", p->engine->name);
     if (cs_diags_has_errors(&cli->diags))
         return;

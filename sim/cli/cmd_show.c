@@ -1,7 +1,7 @@
 /* capsim show: one sheet of the catalogue, each figure with its source.
  *
- * A name is looked up in all kinds; if two kinds know it, both are shown. A file is of the kind that
- * its keys are. An unknown name lists the names that contain it, or else the nearest one.
+ * A name is looked up in all kinds; if two kinds know it, both are shown. A file is of the kind
+ * that its keys are. An unknown name lists the names that contain it, or else the nearest one.
  */
 #include <string.h>
 #include "base/suggest.h"
