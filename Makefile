@@ -20,7 +20,7 @@ endif
 
 .DEFAULT_GOAL := all
 LAYERS  := base des spec perf serve plan fit out
-CATALOGUE := models hardware hosts engines scenarios
+CATALOGUE := models hardware hosts engines regions scenarios
 
 # --- flags -------------------------------------------------------------------------------------
 

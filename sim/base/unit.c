@@ -1,6 +1,6 @@
 /* Units: one scanner for all quantities (see unit.h).
  *
- *   quantity = number [multiplier] [unit]        unit = [factors] ['/' factors]
+ *   quantity = number [multiplier] [unit]        unit = [factors] { '/' factors }
  *   factors  = factor { ('*' | ' ') factor }     factor = [prefix] name, or '%' alone
  *
  * Every unit name carries a vector of powers of eight base dimensions and a factor to SI; a
@@ -92,43 +92,51 @@ static const struct prefix {
 };
 
 static const struct wanted {
-    const char *name, *example;
+    const char *name, *example, *si;
     struct dimension dimension;
     bool countable; /* a multiplier may follow the number */
     bool bare;      /* a number alone will do */
 } wanted_units[CS_UNIT_COUNT] = {
-    [CS_UNIT_NUMBER] = {"a plain number", "8", DIMENSION_OF(0), true, true},
-    [CS_UNIT_SHARE] = {"a share", "50%", DIMENSION_OF(0), false, true},
-    [CS_UNIT_BYTES] = {"an amount of memory", "80 GB", DIMENSION_OF([BYTE] = 1), false, false},
-    [CS_UNIT_BYTES_PER_S] = {"a rate in bytes", "3.35 TB/s",
+    [CS_UNIT_NUMBER] = {"a plain number", "8", "", DIMENSION_OF(0), true, true},
+    [CS_UNIT_SHARE] = {"a share", "50%", "", DIMENSION_OF(0), false, true},
+    [CS_UNIT_BYTES] = {"an amount of memory", "80 GB", "B", DIMENSION_OF([BYTE] = 1), false, false},
+    [CS_UNIT_BYTES_PER_S] = {"a rate in bytes", "3.35 TB/s", "B/s",
                              DIMENSION_OF([BYTE] = 1, [SECOND] = -1), false, false},
-    [CS_UNIT_FLOP_PER_S] = {"a compute rate", "989 TFLOP/s",
+    [CS_UNIT_FLOP_PER_S] = {"a compute rate", "989 TFLOP/s", "FLOP/s",
                             DIMENSION_OF([FLOP] = 1, [SECOND] = -1), false, false},
-    [CS_UNIT_SECONDS] = {"a time", "150 ms", DIMENSION_OF([SECOND] = 1), false, false},
-    [CS_UNIT_TOKENS] = {"a number of tokens", "128k tokens", DIMENSION_OF([TOKEN] = 1), true,
-                        false},
-    [CS_UNIT_TOKENS_PER_S] = {"a rate in tokens", "50M tokens/day",
+    [CS_UNIT_SECONDS] = {"a time", "150 ms", "s", DIMENSION_OF([SECOND] = 1), false, false},
+    [CS_UNIT_TOKENS] = {"a number of tokens", "128k tokens", "tokens", DIMENSION_OF([TOKEN] = 1),
+                        true, false},
+    [CS_UNIT_TOKENS_PER_S] = {"a rate in tokens", "50M tokens/day", "tokens/s",
                               DIMENSION_OF([TOKEN] = 1, [SECOND] = -1), true, false},
-    [CS_UNIT_REQUESTS] = {"a number of requests", "5M requests", DIMENSION_OF([REQUEST] = 1), true,
-                          true},
-    [CS_UNIT_REQUESTS_PER_S] = {"a rate of requests", "12 req/s",
+    [CS_UNIT_REQUESTS] = {"a number of requests", "5M requests", "requests",
+                          DIMENSION_OF([REQUEST] = 1), true, true},
+    [CS_UNIT_REQUESTS_PER_S] = {"a rate of requests", "12 req/s", "req/s",
                                 DIMENSION_OF([REQUEST] = 1, [SECOND] = -1), true, false},
-    [CS_UNIT_USD] = {"an amount of money", "1599 USD", DIMENSION_OF([USD] = 1), true, false},
-    [CS_UNIT_USD_PER_S] = {"a price per time", "2.50 USD/h", DIMENSION_OF([USD] = 1, [SECOND] = -1),
-                           true, false},
-    [CS_UNIT_USD_PER_TOKEN] = {"a price per token", "5 USD/Mtok",
+    [CS_UNIT_USD] = {"an amount of money", "1599 USD", "USD", DIMENSION_OF([USD] = 1), true, false},
+    [CS_UNIT_USD_PER_S] = {"a price per time", "2.50 USD/h", "USD/s",
+                           DIMENSION_OF([USD] = 1, [SECOND] = -1), true, false},
+    [CS_UNIT_USD_PER_TOKEN] = {"a price per token", "5 USD/Mtok", "USD/token",
                                DIMENSION_OF([USD] = 1, [TOKEN] = -1), false, false},
-    [CS_UNIT_USD_PER_J] = {"a price of energy", "0.10 USD/kWh",
+    [CS_UNIT_USD_PER_J] = {"a price of energy", "0.10 USD/kWh", "USD/J",
                            DIMENSION_OF([USD] = 1, [JOULE] = -1), false, false},
-    [CS_UNIT_WATTS] = {"a power", "700 W", DIMENSION_OF([JOULE] = 1, [SECOND] = -1), false, false},
-    [CS_UNIT_KG_PER_J] = {"a carbon intensity", "400 gCO2e/kWh",
+    [CS_UNIT_WATTS] = {"a power", "700 W", "W", DIMENSION_OF([JOULE] = 1, [SECOND] = -1), false,
+                       false},
+    [CS_UNIT_KG_PER_J] = {"a carbon intensity", "400 gCO2e/kWh", "kg/J",
                           DIMENSION_OF([KG] = 1, [JOULE] = -1), false, false},
+    [CS_UNIT_USD_PER_BYTE] = {"a price of data", "0.09 USD/GB", "USD/B",
+                              DIMENSION_OF([USD] = 1, [BYTE] = -1), false, false},
+    [CS_UNIT_USD_PER_BYTE_S] = {"a price of storage", "0.08 USD/GB/month", "USD/B/s",
+                                DIMENSION_OF([USD] = 1, [BYTE] = -1, [SECOND] = -1), false, false},
+    [CS_UNIT_USD_PER_WATT_S] = {"a price of power", "150 USD/kW/month", "USD/W/s",
+                                DIMENSION_OF([USD] = 1, [JOULE] = -1), false, false},
 };
 
 struct scan {
     const char *text;
     size_t length, at;
     const struct wanted *wanted;
+    const struct cs_currencies *currencies;
     struct cs_unit_error *error;
 };
 
@@ -140,6 +148,23 @@ const char *cs_unit_example(enum cs_unit unit)
 const char *cs_unit_name(enum cs_unit unit)
 {
     return wanted_units[unit].name;
+}
+
+const char *cs_unit_si(enum cs_unit unit)
+{
+    return wanted_units[unit].si;
+}
+
+bool cs_unit_is_currency(const char *text, size_t length)
+{
+    static const char codes[][4] = {"EUR", "GBP", "CHF", "JPY", "CNY", "INR", "KRW", "CAD",
+                                    "AUD", "NZD", "SEK", "NOK", "DKK", "PLN", "CZK", "HUF",
+                                    "BRL", "MXN", "ZAR", "SGD", "HKD", "TWD", "ILS", "AED",
+                                    "SAR", "TRY", "THB", "IDR", "MYR", "PHP", "VND", "RON"};
+    for (size_t i = 0; length == 3 && i < sizeof codes / sizeof codes[0]; i++)
+        if (memcmp(text, codes[i], 3) == 0)
+            return true;
+    return false;
 }
 
 /* The text as it is quoted in messages: shortened, the renderer escapes it. */
@@ -258,6 +283,18 @@ static const struct name *find_name(const char *word, size_t length, double *fac
     return NULL;
 }
 
+/* An amount in a currency whose rate is stated. */
+static bool find_currency(const struct scan *s, const char *word, size_t length, double *factor)
+{
+    for (size_t i = 0; s->currencies && length == 3 && i < s->currencies->count; i++) {
+        if (memcmp(word, s->currencies->items[i].code, 3) != 0)
+            continue;
+        *factor = s->currencies->items[i].usd;
+        return true;
+    }
+    return false;
+}
+
 static bool fail_unknown(struct scan *s, const char *word, size_t length, size_t offset)
 {
     static const char *const usual[] = {"GB",  "GiB",    "TB",  "MB",  "ms",   "us",  "tokens",
@@ -268,6 +305,11 @@ static bool fail_unknown(struct scan *s, const char *word, size_t length, size_t
         return fail(s, "takes no unit", offset, length);
     snprintf(copy, sizeof copy, "%.*s", (int)(length > 40 ? 40 : length), word);
     snprintf(what, sizeof what, "has an unknown unit '%s'", copy);
+    if (cs_unit_is_currency(word, length)) {
+        snprintf(s->error->hint, sizeof s->error->hint,
+                 "state its rate, such as cost.exchange: {%s: 1.10 USD}, in the scenario", copy);
+        return fail(s, what, offset, length);
+    }
     const char *const near = cs_suggest(copy, usual, sizeof usual / sizeof usual[0]);
     if (near)
         snprintf(s->error->hint, sizeof s->error->hint,
@@ -298,8 +340,11 @@ static bool scan_factors(struct scan *s, int sign, struct dimension *sum, double
             *value *= 0.01;
             continue;
         }
+        static const struct name money = {"", 1, PREFIX_NONE, DIMENSION_OF([USD] = 1)};
         double factor;
-        const struct name *const name = find_name(s->text + start, length, &factor);
+        const struct name *name = find_name(s->text + start, length, &factor);
+        if (!name && find_currency(s, s->text + start, length, &factor))
+            name = &money;
         if (!name)
             return fail_unknown(s, s->text + start, length, start);
         *value = sign > 0 ? *value * factor : *value / factor;
@@ -321,7 +366,14 @@ static bool matches(const struct scan *s, const struct dimension *sum, size_t un
 bool cs_unit_parse(const char *text, size_t length, enum cs_unit want, double *value,
                    struct cs_unit_error *error)
 {
-    struct scan s = {text, length, 0, &wanted_units[want], error};
+    return cs_unit_parse_money(text, length, want, NULL, value, error);
+}
+
+bool cs_unit_parse_money(const char *text, size_t length, enum cs_unit want,
+                         const struct cs_currencies *currencies, double *value,
+                         struct cs_unit_error *error)
+{
+    struct scan s = {text, length, 0, &wanted_units[want], currencies, error};
     memset(error, 0, sizeof *error);
     while (s.length && (s.text[s.length - 1] == ' ' || s.text[s.length - 1] == '\t'))
         s.length--;
@@ -336,12 +388,12 @@ bool cs_unit_parse(const char *text, size_t length, enum cs_unit want, double *v
     size_t units = 0;
     if (!scan_factors(&s, 1, &sum, &number, &units))
         return false;
-    if (peek(&s) == '/') {
+    while (peek(&s) == '/') {
         s.at++;
         const size_t above = units;
         if (!scan_factors(&s, -1, &sum, &number, &units))
             return false;
-        if (units == above || s.at < s.length)
+        if (units == above)
             return fail(&s, "cannot be read as a quantity", unit_at, s.length - unit_at);
     }
     if (!isfinite(number))

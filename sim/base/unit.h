@@ -2,8 +2,8 @@
  *
  * "3.35 TB/s", "80 GB", "79.65 GiB", "2.50 USD/h", "150 ms", "50M tokens/day", "12 req/s", "90%",
  * "0.10 USD/kWh", "5 USD/Mtok": a number (with an optional k/M/G/T/B multiplier before a space and
- * a countable unit), then a product of units with at most one '/'. A quantity has a dimension and
- * the caller says which it expects: a missing unit, an unknown unit (with a suggestion) and a wrong
+ * a countable unit), then a product of units, divided by what follows each '/'. A quantity has a
+ * dimension and the caller says which it expects: a missing unit, an unknown unit (with a suggestion) and a wrong
  * dimension are errors that name what was expected. 1 day = 86400 s, 1 month = 30.4375 days,
  * 1 GB = 1e9 B, 1 GiB = 2^30 B. No locale, no allocation.
  */
@@ -29,7 +29,19 @@ enum cs_unit {                 /* SI value returned, and an example */
     CS_UNIT_USD_PER_J,         /* "0.10 USD/kWh" -> USD/J */
     CS_UNIT_WATTS,             /* "700 W" -> W */
     CS_UNIT_KG_PER_J,          /* "400 gCO2e/kWh" -> kg/J */
+    CS_UNIT_USD_PER_BYTE,      /* "0.09 USD/GB" -> USD/B */
+    CS_UNIT_USD_PER_BYTE_S,    /* "0.08 USD/GB/month" -> USD/(B s) */
+    CS_UNIT_USD_PER_WATT_S,    /* "150 USD/kW/month" -> USD/J */
     CS_UNIT_COUNT
+};
+
+struct cs_currency { /* one of it is worth so many USD */
+    char code[4];
+    double usd;
+};
+struct cs_currencies {
+    struct cs_currency items[8];
+    size_t count;
 };
 
 struct cs_unit_error {
@@ -42,6 +54,14 @@ struct cs_unit_error {
  * and values that overflow a double are errors; range checks are the caller's. */
 bool cs_unit_parse(const char *text, size_t length, enum cs_unit want, double *value,
                    struct cs_unit_error *error);
+/* The same, with amounts in these currencies too, converted to USD. NULL: USD alone. */
+bool cs_unit_parse_money(const char *text, size_t length, enum cs_unit want,
+                         const struct cs_currencies *currencies, double *value,
+                         struct cs_unit_error *error);
+/* Whether the text is the three capital letters of a currency in common use, USD not included. */
+bool cs_unit_is_currency(const char *text, size_t length);
+/* The unit in which values are returned, as it would be written: "tokens/s"; "" where none is. */
+const char *cs_unit_si(enum cs_unit unit);
 /* An example of the dimension, such as "3.35 TB/s", and its name, such as "a rate in bytes". */
 const char *cs_unit_example(enum cs_unit unit);
 const char *cs_unit_name(enum cs_unit unit);

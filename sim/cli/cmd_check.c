@@ -11,7 +11,7 @@
 static int check(struct cs_cli *cli, int argc, char **argv)
 {
     static const char *const kinds[CS_SHEET_COUNT] = {"model", "API",     "hardware", "engine",
-                                                      "host",  "traffic", "scenario"};
+                                                      "host",  "traffic", "region",   "scenario"};
     const struct cs_opt_usage usage = {
         "check FILE...",
         "Checks scenarios and sheets: keys, units, ranges, the sheets they name, and whether "

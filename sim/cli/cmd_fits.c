@@ -15,6 +15,7 @@
 #include "cli/opt.h"
 #include "out/fits.h"
 #include "spec/catalog.h"
+#include "spec/schema.h"
 
 static const struct cs_span nowhere = {.source = NULL};
 enum { GPUS_MOST = 1024, LEAST_CONTEXT = 16 };
@@ -55,11 +56,13 @@ static void read_query(struct cs_cli *cli, const struct asked *a, struct cs_fits
         .precision = a->precision ? cs_precision_find(a->precision) : -1,
         .gpus = (int)a->gpus,
         .all = a->all,
-        .cost = {.prices = a->prices,
-                 .own = {.has = a->owned || a->purchase,
-                         .purchase_usd = a->purchase ? purchase : -1.0,
-                         .years = 3.0,
-                         .electricity_usd_per_J = electricity}}};
+        .cost = cs_cost_of(a->prices)};
+    q->cost.own = (struct cs_own){.has = a->owned || a->purchase,
+                                  .purchase_usd = a->purchase ? purchase : -1.0,
+                                  .years = 3.0,
+                                  .electricity_usd_per_J = electricity};
+    if (cs_schema_is_date(a->prices))
+        q->cost.as_of = a->prices;
     if (a->precision && q->precision < 0) {
         const char *names[CS_PRECISION_COUNT], *all = "there are";
         for (int p = 0; p < CS_PRECISION_COUNT; p++) {

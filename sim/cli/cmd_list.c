@@ -30,7 +30,7 @@ static int list(struct cs_cli *cli, int argc, char **argv)
         {"json", 0, CS_OPT_FLAG, NULL, "print the same as JSON", &json},
     };
     const struct cs_opt_usage usage = {
-        "list [models|hardware|apis|engines|hosts|traffic|scenarios] [--json]",
+        "list [models|hardware|apis|engines|hosts|traffic|regions|scenarios] [--json]",
         "Lists the sheets of the catalogue: what they are called in a scenario, and the figures "
         "one compares first. Without a kind, all of them. `capsim show NAME` has the rest.",
         options, sizeof options / sizeof options[0], 0, 1, ""};
@@ -46,7 +46,7 @@ static int list(struct cs_cli *cli, int argc, char **argv)
             fprintf(stderr, "capsim: error: list: no kind of sheet '%s'\n      = %s%s%s\n",
                     cs_diag_escape(cli->arena, words.items[0], strlen(words.items[0])),
                     near ? "did you mean '"
-                         : "models, hardware, apis, engines, hosts, traffic or scenarios",
+                         : "models, hardware, apis, engines, hosts, traffic, regions or scenarios",
                     near ? near : "", near ? "'?" : "");
             return CS_EXIT_USAGE;
         }
@@ -77,5 +77,5 @@ static int list(struct cs_cli *cli, int argc, char **argv)
 }
 
 const struct cs_command cs_command_list = {
-    "list", "what is in the catalogue: models, hardware, apis, engines, hosts, traffic, scenarios",
+    "list", "what is in the catalogue: models, hardware, apis, engines, hosts, traffic, regions",
     list};

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "out/json_tree.h"
+#include "out/money.h"
 #include "out/words.h"
 
 enum { SCHEMA = 1 };
@@ -120,6 +121,7 @@ static void put_plan(cJSON *node, const struct cs_option_answer *o)
     cs_tree_text(price, "date", o->price.date);
     cs_tree_text(price, "provider", o->price.provider);
     cs_tree_text(price, "basis", o->price.basis);
+    cs_tree_text(price, "mix", o->price.mix);
     cs_tree_text(price, "note", o->price.note);
     cs_tree_bool(node, "feasible", o->feasible);
     cs_tree_text(node, "reason", o->reason);
@@ -251,9 +253,11 @@ static void put_cost(cJSON *node, const struct cs_option_answer *o)
     cs_tree_number(cost, "usd_per_month", known * c->usd_per_month);
     cs_tree_number(cost, "usd_per_mtok", known * c->usd_per_mtok);
     cJSON *const breakdown = cs_tree_object(cost, "breakdown");
-    cs_tree_number(breakdown, "gpu", known * c->gpu);
-    cs_tree_number(breakdown, "energy", known * c->energy);
-    cs_tree_number(breakdown, "staff", known * c->staff);
+    for (int i = 0; i < CS_COST_ITEMS; i++)
+        cs_tree_number(breakdown, cs_cost_names[i], known * c->item[i]);
+    cJSON *const why = cs_tree_object(cost, "assumptions");
+    for (int i = 0; i < CS_COST_ITEMS; i++)
+        cs_tree_text(why, cs_cost_names[i], isnan(known) ? NULL : c->why[i]);
     cJSON *const energy = cs_tree_object(node, "energy");
     cs_tree_number(energy, "kwh_per_day", o->gpus > 0 ? c->kwh_per_day : NAN);
     cs_tree_number(energy, "kg_co2e_per_day", o->gpus > 0 ? c->kg_co2e_per_day : NAN);
@@ -281,12 +285,15 @@ static void put_apis(cJSON *root, const struct cs_answer *answer)
         cJSON *const node = cs_tree_object(apis, NULL);
         cs_tree_text(node, "name", a->api->name);
         cs_tree_text(node, "title", a->api->title);
+        cs_tree_text(node, "label", cs_words_api(a));
         cs_tree_number(node, "usd_per_day", a->usd_per_day);
         cs_tree_number(node, "usd_per_mtok", a->usd_per_mtok);
         cJSON *const breakdown = cs_tree_object(node, "breakdown");
         cs_tree_number(breakdown, "input", a->input);
         cs_tree_number(breakdown, "cached_input", a->cached_input);
+        cs_tree_number(breakdown, "cache_write", a->cache_write);
         cs_tree_number(breakdown, "output", a->output);
+        cs_tree_number(breakdown, "committed", a->committed);
         cJSON *const price = cs_tree_object(node, "price");
         cs_tree_number(price, "input_usd_per_mtok", a->price ? 1e6 * a->price->input : NAN);
         cs_tree_number(price, "output_usd_per_mtok", a->price ? 1e6 * a->price->output : NAN);
@@ -294,6 +301,13 @@ static void put_apis(cJSON *root, const struct cs_answer *answer)
         cs_tree_text(price, "provider", a->price ? a->price->provider : NULL);
         cs_tree_text(price, "date", a->price ? a->price->date : NULL);
         cs_tree_text(price, "source", a->price ? a->price->source : NULL);
+        cs_tree_number(price, "paid", a->bought ? a->bought->price * answer->scenario->cost.api_price
+                                                : 1);
+        cs_tree_number(node, "batch_share", a->batch);
+        cs_tree_number(node, "cached_share", a->cached);
+        cs_tree_number(node, "committed_units", a->units);
+        cs_tree_text(node, "rate_limit_tier", a->limit ? a->limit->tier : NULL);
+        cs_tree_number(node, "rate_limit_share", a->limit ? a->over_limit : NAN);
         cs_tree_number(node, "share_over_context", a->share_over_context);
         cs_tree_text(node, "note", a->note);
     }
@@ -310,6 +324,10 @@ static void put_head(cJSON *root, const struct cs_answer *answer, struct cs_aren
     snprintf(text, sizeof text, "%llu", (unsigned long long)s->simulate.seed);
     cs_tree_put(root, "seed", cJSON_CreateRaw(text));
     cs_tree_text(root, "answer", cs_words_answer(scratch, answer));
+    cJSON *const currency = cs_tree_object(root, "currency");
+    cs_tree_text(currency, "code", cs_money_code(s));
+    cs_tree_number(currency, "usd", s->cost.currency ? s->cost.currency_usd : 1);
+    cs_tree_text(currency, "date", s->cost.exchange_date);
     cJSON *const simulated = cs_tree_object(root, "simulated");
     cs_tree_number(simulated, "requests", answer->simulated_requests);
     cs_tree_number(simulated, "seconds", answer->simulated_seconds);

@@ -10,13 +10,13 @@
 #include <math.h>
 #include <string.h>
 #include "out/figure.h"
-#include "plan/cost.h"
+#include "plan/price.h"
 #include "spec/yaml.h"
 
 enum { COLUMNS_MOST = 10 };
 
 const char *const cs_list_kinds[] = {"models", "apis", "hardware", "engines", "hosts",
-                                     "traffic", "scenarios"};
+                                     "traffic", "regions", "scenarios"};
 static_assert(sizeof cs_list_kinds / sizeof *cs_list_kinds == CS_SHEET_COUNT, "kinds");
 
 struct row {
@@ -119,12 +119,12 @@ static const struct cs_list_column hardware_columns[] = {
     {"usd_per_gpu_hour", "USD/h", 'r'},
 };
 
-/* The price that a scenario takes unless told otherwise (plan/cost.c); 0: the sheet has none. */
+/* The price that a scenario takes unless told otherwise (plan/price.c); 0: the sheet has none. */
 static double usd_per_hour(const struct cs_hardware *h, struct cs_arena *arena)
 {
-    const struct cs_cost cost = {.prices = "listed"};
+    const struct cs_cost cost = cs_cost_of("listed");
     struct cs_price_used price = {0};
-    cs_cost_gpu_price(&price, h, &cost, arena);
+    cs_price_gpu(&price, h, &cost, arena);
     return price.note || isnan(price.usd_per_gpu_hour) ? 0 : price.usd_per_gpu_hour;
 }
 
@@ -209,6 +209,23 @@ static void traffic_row(struct row *r, const void *sheet)
     add_text(r, t->title);
 }
 
+static const struct cs_list_column region_columns[] = {
+    {"name", "REGIONS", 'l'},
+    {"carbon_kg_per_kwh", "kg CO2e/kWh", 'r'},
+    {"electricity_usd_per_kwh", "USD/kWh", 'r'},
+    {"title", "title", 'l'},
+};
+
+static void region_row(struct row *r, const void *sheet)
+{
+    const struct cs_region *const g = sheet;
+    const double carbon = 3.6e6 * g->carbon_kg_per_J, price = 3.6e6 * g->electricity_usd_per_J;
+    add_text(r, g->name);
+    add_number(r, carbon, cs_figure_short(carbon));
+    add_number(r, price, cs_figure_short(price));
+    add_text(r, g->title);
+}
+
 static const struct cs_list_column scenario_columns[] = {
     {"name", "SCENARIOS", 'l'},
     {"title", "question", 'l'},
@@ -237,6 +254,7 @@ static const struct {
     {engine_columns, sizeof engine_columns / sizeof *engine_columns, engine_row},
     {host_columns, sizeof host_columns / sizeof *host_columns, host_row},
     {traffic_columns, sizeof traffic_columns / sizeof *traffic_columns, traffic_row},
+    {region_columns, sizeof region_columns / sizeof *region_columns, region_row},
     {scenario_columns, sizeof scenario_columns / sizeof *scenario_columns, scenario_row},
 };
 static_assert(sizeof kinds / sizeof *kinds == CS_SHEET_COUNT, "kinds");

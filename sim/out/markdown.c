@@ -8,6 +8,7 @@
 #include <string.h>
 #include "out/experts.h"
 #include "out/figure.h"
+#include "out/money.h"
 #include "out/words.h"
 
 static void put(const char *text, FILE *out)
@@ -29,8 +30,9 @@ static void cell(const char *text, FILE *out)
 
 static void print_options(const struct cs_answer *answer, struct cs_arena *a, FILE *out)
 {
-    fputs("| | option | GPUs | 95 % | p95 TTFT | p95 TPOT | load | USD/day | USD/Mtok |\n"
-          "|--:|:--|--:|--:|--:|--:|--:|--:|--:|\n", out);
+    const char *const code = cs_money_code(answer->scenario);
+    fprintf(out, "| | option | GPUs | 95 %% | p95 TTFT | p95 TPOT | load | %s/day | %s/Mtok |\n"
+                 "|--:|:--|--:|--:|--:|--:|--:|--:|--:|\n", code, code);
     bool any_unsure = false;
     for (size_t i = 0; i < answer->option_count; i++) {
         const struct cs_option_answer *const o = &answer->options[i];
@@ -47,7 +49,7 @@ static void print_options(const struct cs_answer *answer, struct cs_arena *a, FI
         cell(cs_arena_printf(a, "%zu%s", i + 1, unsure ? "!" : ""), out);
         cell(name, out);
         const char *figures[CS_WORDS_FIGURES];
-        cs_words_figures(a, o, figures);
+        cs_words_figures(a, answer->scenario, o, figures);
         for (int c = 0; c < CS_WORDS_FIGURES; c++)
             cell(figures[c], out);
         putc('\n', out);
@@ -108,18 +110,39 @@ static void print_experts(const struct cs_option_answer *o, struct cs_arena *a, 
     }
 }
 
-static void print_apis(const struct cs_answer *answer, const struct cs_option_answer *o, FILE *out)
+static void print_cost(const struct cs_answer *answer, const struct cs_option_answer *o,
+                       struct cs_arena *a, FILE *out)
 {
-    fputs("\n| API | USD/day | USD/Mtok | times | note |\n|:--|--:|--:|--:|:--|\n", out);
+    const struct cs_scenario *const s = answer->scenario;
+    int items[CS_COST_ITEMS];
+    const int count = cs_money_lines(&o->cost, items);
+    fprintf(out, "\n| cost | %s/day | assumption |\n|:--|--:|:--|\n", cs_money_code(s));
+    for (int i = 0; i < count; i++) {
+        const char *why = o->cost.why[items[i]] ? o->cost.why[items[i]] : "none given";
+        const char *const source = items[i] == CS_COST_GPU ? cs_money_source(a, &o->price) : "";
+        fputs("|", out);
+        cell(cs_cost_names[items[i]], out);
+        cell(cs_money_figure(s, o->cost.item[items[i]]).text, out);
+        cell(*source ? cs_arena_printf(a, "%s; %s", why, source) : why, out);
+        putc('\n', out);
+    }
+}
+
+static void print_apis(const struct cs_answer *answer, const struct cs_option_answer *o,
+                       struct cs_arena *arena, FILE *out)
+{
+    const struct cs_scenario *const s = answer->scenario;
+    fprintf(out, "\n| API | %s/day | %s/Mtok | times | price |\n|:--|--:|--:|--:|:--|\n",
+            cs_money_code(s), cs_money_code(s));
     for (size_t i = 0; i < answer->api_count; i++) {
         const struct cs_api_answer *const a = &answer->apis[i];
         const bool priced = o && o->cost.usd_per_day > 0;
         fputs("|", out);
-        cell(a->api->title ? a->api->title : a->api->name, out);
-        cell(cs_figure_usd(a->usd_per_day).text, out);
-        cell(cs_figure_usd(a->usd_per_mtok).text, out);
+        cell(cs_words_api(a), out);
+        cell(cs_money_figure(s, a->usd_per_day).text, out);
+        cell(cs_money_figure(s, a->usd_per_mtok).text, out);
         cell(priced ? cs_figure_ratio(a->usd_per_day / o->cost.usd_per_day).text : "-", out);
-        cell(a->note ? a->note : "", out);
+        cell(cs_money_terms(arena, s, a), out);
         putc('\n', out);
     }
 }
@@ -137,8 +160,10 @@ void cs_markdown_print(const struct cs_answer *answer, FILE *out)
         print_latency(answer, o, &a, out);
     if (o)
         print_experts(o, &a, out);
+    if (o && isfinite(o->cost.usd_per_day))
+        print_cost(answer, o, &a, out);
     if (answer->api_count)
-        print_apis(answer, o, out);
+        print_apis(answer, o, &a, out);
     fprintf(out, "\ncapsim %s, seed %llu.\n", CS_VERSION,
             (unsigned long long)answer->scenario->simulate.seed);
     cs_arena_fini(&a);

@@ -11,6 +11,7 @@
 #include <string.h>
 #include "out/experts.h"
 #include "out/figure.h"
+#include "out/money.h"
 #include "out/words.h"
 
 static const char *when(const struct cs_answer *answer, double start_s, char buffer[32])
@@ -105,11 +106,10 @@ static const char *words_of_apis(const struct cs_answer *answer, const struct cs
         const struct cs_api_answer *const a = &answer->apis[i];
         if (!isfinite(a->usd_per_day))
             continue;
-        const char *const title = a->api->title ? a->api->title : a->api->name;
-        words = named ? cs_arena_printf(t->arena, "%s; %s %s", words, title,
-                                        cs_figure_usd(a->usd_per_day).text)
-                      : cs_arena_printf(t->arena, "%s costs %s USD/day", title,
-                                        cs_figure_usd(a->usd_per_day).text);
+        const struct cs_figure usd = cs_money_figure(answer->scenario, a->usd_per_day);
+        words = named ? cs_arena_printf(t->arena, "%s; %s %s", words, cs_words_api(a), usd.text)
+                      : cs_arena_printf(t->arena, "%s costs %s %s/day", cs_words_api(a), usd.text,
+                                        cs_money_code(answer->scenario));
         if (o->cost.usd_per_day > 0)
             words = cs_arena_printf(t->arena, "%s, %s times%s", words,
                                     cs_figure_ratio(a->usd_per_day / o->cost.usd_per_day).text,
@@ -141,7 +141,9 @@ static void print_answer(const struct cs_answer *answer, const struct cs_text *t
         const char *const fleet = cs_words_fleet(t->arena, o);
         const char *const usd =
             isfinite(o->cost.usd_per_day)
-                ? cs_arena_printf(t->arena, "%s USD/day", cs_figure_usd(o->cost.usd_per_day).text)
+                ? cs_arena_printf(t->arena, "%s %s/day",
+                                  cs_money_figure(answer->scenario, o->cost.usd_per_day).text,
+                                  cs_money_code(answer->scenario))
                 : "no price known";
         const int between = CS_TEXT_WIDTH - CS_TEXT_GUTTER - cs_text_width(t, fleet) -
                             cs_text_width(t, usd);
@@ -178,8 +180,9 @@ static void print_options(const struct cs_answer *answer, const struct cs_text *
     size_t feasible = 0;
     bool any_unsure = false;
     cs_grid_init(&grid, t->arena, "lrrrrrrr");
-    cs_grid_row(&grid, "OPTIONS", "GPUs", "95 %", "p95 TTFT", "p95 TPOT", "load", "USD/day",
-                "USD/Mtok");
+    cs_grid_row(&grid, "OPTIONS", "GPUs", "95 %", "p95 TTFT", "p95 TPOT", "load",
+                cs_money_per(t->arena, answer->scenario, "day"),
+                cs_money_per(t->arena, answer->scenario, "Mtok"));
     for (size_t i = 0; i < answer->option_count; i++) {
         const struct cs_option_answer *const o = &answer->options[i];
         if (!o->feasible)
@@ -190,7 +193,7 @@ static void print_options(const struct cs_answer *answer, const struct cs_text *
         cs_grid_add(&grid, "%2zu%s %s", i + 1, unsure ? "!" : " ",
                     cs_words_option(t->arena, answer, o));
         const char *figures[CS_WORDS_FIGURES];
-        cs_words_figures(t->arena, o, figures);
+        cs_words_figures(t->arena, answer->scenario, o, figures);
         for (int c = 0; c < CS_WORDS_FIGURES; c++)
             cs_grid_add(&grid, "%s", figures[c]);
     }
@@ -275,64 +278,68 @@ static void print_latency(const struct cs_answer *answer, const struct cs_option
                                         cs_figure_number(o->preemptions, 0).text));
 }
 
-static void print_cost(const struct cs_option_answer *o, const struct cs_text *t)
+static void print_cost(const struct cs_answer *answer, const struct cs_option_answer *o,
+                       const struct cs_text *t)
 {
+    const struct cs_scenario *const s = answer->scenario;
     const struct cs_cost_breakdown *const c = &o->cost;
+    const char *const code = cs_money_code(s);
     if (!isfinite(c->usd_per_day)) {
         cs_text_section(t, "COST", "no price known for this GPU; give `cost.gpu`");
         return;
     }
     const char *words = cs_arena_printf(
-        t->arena, "GPUs %s + energy %s + staff %s = %s USD/day · %s USD/month · %s USD per million "
-        "tokens", cs_figure_usd(c->gpu).text, cs_figure_usd(c->energy).text,
-        cs_figure_usd(c->staff).text, cs_figure_usd(c->usd_per_day).text,
-        cs_figure_usd(c->usd_per_month).text, cs_figure_usd(c->usd_per_mtok).text);
+        t->arena, "%s %s/day · %s %s/month · %s %s per million tokens",
+        cs_money_figure(s, c->usd_per_day).text, code, cs_money_figure(s, c->usd_per_month).text,
+        code, cs_money_figure(s, c->usd_per_mtok).text, code);
     if (isfinite(c->kwh_per_day))
         words = cs_arena_printf(t->arena, "%s · %s kWh/day", words,
                                 cs_figure_short(c->kwh_per_day).text);
     if (isfinite(c->kg_co2e_per_day))
-        words = cs_arena_printf(t->arena, "%s · %s kg CO2e/day", words,
-                                cs_figure_short(c->kg_co2e_per_day).text);
+        words = cs_arena_printf(t->arena, "%s · %s kg CO2e/day (%s)", words,
+                                cs_figure_short(c->kg_co2e_per_day).text, c->carbon_why);
     cs_text_section(t, "COST", words);
-    const struct cs_price_used *const p = &o->price;
-    words = cs_arena_printf(t->arena, "%s USD per GPU-hour",
-                            cs_figure_usd(p->usd_per_gpu_hour).text);
-    const char *const parts[] = {p->provider, p->basis, p->date};
-    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
-        if (parts[i] && *parts[i])
-            words = cs_arena_printf(t->arena, "%s, %s", words, parts[i]);
-    if (p->source)
-        words = cs_arena_printf(t->arena, "%s: %s", words, p->source);
-    cs_text_section(t, NULL, words);
+    struct cs_grid grid;
+    int items[CS_COST_ITEMS];
+    const int count = cs_money_lines(c, items);
+    cs_grid_init(&grid, t->arena, "lrw");
+    for (int i = 0; i < count; i++) {
+        const char *why = c->why[items[i]] ? c->why[items[i]] : "none given";
+        const char *const source = items[i] == CS_COST_GPU ? cs_money_source(t->arena, &o->price)
+                                                           : "";
+        if (*source)
+            why = cs_arena_printf(t->arena, "%s; %s", why, source);
+        cs_grid_row(&grid, cs_cost_names[items[i]],
+                    cs_money_figure(s, c->item[items[i]]).text, why);
+    }
+    cs_grid_print_plain(&grid, t, CS_TEXT_GUTTER);
+    if (s->cost.currency)
+        cs_text_section(t, NULL,
+                        cs_arena_printf(t->arena, "1 %s = %.6g USD, as the scenario states%s%s",
+                                        code, s->cost.currency_usd,
+                                        s->cost.exchange_date ? " for " : "",
+                                        s->cost.exchange_date ? s->cost.exchange_date : ""));
 }
 
 static void print_apis(const struct cs_answer *answer, const struct cs_option_answer *o,
                        const struct cs_text *t)
 {
+    const struct cs_scenario *const s = answer->scenario;
     if (!answer->api_count)
         return;
     struct cs_grid grid;
     cs_grid_init(&grid, t->arena, "lrrrw");
-    cs_grid_row(&grid, "APIS", "USD/day", "USD/Mtok", "times", "price");
+    cs_grid_row(&grid, "APIS", cs_money_per(t->arena, s, "day"), cs_money_per(t->arena, s, "Mtok"),
+                "times", "price, USD per million tokens");
     for (size_t i = 0; i < answer->api_count; i++) {
         const struct cs_api_answer *const a = &answer->apis[i];
-        cs_grid_add(&grid, "  %s", a->api->title ? a->api->title : a->api->name);
-        cs_grid_add(&grid, "%s", cs_figure_usd(a->usd_per_day).text);
-        cs_grid_add(&grid, "%s", cs_figure_usd(a->usd_per_mtok).text);
+        cs_grid_add(&grid, "  %s", cs_words_api(a));
+        cs_grid_add(&grid, "%s", cs_money_figure(s, a->usd_per_day).text);
+        cs_grid_add(&grid, "%s", cs_money_figure(s, a->usd_per_mtok).text);
         cs_grid_add(&grid, "%s", o && o->cost.usd_per_day > 0
                                        ? cs_figure_ratio(a->usd_per_day / o->cost.usd_per_day).text
                                        : "-");
-        const char *words =
-            a->price ? cs_arena_printf(t->arena, "%s in, %s out; %s, %s",
-                                       cs_figure_usd(1e6 * a->price->input).text,
-                                       cs_figure_usd(1e6 * a->price->output).text,
-                                       cs_words_basis[a->price->basis],
-                                       a->price->date ? a->price->date : "no date")
-                     : "no price known";
-        if (a->share_over_context > 0)
-            words = cs_arena_printf(t->arena, "%s; %s of requests exceed its context", words,
-                                    cs_figure_percent(a->share_over_context).text);
-        cs_grid_add(&grid, "%s%s%s", words, a->note ? "; " : "", a->note ? a->note : "");
+        cs_grid_add(&grid, "%s", cs_money_terms(t->arena, s, a));
     }
     cs_grid_print(&grid, t, 0, true);
 }
@@ -481,7 +488,7 @@ void cs_report_print(const struct cs_answer *answer, const struct cs_text *t)
         cs_text_put(t, "\n");
     }
     if (subject)
-        print_cost(subject, t);
+        print_cost(answer, subject, t);
     print_apis(answer, subject, t);
     if (subject && subject->simulated)
         print_load(answer, subject, t);

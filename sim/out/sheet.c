@@ -148,7 +148,7 @@ static void print_rentals(const struct cs_hardware *h, struct sources *sources,
     for (size_t i = 0; i < h->rental_count; i++) {
         const struct cs_rental *const r = &h->rentals[i];
         cs_grid_row(&grid, indented(t, r->provider), cs_figure_usd(3600 * r->usd_per_s).text,
-                    known(r->term), known(r->date), number_of(sources, t, r->source),
+                    r->term < CS_TERM_COUNT ? cs_term_names[r->term] : "article", known(r->date), number_of(sources, t, r->source),
                     known(r->note));
     }
     print_table(&grid, t, "");
@@ -190,6 +190,37 @@ static void print_prices(const struct cs_api *a, struct sources *sources, const 
                         per_mtok(t, k->cached_input), "", "", "", "");
     }
     print_table(&grid, t, "  prices are USD per million tokens\n");
+}
+
+/* A rate a minute as published, or "-". */
+static const char *a_minute(const struct cs_text *t, double per_s)
+{
+    return per_s > 0 ? cs_arena_strdup(t->arena, cs_figure_number(60 * per_s, 0).text) : "-";
+}
+
+static void print_offers(const struct cs_api *a, struct sources *sources, const struct cs_text *t)
+{
+    struct cs_grid grid;
+    cs_grid_init(&grid, t->arena, "lrrrrll");
+    cs_grid_row(&grid, "LIMITS, a minute", "requests", "tokens", "in", "out", "date", "source");
+    for (size_t i = 0; i < a->limit_count; i++) {
+        const struct cs_api_limit *const l = &a->limits[i];
+        cs_grid_row(&grid, indented(t, l->tier), a_minute(t, l->requests_per_s),
+                    a_minute(t, l->tokens_per_s), a_minute(t, l->input_tokens_per_s),
+                    a_minute(t, l->output_tokens_per_s), known(l->date),
+                    number_of(sources, t, l->source));
+    }
+    print_table(&grid, t, "");
+    cs_grid_init(&grid, t->arena, "lrrrllw");
+    cs_grid_row(&grid, "COMMITTED", "USD/h", "tokens/min", "least", "date", "source", "note");
+    for (size_t i = 0; i < a->committed_count; i++) {
+        const struct cs_api_committed *const c = &a->committed[i];
+        cs_grid_row(&grid, cs_arena_printf(t->arena, "  %s, %s", c->provider, c->unit),
+                    cs_figure_usd(3600 * c->usd_per_s).text, a_minute(t, c->tokens_per_s),
+                    cs_figure_number(c->least, 0).text, known(c->date),
+                    number_of(sources, t, c->source), known(c->note));
+    }
+    print_table(&grid, t, "");
 }
 
 /* A figure as published, or nothing. */
@@ -287,12 +318,14 @@ bool cs_sheet_print(struct cs_catalog *catalog, enum cs_sheet_kind kind, const c
     const struct cs_engine_sheet *const e = kind == CS_SHEET_ENGINE ? sheet : NULL;
     const struct cs_host *const o = kind == CS_SHEET_HOST ? sheet : NULL;
     const struct cs_traffic_sheet *const f = kind == CS_SHEET_TRAFFIC ? sheet : NULL;
+    const struct cs_region *const g = kind == CS_SHEET_REGION ? sheet : NULL;
     print_head(t, &sources, cs_catalog_path(catalog, kind, name),
                m   ? m->node
                : h ? h->node
                : a ? a->node
                : e ? e->node
                : o ? o->node
+               : g ? g->node
                    : f->node);
     if (m)
         print_measured(m, &sources, t);
@@ -300,6 +333,8 @@ bool cs_sheet_print(struct cs_catalog *catalog, enum cs_sheet_kind kind, const c
         print_rentals(h, &sources, t);
     if (a)
         print_prices(a, &sources, t);
+    if (a)
+        print_offers(a, &sources, t);
     if (e)
         print_errors(e, &sources, t);
     print_sources(&sources, t);

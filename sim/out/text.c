@@ -215,26 +215,35 @@ static void print_row(const struct cs_grid *grid, const struct cs_text *t,
     putc('\n', t->file);
 }
 
-void cs_grid_print(const struct cs_grid *grid, const struct cs_text *t, int indent,
-                    bool section)
+static void print_grid(const struct cs_grid *grid, const struct cs_text *t, int indent,
+                       int least, bool heading)
 {
-    int widths[CS_GRID_COLUMNS] = {0};
+    int widths[CS_GRID_COLUMNS] = {least};
     for (size_t i = 0; i < grid->count; i++) {
         const size_t c = i % grid->columns;
         const int width = cs_text_width(t, grid->cells[i]);
         if (width > widths[c])
             widths[c] = width;
     }
-    if (section && widths[0] < CS_TEXT_GUTTER - 2)
-        widths[0] = CS_TEXT_GUTTER - 2;
     for (size_t r = 0; r < grid->count; r += grid->columns) {
         const char *const *const row = &grid->cells[r];
         size_t filled = grid->columns < grid->count - r ? grid->columns : grid->count - r;
         while (filled > 1 && !row[filled - 1][0]) /* no blanks at the end of a line */
             filled--;
-        cs_text_colour(t, r == 0 ? CS_COLOUR_BOLD : CS_COLOUR_PLAIN);
+        cs_text_colour(t, heading && r == 0 ? CS_COLOUR_BOLD : CS_COLOUR_PLAIN);
         print_row(grid, t, row, widths, indent, filled);
         if (r == 0)
             cs_text_colour(t, CS_COLOUR_PLAIN);
     }
+}
+
+void cs_grid_print(const struct cs_grid *grid, const struct cs_text *t, int indent,
+                    bool section)
+{
+    print_grid(grid, t, indent, section ? CS_TEXT_GUTTER - 2 : 0, true);
+}
+
+void cs_grid_print_plain(const struct cs_grid *grid, const struct cs_text *t, int indent)
+{
+    print_grid(grid, t, indent, 0, false);
 }

@@ -64,5 +64,7 @@ void cs_grid_cells(struct cs_grid *grid, const char *const *texts, size_t count)
  * when `section` is set: bold, and each further row starts in the same column. */
 void cs_grid_print(const struct cs_grid *grid, const struct cs_text *t, int indent,
                     bool section);
+/* The same where the first row is no heading. */
+void cs_grid_print_plain(const struct cs_grid *grid, const struct cs_text *t, int indent);
 
 #endif

@@ -9,6 +9,7 @@
 #include <math.h>
 #include <string.h>
 #include "out/figure.h"
+#include "out/money.h"
 
 const char *const cs_words_metric[] = {"TTFT", "TPOT", "ITL", "E2E"};
 static_assert(sizeof cs_words_metric / sizeof *cs_words_metric == CS_METRIC_COUNT, "metrics");
@@ -82,8 +83,8 @@ const char *cs_words_option(struct cs_arena *arena, const struct cs_answer *answ
                            several_engines ? " " : "", several_engines ? o->engine->name : "");
 }
 
-void cs_words_figures(struct cs_arena *arena, const struct cs_option_answer *o,
-                      const char *figures[CS_WORDS_FIGURES])
+void cs_words_figures(struct cs_arena *arena, const struct cs_scenario *scenario,
+                      const struct cs_option_answer *o, const char *figures[CS_WORDS_FIGURES])
 {
     const struct cs_figure shown[CS_WORDS_FIGURES] = {
         cs_figure_number((double)o->gpus, 0),
@@ -91,8 +92,8 @@ void cs_words_figures(struct cs_arena *arena, const struct cs_option_answer *o,
         cs_figure_time_value(o->latency[CS_METRIC_TTFT].stat[CS_STAT_P95]),
         cs_figure_time_value(o->latency[CS_METRIC_TPOT].stat[CS_STAT_P95]),
         cs_figure_percent(o->capacity_share),
-        cs_figure_usd(o->cost.usd_per_day),
-        cs_figure_usd(o->cost.usd_per_mtok),
+        cs_money_figure(scenario, o->cost.usd_per_day),
+        cs_money_figure(scenario, o->cost.usd_per_mtok),
     };
     for (int i = 0; i < CS_WORDS_FIGURES; i++) {
         const bool simulated = i >= 2 && i <= 4;
@@ -103,6 +104,11 @@ void cs_words_figures(struct cs_arena *arena, const struct cs_option_answer *o,
     else if (o->gpus_hi > 0)
         figures[1] = cs_arena_printf(arena, "%ld–%ld%s", o->gpus_lo, o->gpus_hi,
                                      o->undecided ? "?" : "");
+}
+
+const char *cs_words_api(const struct cs_api_answer *a)
+{
+    return a->bought ? a->bought->label : a->api->title ? a->api->title : a->api->name;
 }
 
 static const char *titled(const char *title, const char *name)
@@ -257,7 +263,8 @@ const char *cs_words_answer(struct cs_arena *arena, const struct cs_answer *answ
                             answer->scenario->slo.count ? "meets the SLO of" : "serves",
                             answer->scenario->name);
     if (isfinite(best->cost.usd_per_day))
-        words = cs_arena_printf(arena, "%s for %s USD/day", words,
-                                cs_figure_usd(best->cost.usd_per_day).text);
+        words = cs_arena_printf(arena, "%s for %s %s/day", words,
+                                cs_money_figure(answer->scenario, best->cost.usd_per_day).text,
+                                cs_money_code(answer->scenario));
     return cs_arena_printf(arena, "%s%s.", words, words_of_slo(arena, answer, best));
 }

@@ -25,10 +25,10 @@ const char *cs_words_machine(struct cs_arena *arena, const struct cs_option *opt
 const char *cs_words_option(struct cs_arena *arena, const struct cs_answer *answer,
                             const struct cs_option_answer *option);
 /* What tables of options show of a feasible one: GPUs, their interval, p95 TTFT, p95 TPOT, load,
- * USD/day, USD/Mtok. */
+ * money a day and for a million tokens. */
 enum { CS_WORDS_FIGURES = 7 };
-void cs_words_figures(struct cs_arena *arena, const struct cs_option_answer *option,
-                      const char *figures[CS_WORDS_FIGURES]);
+void cs_words_figures(struct cs_arena *arena, const struct cs_scenario *scenario,
+                      const struct cs_option_answer *option, const char *figures[CS_WORDS_FIGURES]);
 /* "Llama 3.1 70B on 2 x H100 SXM 80GB (1 replica of 2 GPUs, fp8, vLLM 0.15)". */
 const char *cs_words_fleet(struct cs_arena *arena, const struct cs_option_answer *option);
 /* The models of the answer: "llama-3.1-70b", "a, b" or "3 models". */
@@ -48,6 +48,8 @@ bool cs_words_is_unsure(const struct cs_answer *answer, const struct cs_option_a
 extern const char cs_words_unsure[];
 /* What is known of that error, and from what. */
 const char *cs_words_error(struct cs_arena *arena, const struct cs_option_answer *option);
+/* An API with the conditions it is bought under: "GPT-4o (batch)". */
+const char *cs_words_api(const struct cs_api_answer *api);
 /* `count` with its noun: "1 replica", "2 replicas". */
 const char *cs_words_count(struct cs_arena *arena, double count, const char *noun);
 

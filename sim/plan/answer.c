@@ -10,7 +10,6 @@
  * by arrival with windows by time and may differ by what crosses the run's two ends.
  */
 #include "plan/answer.h"
-#include "plan/cost.h"
 #include "plan/loading.h"
 #include <math.h>
 
@@ -343,15 +342,19 @@ void cs_answer_option(struct cs_option_answer *a, const struct cs_search *s, str
                                    .capacity_share = NAN,
                                    .undecided = s->undecided};
     cs_memory_fit(&a->memory, o, o->tensor_parallel > 0 ? o->tensor_parallel : 1);
-    cs_cost_gpu_price(&a->price, o->hardware, &scenario->cost, arena);
+    cs_price_gpu(&a->price, o->hardware, &scenario->cost, arena);
     for (int m = 0; m < CS_METRIC_COUNT; m++)
         latency_of(&a->latency[m], NULL, 0);
     latency_of(&a->wait, NULL, 0);
     a->busy = NAN;
     const struct cs_set *set = s->chosen;
-    const double tokens_per_day =
-        86400.0 * s->question->workload.requests_per_s *
-        (s->question->workload.mean_input + s->question->workload.mean_output);
+    const struct cs_workload_spec *w = &s->question->workload;
+    struct cs_cost_use use = {
+        .gpus = NAN,
+        .busy = NAN,
+        .tokens_per_day = 86400.0 * w->requests_per_s * (w->mean_input + w->mean_output),
+        .output_tokens_per_day = 86400.0 * w->requests_per_s * w->mean_output,
+        .weights_bytes = a->memory.weights_bytes};
     if (set == NULL) {
         if (s->missed != NULL)
             a->binding = binding_metric[s->missed->metric];
@@ -360,11 +363,10 @@ void cs_answer_option(struct cs_option_answer *a, const struct cs_search *s, str
                 a->memory.weights_gpu_bytes + a->memory.reserve_bytes < a->memory.usable_bytes
                     ? CS_BINDING_KV_MEMORY
                     : CS_BINDING_WEIGHTS_MEMORY;
-        cs_cost_fleet(&a->cost, o->hardware, &scenario->cost, &a->price, NAN, NAN, tokens_per_day);
+        cs_cost_fleet(&a->cost, o->hardware, &scenario->cost, &a->price, &use, arena);
         return;
     }
     const struct cs_candidate *c = set->candidate;
-    const struct cs_workload_spec *w = &s->question->workload;
     a->memory = c->memory;
     a->option = c->option;
     a->tensor_parallel = c->tensor_parallel;
@@ -400,8 +402,9 @@ void cs_answer_option(struct cs_option_answer *a, const struct cs_search *s, str
                                    ? "undecided after all replications: the larger fleet is planned"
                                    : cs_search_why_not(s, s->neighbour);
     }
-    cs_cost_fleet(&a->cost, o->hardware, &scenario->cost, &a->price, (double)a->gpus, a->busy,
-                  tokens_per_day);
+    use.gpus = (double)a->gpus;
+    use.busy = a->busy;
+    cs_cost_fleet(&a->cost, o->hardware, &scenario->cost, &a->price, &use, arena);
 }
 
 static bool near(double expected, double actual, double tolerance)

@@ -1,305 +1,242 @@
-/* Prices chosen, fleets and API bills added up: equations in cost.h.
+/* Fleets added up: equations in cost.h.
  *
- * "listed" for GPUs is the median over providers of their lowest on-demand price: one provider
- * with many regions counts once. A date picks, per provider, the newest row not after it. Nothing
- * is converted or guessed: a sheet without any price leaves the cost unknown (NaN), and the option
- * is ranked last.
+ * Each line is computed beside the words that say why, so that neither can change without the
+ * other. Figures in those words have four digits: they are what was assumed, not results.
+ * Memory: texts in the arena given.
  */
 #include "plan/cost.h"
-#include <ctype.h>
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
-#include <strings.h>
 
-static const double HOUR_S = 3600.0, DAY_S = 86400.0, DAYS_PER_MONTH = 30.4375;
+static const double DAY_S = 86400.0, DAYS_PER_MONTH = 30.4375, DAYS_PER_YEAR = 365.25;
 
-static bool is_date(const char *text)
+const char *const cs_cost_names[CS_COST_ITEMS] = {
+    [CS_COST_GPU] = "gpu",
+    [CS_COST_ENERGY] = "energy",
+    [CS_COST_STAFF] = "staff",
+    [CS_COST_SERVER] = "server",
+    [CS_COST_NETWORK] = "network",
+    [CS_COST_RACK] = "rack",
+    [CS_COST_SPARES] = "spares",
+    [CS_COST_MAINTENANCE] = "maintenance",
+    [CS_COST_COLOCATION] = "colocation",
+    [CS_COST_SOFTWARE] = "software",
+    [CS_COST_STORAGE] = "storage",
+    [CS_COST_EGRESS] = "egress",
+    [CS_COST_DOWNTIME] = "downtime",
+};
+
+struct adding {
+    struct cs_cost_breakdown *b;
+    const struct cs_hardware *h;
+    const struct cs_cost *cost;
+    const struct cs_cost_use *use;
+    struct cs_arena *arena;
+    double units; /* GPUs billed or bought */
+};
+
+static void add(const struct adding *a, enum cs_cost_item item, double usd, const char *why)
 {
-    return text != NULL && isdigit((unsigned char)text[0]) && strlen(text) >= 7 && text[4] == '-';
+    a->b->item[item] = usd;
+    a->b->why[item] = why;
 }
 
-static int by_price(const void *a, const void *b)
+/* Whole groups of `size`. */
+static double rounded_up(double count, int size)
 {
-    const double x = (*(const struct cs_rental *const *)a)->usd_per_s;
-    const double y = (*(const struct cs_rental *const *)b)->usd_per_s;
-    return (x > y) - (x < y);
+    return size > 1 ? ceil(count / size - 1e-9) * size : count;
 }
 
-/* On-demand rows, one per provider (its lowest; with a date its newest not after it), by price. */
-static size_t on_demand(const struct cs_hardware *h, const char *until,
-                        const struct cs_rental **rows)
+/* " (10 planned, 10 % spares, instances of 8)", or "". */
+static const char *words_of_units(const struct adding *a, double spares, int group,
+                                  const char *noun)
 {
-    size_t n = 0;
-    for (size_t i = 0; i < h->rental_count; i++) {
-        const struct cs_rental *r = &h->rentals[i];
-        if (strcmp(r->term, "on_demand") != 0)
+    if (a->units == a->use->gpus)
+        return "";
+    const char *words = cs_arena_printf(a->arena, " (%.4g planned", a->use->gpus);
+    if (spares > 0.0)
+        words = cs_arena_printf(a->arena, "%s, %g %% spares", words, 100.0 * spares);
+    if (group > 1)
+        words = cs_arena_printf(a->arena, "%s, %s of %d", words, noun, group);
+    return cs_arena_printf(a->arena, "%s)", words);
+}
+
+/* --- energy ---------------------------------------------------------------------------------- */
+
+static double idle_w(const struct cs_hardware *h)
+{
+    return h->idle_w > 0.0 ? h->idle_w : h->tdp_w;
+}
+
+/* Joules a day of the planned fleet, and of what stands beside it. */
+static double joules(const struct adding *a)
+{
+    const struct cs_hardware *h = a->h;
+    const struct cs_own *own = &a->cost->own;
+    const double busy = isnan(a->use->busy) ? 1.0 : a->use->busy;
+    const double idle = idle_w(h), pue = own->has && own->pue > 0.0 ? own->pue : a->cost->pue;
+    const double beside = own->has ? a->units - a->use->gpus : 0.0;
+    const double watts = a->use->gpus * (idle + (h->tdp_w - idle) * busy) + beside * idle +
+                         (own->has ? a->units * own->server_w : 0.0);
+    return h->tdp_w > 0.0 ? watts * fmax(1.0, pue) * DAY_S : NAN;
+}
+
+static const char *words_of_power(const struct adding *a)
+{
+    const struct cs_own *own = &a->cost->own;
+    const double pue = own->pue > 0.0 ? own->pue : a->cost->pue;
+    const char *words = cs_arena_printf(
+        a->arena, "%.4g kWh at %.4g USD/kWh: %.4g W idle to %.4g W, busy %.3g %%",
+        a->b->kwh_per_day, own->electricity_usd_per_J * 3.6e6, idle_w(a->h), a->h->tdp_w,
+        100.0 * (isnan(a->use->busy) ? 1.0 : a->use->busy));
+    if (own->server_w > 0.0)
+        words = cs_arena_printf(a->arena, "%s, %.4g W beside it", words, own->server_w);
+    return cs_arena_printf(a->arena, "%s, PUE %.3g", words, fmax(1.0, pue));
+}
+
+static void add_energy(const struct adding *a)
+{
+    struct cs_cost_breakdown *b = a->b;
+    const double used = joules(a);
+    b->kwh_per_day = used / 3.6e6;
+    if (a->cost->carbon_kg_per_J > 0.0) {
+        b->kg_co2e_per_day = used * a->cost->carbon_kg_per_J;
+        b->carbon_why = cs_arena_printf(
+            a->arena, "%.4g g CO2e/kWh, %s", a->cost->carbon_kg_per_J * 3.6e9,
+            a->cost->carbon_why != NULL ? a->cost->carbon_why : "as given");
+    }
+    if (a->cost->own.has)
+        add(a, CS_COST_ENERGY, used * a->cost->own.electricity_usd_per_J, words_of_power(a));
+    else
+        add(a, CS_COST_ENERGY, 0.0, "in the rent");
+}
+
+/* --- machines -------------------------------------------------------------------------------- */
+
+static void add_rent(const struct adding *a, const struct cs_price_used *p)
+{
+    const char *words =
+        cs_arena_printf(a->arena, "%.6g × %.4g USD/h × 24 h%s", a->units, p->usd_per_gpu_hour,
+                        words_of_units(a, a->cost->rent.spares, p->instance, "instances"));
+    if (p->mix != NULL)
+        words = cs_arena_printf(a->arena, "%s: %s", words, p->mix);
+    add(a, CS_COST_GPU, a->units * p->usd_per_gpu_hour * 24.0, words);
+}
+
+/* "3 × 1,599 USD over 3.5 years, 20 % left, 8 % a year on what is bound". */
+static const char *words_of_years(const struct adding *a, double usd, const char *units)
+{
+    const struct cs_own *own = &a->cost->own;
+    if (usd == 0.0)
+        return "paid for already";
+    const char *words = cs_arena_printf(a->arena, "%.6g × %.6g USD%s over %.4g years", a->units, usd,
+                                        units, own->years);
+    if (own->residual > 0.0)
+        words = cs_arena_printf(a->arena, "%s, %g %% left", words, 100.0 * own->residual);
+    if (own->capital > 0.0)
+        words = cs_arena_printf(a->arena, "%s, capital at %g %% a year", words,
+                                100.0 * own->capital);
+    return words;
+}
+
+static void add_owned(const struct adding *a)
+{
+    const struct cs_own *own = &a->cost->own;
+    const struct {
+        enum cs_cost_item item;
+        double usd;
+    } parts[] = {{CS_COST_GPU, cs_price_purchase(a->h, a->cost)},
+                 {CS_COST_SERVER, own->server_usd},
+                 {CS_COST_NETWORK, own->network_usd},
+                 {CS_COST_RACK, own->rack_usd}};
+    double bought = 0.0, written_off = 0.0;
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        if (parts[i].usd == 0.0 && parts[i].item != CS_COST_GPU)
             continue;
-        if (until != NULL && (r->date == NULL || strcmp(r->date, until) > 0))
-            continue;
-        size_t at = 0;
-        while (at < n && strcasecmp(rows[at]->provider, r->provider) != 0)
-            at++;
-        const bool newer = at < n && until != NULL && rows[at]->date != NULL &&
-                           strcmp(r->date, rows[at]->date) > 0;
-        if (at == n || newer || (until == NULL && r->usd_per_s < rows[at]->usd_per_s))
-            rows[at] = r;
-        n += at == n;
+        const double usd = a->units * cs_price_write_off(parts[i].usd, own);
+        const char *units = words_of_units(a, 0.0, own->server_gpus, "servers");
+        add(a, parts[i].item, usd,
+            words_of_years(a, parts[i].usd, parts[i].item == CS_COST_GPU ? units : ""));
+        bought += a->units * parts[i].usd;
+        written_off += usd;
     }
-    qsort(rows, n, sizeof *rows, by_price);
-    return n;
+    if (own->spares > 0.0)
+        add(a, CS_COST_SPARES, own->spares * written_off,
+            cs_arena_printf(a->arena, "%g %% of the machines", 100.0 * own->spares));
+    if (own->maintenance > 0.0)
+        add(a, CS_COST_MAINTENANCE, own->maintenance * bought / DAYS_PER_YEAR,
+            cs_arena_printf(a->arena, "%g %% a year of %.6g USD", 100.0 * own->maintenance,
+                            bought));
+    if (own->colocation_usd_per_J > 0.0) {
+        const double watts = a->units * (a->h->tdp_w > 0.0 ? a->h->tdp_w + own->server_w : NAN);
+        add(a, CS_COST_COLOCATION, watts * own->colocation_usd_per_J * DAY_S,
+            cs_arena_printf(a->arena, "%.4g kW at peak, %.4g USD/kW/month", watts / 1e3,
+                            own->colocation_usd_per_J * 1e3 * DAYS_PER_MONTH * DAY_S));
+    }
 }
 
-static void use(struct cs_price_used *p, const struct cs_rental *r, const char *basis)
+/* --- the rest -------------------------------------------------------------------------------- */
+
+static void add_people(const struct adding *a)
 {
-    *p = (struct cs_price_used){.usd_per_gpu_hour = r->usd_per_s * HOUR_S,
-                                .source = r->source,
-                                .date = r->date,
-                                .provider = r->provider,
-                                .basis = basis};
+    const struct cs_engineers *e = &a->cost->engineers;
+    const double count = e->fixed + e->per_gpu * a->use->gpus, given = a->cost->staff_usd_per_s;
+    const char *words = NULL;
+    if (given > 0.0)
+        words = cs_arena_printf(a->arena, "%.6g USD/day as given", given * DAY_S);
+    if (count > 0.0)
+        words = cs_arena_printf(
+            a->arena, "%s%s%.3g engineers at %.6g USD/year: %.3g + %.3g × %.6g GPUs",
+            words != NULL ? words : "", words != NULL ? "; " : "", count,
+            e->usd_per_s * DAYS_PER_YEAR * DAY_S, e->fixed, e->per_gpu, a->use->gpus);
+    add(a, CS_COST_STAFF, (given + count * e->usd_per_s) * DAY_S, words);
 }
 
-static bool use_median(struct cs_price_used *p, const struct cs_hardware *h, const char *until,
-                       struct cs_arena *arena)
+static void add_services(const struct adding *a)
 {
-    const struct cs_rental **rows = cs_arena_alloc(arena, h->rental_count + 1, sizeof *rows);
-    const size_t n = on_demand(h, until, rows);
-    if (n == 0)
-        return false;
-    use(p, rows[n / 2], "listed");
-    if (n % 2 == 0) {
-        p->usd_per_gpu_hour = 0.5 * (rows[n / 2 - 1]->usd_per_s + rows[n / 2]->usd_per_s) * HOUR_S;
-        p->source = cs_arena_printf(arena, "%s; %s", rows[n / 2 - 1]->source, rows[n / 2]->source);
-        p->provider =
-            cs_arena_printf(arena, "%s / %s", rows[n / 2 - 1]->provider, rows[n / 2]->provider);
+    const struct cs_cost *c = a->cost;
+    const double year_s = DAYS_PER_YEAR * DAY_S, gpus = a->use->gpus;
+    if (c->software.usd_per_s + c->software.per_gpu_usd_per_s > 0.0)
+        add(a, CS_COST_SOFTWARE,
+            (c->software.usd_per_s + c->software.per_gpu_usd_per_s * gpus) * DAY_S,
+            cs_arena_printf(a->arena, "%.6g USD/year + %.6g USD/year × %.6g GPUs",
+                            c->software.usd_per_s * year_s, c->software.per_gpu_usd_per_s * year_s,
+                            gpus));
+    if (c->storage.usd_per_byte_s > 0.0) {
+        const double bytes = c->storage.bytes > 0.0 ? c->storage.bytes : a->use->weights_bytes;
+        add(a, CS_COST_STORAGE, bytes * c->storage.usd_per_byte_s * DAY_S,
+            cs_arena_printf(a->arena, "%.4g GB%s at %.4g USD/GB/month", bytes / 1e9,
+                            c->storage.bytes > 0.0 ? "" : " of weights",
+                            c->storage.usd_per_byte_s * 1e9 * DAYS_PER_MONTH * DAY_S));
     }
-    p->provider = cs_arena_printf(arena, "median of %zu providers (%s)", n, p->provider);
-    return true;
-}
-
-static bool use_named(struct cs_price_used *p, const struct cs_hardware *h, const char *wanted)
-{
-    const struct cs_rental *best = NULL;
-    const bool article = strcmp(wanted, "article") == 0;
-    for (size_t i = 0; i < h->rental_count; i++) {
-        const struct cs_rental *r = &h->rentals[i];
-        const bool fits =
-            article ? strcmp(r->term, "article") == 0
-                    : strcmp(r->term, "on_demand") == 0 && strcasecmp(r->provider, wanted) == 0;
-        if (fits && (best == NULL || r->usd_per_s < best->usd_per_s))
-            best = r;
+    if (c->egress.usd_per_byte > 0.0) {
+        const double bytes = a->use->output_tokens_per_day * c->egress.bytes_per_token;
+        add(a, CS_COST_EGRESS, bytes * c->egress.usd_per_byte,
+            cs_arena_printf(a->arena, "%.4g GB of answers, %.4g B a token, at %.4g USD/GB",
+                            bytes / 1e9, c->egress.bytes_per_token, c->egress.usd_per_byte * 1e9));
     }
-    if (best != NULL)
-        use(p, best, article ? "article" : "provider");
-    return best != NULL;
-}
-
-/* USD per day and GPU of a machine that was bought; nothing where it is paid for already. */
-static double write_off(const struct cs_hardware *h, const struct cs_own *own)
-{
-    const double purchase = own->purchase_usd >= 0.0  ? own->purchase_usd
-                            : h->purchase_count > 0 ? h->purchases[0].usd
-                                                    : NAN;
-    const double price = purchase + own->server_usd;
-    return price == 0.0 ? 0.0 : price * (1.0 - own->residual) / (own->years * 365.25);
-}
-
-static void use_own(struct cs_price_used *p, const struct cs_hardware *h, const struct cs_own *own)
-{
-    const bool sheet = own->purchase_usd < 0.0 && h->purchase_count > 0;
-    *p = (struct cs_price_used){
-        .usd_per_gpu_hour = write_off(h, own) / 24.0,
-        .source = sheet ? h->purchases[0].source : "cost.own of the scenario",
-        .date = sheet ? h->purchases[0].date : NULL,
-        .provider = own->purchase_usd == 0.0 && own->server_usd == 0.0
-                        ? "paid for already: only electricity counts"
-                        : "purchase written off",
-        .basis = "owned"};
-}
-
-void cs_cost_gpu_price(struct cs_price_used *p, const struct cs_hardware *h,
-                       const struct cs_cost *cost, struct cs_arena *arena)
-{
-    *p = (struct cs_price_used){.usd_per_gpu_hour = NAN};
-    if (cost->own.has) {
-        use_own(p, h, &cost->own);
-        return;
-    }
-    if (cost->gpu_usd_per_s > 0.0) {
-        *p = (struct cs_price_used){.usd_per_gpu_hour = cost->gpu_usd_per_s * HOUR_S,
-                                    .source = "cost.gpu of the scenario",
-                                    .basis = "scenario"};
-        return;
-    }
-    const bool listed = strcmp(cost->prices, "listed") == 0;
-    const char *until = is_date(cost->prices) ? cost->prices : NULL;
-    if (!listed && until == NULL && use_named(p, h, cost->prices))
-        return;
-    if (use_median(p, h, until, arena)) {
-        if (!listed && until == NULL)
-            p->note = cs_arena_printf(arena, "no '%s' price of %s: %s", cost->prices, h->title,
-                                      p->provider);
-        return;
-    }
-    if (until != NULL && use_median(p, h, NULL, arena)) {
-        p->note =
-            cs_arena_printf(arena, "no price of %s up to %s: %s", h->title, until, p->provider);
-        return;
-    }
-    if (use_named(p, h, "article"))
-        p->note =
-            cs_arena_printf(arena, "no '%s' price of %s: the article's", cost->prices, h->title);
+    if (c->downtime.share > 0.0)
+        add(a, CS_COST_DOWNTIME, c->downtime.share * c->downtime.usd_per_s * DAY_S,
+            cs_arena_printf(a->arena, "%.4g %% of the time at %.6g USD/h",
+                            100.0 * c->downtime.share, c->downtime.usd_per_s * 3600.0));
 }
 
 void cs_cost_fleet(struct cs_cost_breakdown *b, const struct cs_hardware *h,
-                   const struct cs_cost *cost, const struct cs_price_used *price, double gpus,
-                   double busy, double tokens_per_day)
+                   const struct cs_cost *cost, const struct cs_price_used *price,
+                   const struct cs_cost_use *use, struct cs_arena *arena)
 {
     *b = (struct cs_cost_breakdown){.kwh_per_day = NAN, .kg_co2e_per_day = NAN};
-    const double share = isnan(busy) ? 1.0 : busy;
-    double joules = NAN;
-    if (h->tdp_w > 0.0) {
-        const double idle = h->idle_w > 0.0 ? h->idle_w : h->tdp_w;
-        const double watts = idle + (h->tdp_w - idle) * share + cost->own.server_w;
-        const double pue = cost->own.has && cost->own.pue > 0.0 ? cost->own.pue
-                           : cost->pue > 0.0                    ? cost->pue
-                                                                : 1.0;
-        joules = gpus * watts * pue * DAY_S;
-        b->kwh_per_day = joules / 3.6e6;
-        if (cost->carbon_kg_per_J > 0.0)
-            b->kg_co2e_per_day = joules * cost->carbon_kg_per_J;
-    }
-    if (cost->own.has) {
-        b->gpu = gpus * write_off(h, &cost->own);
-        b->energy = joules * cost->own.electricity_usd_per_J;
-    } else {
-        b->gpu = gpus * price->usd_per_gpu_hour * 24.0;
-    }
-    b->staff = cost->staff_usd_per_s * DAY_S;
-    b->usd_per_day = b->gpu + b->energy + b->staff;
-    b->usd_per_month = b->usd_per_day * DAYS_PER_MONTH;
-    b->usd_per_mtok = b->usd_per_day / (tokens_per_day * 1e-6);
-}
-
-/* ---- APIs -------------------------------------------------------------------------------- */
-
-static const struct cs_api_price *newest(const struct cs_api *api, enum cs_price_basis basis,
-                                         const char *provider, const char *until)
-{
-    const struct cs_api_price *best = NULL;
-    for (size_t i = 0; i < api->price_count; i++) {
-        const struct cs_api_price *p = &api->prices[i];
-        if (p->basis != basis || (provider != NULL && strcasecmp(p->provider, provider) != 0))
-            continue;
-        if (until != NULL && (p->date == NULL || strcmp(p->date, until) > 0))
-            continue;
-        if (best == NULL ||
-            (p->date != NULL && best->date != NULL && strcmp(p->date, best->date) > 0))
-            best = p;
-    }
-    return best;
-}
-
-static const struct cs_api_price *choose(const struct cs_api *api, const char *wanted,
-                                         const char **note, struct cs_arena *arena)
-{
-    static const char *const said[] = {"the article's", "the maker's list", "a reseller's"};
-    const char *until = is_date(wanted) ? wanted : NULL;
-    const struct cs_api_price *p = NULL;
-    if (strcmp(wanted, "article") == 0)
-        p = newest(api, CS_PRICE_ARTICLE, NULL, NULL);
-    else if (until != NULL || strcmp(wanted, "listed") == 0)
-        p = newest(api, CS_PRICE_LISTED, NULL, until);
+    struct adding a = {b, h, cost, use, arena, use->gpus};
+    a.units = cost->own.has ? rounded_up(use->gpus, cost->own.server_gpus)
+                            : rounded_up(use->gpus * (1.0 + cost->rent.spares), price->instance);
+    add_energy(&a);
+    if (cost->own.has)
+        add_owned(&a);
     else
-        for (int b = 0; b < CS_PRICE_BASIS_COUNT && p == NULL; b++)
-            p = newest(api, (enum cs_price_basis)b, wanted, NULL);
-    if (p != NULL)
-        return p;
-    static const enum cs_price_basis order[] = {CS_PRICE_LISTED, CS_PRICE_RESELLER,
-                                                CS_PRICE_ARTICLE};
-    for (size_t i = 0; i < sizeof order / sizeof order[0] && p == NULL; i++)
-        p = newest(api, order[i], NULL, NULL);
-    if (p != NULL)
-        *note = cs_arena_printf(arena, "no '%s' price: %s, %s", wanted, said[p->basis],
-                                p->date != NULL ? p->date : "undated");
-    return p;
-}
-
-/* The price of one request under a price's tiers: the highest tier its input exceeds. */
-static void price_of(const struct cs_api_price *p, double input_tokens, double *input,
-                     double *output)
-{
-    *input = p->input;
-    *output = p->output;
-    for (size_t t = 0; t < p->tier_count; t++) {
-        if (input_tokens <= p->tiers[t].above_tokens)
-            break;
-        *input = p->tiers[t].input;
-        *output = p->tiers[t].output;
-    }
-}
-
-static int by_bill(const void *a, const void *b)
-{
-    const double x = ((const struct cs_api_answer *)a)->usd_per_day;
-    const double y = ((const struct cs_api_answer *)b)->usd_per_day;
-    if (isnan(x) != isnan(y))
-        return isnan(x) ? 1 : -1;
-    if (x != y && !isnan(x))
-        return x > y ? 1 : -1;
-    return strcmp(((const struct cs_api_answer *)a)->api->name,
-                  ((const struct cs_api_answer *)b)->api->name);
-}
-
-const struct cs_api_answer *cs_cost_apis(const struct cs_scenario *s,
-                                         const struct cs_workload_spec *workload,
-                                         struct cs_arena *arena)
-{
-    enum { SAMPLE = 200000 };
-    struct cs_api_answer *bills = cs_arena_alloc(arena, s->compare_count, sizeof *bills);
-    for (size_t i = 0; i < s->compare_count; i++) {
-        bills[i].api = s->compare[i];
-        bills[i].price = choose(s->compare[i], s->cost.prices, &bills[i].note, arena);
-    }
-    /* Request by request: money per token of input and of output, and what exceeds the context. */
-    struct cs_workload w;
-    cs_workload_init(&w, workload, s->simulate.seed, 0, arena);
-    struct cs_arrival a;
-    double n = 0.0, input_tokens = 0.0, output_tokens = 0.0;
-    while (n < SAMPLE && cs_workload_next(&w, &a)) {
-        n += 1.0;
-        input_tokens += a.input;
-        output_tokens += a.output;
-        for (size_t i = 0; i < s->compare_count; i++) {
-            if (bills[i].price == NULL)
-                continue;
-            double in, out;
-            price_of(bills[i].price, a.input, &in, &out);
-            /* what tiers add to the base price: nothing, exactly, when no request reaches one */
-            bills[i].input += (in - bills[i].price->input) * a.input;
-            bills[i].output += (out - bills[i].price->output) * a.output;
-            const double context = bills[i].api->context_tokens;
-            bills[i].share_over_context += context > 0.0 && (double)a.input + a.output > context;
-        }
-    }
-    const double per_day = workload->requests_per_s * DAY_S;
-    const double tokens = per_day * (workload->mean_input + workload->mean_output);
-    for (size_t i = 0; i < s->compare_count; i++) {
-        struct cs_api_answer *b = &bills[i];
-        if (b->price == NULL || n == 0.0) {
-            b->usd_per_day = b->usd_per_mtok = b->input = b->output = NAN;
-            continue;
-        }
-        b->input = per_day * workload->mean_input * (b->price->input + b->input / input_tokens);
-        b->output =
-            per_day * workload->mean_output * (b->price->output + b->output / output_tokens);
-        b->usd_per_day = b->input + b->output;
-        b->usd_per_mtok = b->usd_per_day / (tokens * 1e-6);
-        b->share_over_context /= n;
-        if (b->share_over_context > 0.0 && b->note == NULL)
-            b->note = cs_arena_printf(arena, "%.2g %% of requests exceed its context",
-                                      100.0 * b->share_over_context);
-    }
-    qsort(bills, s->compare_count, sizeof *bills, by_bill);
-    return bills;
+        add_rent(&a, price);
+    add_people(&a);
+    add_services(&a);
+    for (int i = 0; i < CS_COST_ITEMS; i++)
+        b->usd_per_day += b->item[i];
+    b->usd_per_month = b->usd_per_day * DAYS_PER_MONTH;
+    b->usd_per_mtok = b->usd_per_day / (use->tokens_per_day * 1e-6);
 }

@@ -218,15 +218,19 @@ static void price(struct cs_fits_row *r, const struct cs_fits_query *q, struct c
     const struct cs_hardware *const h = r->option.hardware;
     struct cs_cost cost = q->cost;
     struct cs_cost_breakdown all, one;
-    cs_cost_gpu_price(&r->price, h, &cost, arena);
+    cs_price_gpu(&r->price, h, &cost, arena);
     if (!cost.own.has && isnan(r->price.usd_per_gpu_hour)) {
         cost.own.has = true;
-        cs_cost_gpu_price(&r->price, h, &cost, arena);
+        cs_price_gpu(&r->price, h, &cost, arena);
     }
     const double tokens = r->input + r->output;
     const double wait = r->ttft_s + (r->output - 1.0) / r->decode_tok_s;
-    cs_cost_fleet(&all, h, &cost, &r->price, r->option.gpus, 1.0, DAY_S * r->requests_s * tokens);
-    cs_cost_fleet(&one, h, &cost, &r->price, r->option.gpus, 1.0, DAY_S * tokens / wait);
+    struct cs_cost_use use = {.gpus = r->option.gpus, .busy = 1.0,
+                              .weights_bytes = r->memory.weights_bytes};
+    use.tokens_per_day = DAY_S * r->requests_s * tokens;
+    cs_cost_fleet(&all, h, &cost, &r->price, &use, arena);
+    use.tokens_per_day = DAY_S * tokens / wait;
+    cs_cost_fleet(&one, h, &cost, &r->price, &use, arena);
     r->usd_per_mtok = all.usd_per_mtok;
     r->usd_per_mtok_single = one.usd_per_mtok;
     r->wh_per_mtok = 1e9 * all.kwh_per_day / (DAY_S * r->requests_s * tokens);

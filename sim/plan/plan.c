@@ -8,11 +8,12 @@
  */
 #include "plan/plan.h"
 #include "plan/answer.h"
-#include "plan/cost.h"
 #include "plan/pool.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+static const double BILLED_REQUESTS = 200000.0;
 
 struct round {
     struct cs_trial **trials;
@@ -193,7 +194,7 @@ const struct cs_answer *cs_plan_run(const struct cs_scenario *scenario, struct c
         cs_search_begin(&searches[i]);
     answer->runs = run_searches(searches, scenario->option_count, question, settings, arena);
     summarise(answer, searches, question, arena);
-    answer->apis = cs_cost_apis(scenario, w, arena);
+    answer->apis = cs_bill_apis(scenario, w, BILLED_REQUESTS, arena);
     answer->api_count = scenario->compare_count;
     if (answer->best < 0)
         answer->no_answer = no_answer(answer, arena);

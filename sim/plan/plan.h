@@ -9,6 +9,8 @@
 #define CS_PLAN_PLAN_H
 #include "des/estimate.h"
 #include "perf/memory.h"
+#include "plan/bill.h"
+#include "plan/cost.h"
 #include "serve/cluster.h"
 #include "spec/catalog.h"
 #include <stdint.h>
@@ -51,18 +53,6 @@ enum cs_binding {
     CS_BINDING_COUNT
 };
 extern const char *const cs_binding_names[CS_BINDING_COUNT]; /* "none", "ttft", ..., "kv_memory" */
-
-struct cs_price_used {
-    double usd_per_gpu_hour; /* NaN: no price known */
-    const char *source, *date, *provider, *basis;
-    const char *note; /* why another than the asked price was taken; NULL */
-};
-
-struct cs_cost_breakdown { /* USD per day */
-    double gpu, energy, staff;
-    double usd_per_day, usd_per_month, usd_per_mtok; /* totals */
-    double kwh_per_day, kg_co2e_per_day;             /* NaN: not known / not asked */
-};
 
 struct cs_hour {       /* one window of the run, for charts and the load line */
     double start_s;    /* from the start of the run (Monday 00:00 for weekly curves) */
@@ -138,15 +128,6 @@ struct cs_option_answer {
     struct cs_cost_breakdown cost;
     const struct cs_hour *hours;
     size_t hour_count;
-};
-
-struct cs_api_answer {
-    const struct cs_api *api;
-    const struct cs_api_price *price; /* NULL: no price known */
-    const char *note;                 /* why another than the asked price; over context; NULL */
-    double usd_per_day, usd_per_mtok;
-    double input, cached_input, output; /* USD per day */
-    double share_over_context;          /* of requests longer than the API's context */
 };
 
 struct cs_law {

@@ -68,6 +68,7 @@ static const struct kind {
     [CS_SHEET_ENGINE] = {"engines", "engine", "engines", true},
     [CS_SHEET_HOST] = {"hosts", "host", "hosts", true},
     [CS_SHEET_TRAFFIC] = {"scenarios/traffic", "traffic", "traffic", false},
+    [CS_SHEET_REGION] = {"regions", "region", "regions", false},
     [CS_SHEET_SCENARIO] = {"scenarios", "scenario", "scenarios", false},
 };
 
@@ -469,7 +470,7 @@ static int guess_kind(const struct cs_node *root)
     static const enum cs_sheet_kind order[] = {CS_SHEET_SCENARIO, CS_SHEET_HARDWARE,
                                                CS_SHEET_MODEL,    CS_SHEET_API,
                                                CS_SHEET_ENGINE,   CS_SHEET_TRAFFIC,
-                                               CS_SHEET_HOST};
+                                               CS_SHEET_HOST,     CS_SHEET_REGION};
     int best = -1;
     size_t most = 0;
     for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) {

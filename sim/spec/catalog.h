@@ -3,7 +3,7 @@
  * The path is, in order: each directory of $CAPSIM_PATH; ../share/capsim beside the program; the
  * directory above the program that holds models/ and hardware/ (a build tree); the compiled-in
  * CS_DATADIR. Each may hold models/, models/api/, hardware/, hosts/, engines/,
- * scenarios/traffic/. The first directory that has the name wins, so users can override a sheet. A
+ * scenarios/traffic/, regions/. The first directory that has the name wins, so users can override a sheet. A
  * name with a '/' or ending in .yaml is a file, relative to the file that names it. What is neither
  * is looked for among the titles and `aliases` of model, hardware, host and engine sheets, without
  * regard to case and brackets and with ' ', '_' and ':' taken for '-'; of several that claim one
@@ -21,6 +21,7 @@ enum cs_sheet_kind {
     CS_SHEET_ENGINE,
     CS_SHEET_HOST,
     CS_SHEET_TRAFFIC,
+    CS_SHEET_REGION,
     CS_SHEET_SCENARIO, /* listed only */
     CS_SHEET_COUNT
 };
@@ -51,6 +52,7 @@ const void *cs_catalog_load(struct cs_catalog *c, enum cs_sheet_kind kind, const
 #define cs_catalog_hardware(...) CS_CATALOG_TYPED(cs_hardware, CS_SHEET_HARDWARE, __VA_ARGS__)
 #define cs_catalog_engine(...) CS_CATALOG_TYPED(cs_engine_sheet, CS_SHEET_ENGINE, __VA_ARGS__)
 #define cs_catalog_host(...) CS_CATALOG_TYPED(cs_host, CS_SHEET_HOST, __VA_ARGS__)
+#define cs_catalog_region(...) CS_CATALOG_TYPED(cs_region, CS_SHEET_REGION, __VA_ARGS__)
 #define cs_catalog_traffic(...) CS_CATALOG_TYPED(cs_traffic_sheet, CS_SHEET_TRAFFIC, __VA_ARGS__)
 /* The sheet that describes this engine on this hardware: on Apple's GPUs the one that it names
  * under `metal`, else itself. Either may be NULL; NULL after an error. */

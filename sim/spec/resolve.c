@@ -1,4 +1,4 @@
-/* Resolving a scenario: the whole, its SLO, its money and its simulation (see resolve.h).
+/* Resolving a scenario: the whole, its SLO and its simulation (see resolve.h).
  *
  * Order: read the file, apply --set to the tree, read the tree by the tables, then resolve each
  * part. The parts run even when the tables found errors, as long as their own map could be read,
@@ -11,7 +11,6 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include "base/suggest.h"
 
 /* --- slo ------------------------------------------------------------------------------------- */
 
@@ -61,111 +60,6 @@ static void check_confidence(struct cs_resolving *r)
     }
 }
 
-/* --- compare --------------------------------------------------------------------------------- */
-
-static void resolve_compare(struct cs_resolving *r)
-{
-    const struct cs_node *const node = r->text.compare;
-    if (!node)
-        return;
-    const size_t count = node->kind == CS_NODE_LIST ? node->count : 1;
-    const struct cs_api **const apis = cs_arena_alloc(r->schema.arena, count, sizeof *apis);
-    for (size_t i = 0; i < count; i++) {
-        const struct cs_node *const one = node->kind == CS_NODE_LIST ? node->items[i] : node;
-        const char *const path = node->kind == CS_NODE_LIST
-                                     ? cs_arena_printf(r->schema.arena, "compare[%zu]", i)
-                                     : "compare";
-        if (one->kind != CS_NODE_SCALAR || cs_node_is_null(one)) {
-            cs_diag_error(r->schema.diags, one->span, NULL, "%s must be an API's name, not %s",
-                          path, cs_node_kind_name(one));
-            continue;
-        }
-        const struct cs_api *const api =
-            cs_catalog_api(r->catalog, one->text, one->span, path, r->schema.diags);
-        bool repeated = false;
-        for (size_t j = 0; j < r->scenario->compare_count; j++)
-            repeated = repeated || (api && apis[j] == api);
-        if (repeated)
-            cs_diag_error(r->schema.diags, one->span, NULL, "compare names '%s' twice", one->text);
-        else if (api)
-            apis[r->scenario->compare_count++] = api;
-    }
-    r->scenario->compare = apis;
-}
-
-/* --- cost ------------------------------------------------------------------------------------ */
-
-/* Keeps a name once; the names that `prices` could mean are few. */
-static void add_name(const char *names[256], size_t *count, const char *name)
-{
-    for (size_t i = 0; i < *count; i++)
-        if (!name || strcmp(names[i], name) == 0)
-            return;
-    if (name && *count < 256)
-        names[(*count)++] = name;
-}
-
-static bool looks_like_date(const char *text)
-{
-    return strlen(text) >= 4 && strspn(text, "0123456789-") == strlen(text);
-}
-
-/* `prices` is a rule, a date, or a provider that at least one sheet of this scenario names. */
-static void check_prices(struct cs_resolving *r)
-{
-    const char *const prices = r->text.cost.prices;
-    const char *names[256];
-    size_t count = 0;
-    if (!prices || looks_like_date(prices))
-        return;
-    add_name(names, &count, "article");
-    add_name(names, &count, "listed");
-    for (size_t i = 0; i < r->scenario->option_count; i++) {
-        const struct cs_hardware *const hardware = r->scenario->options[i].hardware;
-        for (size_t j = 0; j < hardware->rental_count; j++)
-            add_name(names, &count, hardware->rentals[j].provider);
-    }
-    for (size_t i = 0; i < r->scenario->compare_count; i++)
-        for (size_t j = 0; j < r->scenario->compare[i]->price_count; j++)
-            add_name(names, &count, r->scenario->compare[i]->prices[j].provider);
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(names[i], prices) == 0)
-            return;
-    const char *const near = cs_suggest(prices, names, count);
-    cs_diag_error(r->schema.diags, cs_resolve_span(r, "cost.prices"),
-                  near ? cs_arena_printf(r->schema.arena, "did you mean '%s'?", near)
-                       : "expected article, listed, a date, or a provider of a sheet named here",
-                  "cost.prices cannot be '%s'", prices);
-}
-
-static void resolve_cost(struct cs_resolving *r)
-{
-    struct cs_cost *const cost = &r->scenario->cost;
-    *cost = r->text.cost;
-    if (cost->prices)
-        check_prices(r);
-    if (!cost->own.has)
-        return;
-    const struct cs_node *const own = cs_node_find(r->root, "cost.own");
-    if (!cs_node_get(own, "electricity")) {
-        cost->own.electricity_usd_per_J = cost->electricity_usd_per_J;
-        if (!cs_node_find(r->root, "cost.electricity"))
-            cs_diag_error(r->schema.diags, own->span, "expected a price of energy, such as "
-                          "'0.10 USD/kWh'", "cost.own.electricity is missing");
-    }
-    if (!cs_node_get(own, "pue"))
-        cost->own.pue = cost->pue;
-    if (!cs_node_get(own, "years") && (cost->own.purchase_usd != 0 || cost->own.server_usd != 0))
-        cs_diag_error(r->schema.diags, own->span,
-                      "expected a number of years, or 'purchase: 0 USD' if it is paid for already",
-                      "cost.own.years is missing");
-    for (size_t i = 0; cost->own.purchase_usd < 0 && i < r->scenario->option_count; i++)
-        if (!r->scenario->options[i].hardware->purchase_count)
-            cs_diag_error(r->schema.diags, own->span, "the hardware sheet holds no purchase price",
-                          "cost.own.purchase is missing for %s",
-                          r->scenario->options[i].hardware->name);
-}
-
 /* --- the whole ------------------------------------------------------------------------------- */
 
 static void resolve_simulate(struct cs_resolving *r)
@@ -196,6 +90,7 @@ const struct cs_scenario *cs_resolve_scenario(struct cs_catalog *c, struct cs_ar
                       cs_node_kind_name(root));
         return NULL;
     }
+    cs_resolve_exchange(r);
     cs_schema_read(&r->schema, &cs_table_scenario, root, "", &r->text);
     struct cs_scenario *const s = r->scenario;
     s->path = cs_arena_strdup(arena, path);
@@ -205,8 +100,8 @@ const struct cs_scenario *cs_resolve_scenario(struct cs_catalog *c, struct cs_ar
     resolve_slo(r);
     cs_resolve_deploy(r);
     check_confidence(r);
-    resolve_compare(r);
-    resolve_cost(r);
+    cs_resolve_compare(r);
+    cs_resolve_cost(r);
     resolve_simulate(r);
     s->defaults = r->schema.defaults;
     s->default_count = r->schema.default_count;

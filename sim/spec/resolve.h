@@ -1,7 +1,7 @@
 /* Resolving: from a scenario's tree to the sealed scenario, in parts.
  *
  * resolve.c drives; resolve_traffic.c reads what comes in, resolve_deploy.c multiplies the options
- * out and checks each. Every part adds its errors and goes on, so one reading finds them all.
+ * out and checks each, resolve_money.c reads costs and APIs. Every part adds its errors and goes on, so one reading finds them all.
  *
  * The one rule: a part may rely on names and numbers it read itself, never on another part having
  * succeeded. Memory is the catalogue's arena.
@@ -27,6 +27,11 @@ const struct cs_scenario *cs_resolve_scenario(struct cs_catalog *c, struct cs_ar
                                               struct cs_diags *diags);
 void cs_resolve_traffic(struct cs_resolving *r);
 void cs_resolve_deploy(struct cs_resolving *r);
+/* Before anything else is read: amounts may be in the currencies named there. */
+void cs_resolve_exchange(struct cs_resolving *r);
+/* After the options; cost after the APIs. */
+void cs_resolve_compare(struct cs_resolving *r);
+void cs_resolve_cost(struct cs_resolving *r);
 /* The sheet, or a copy with what an entry of `deploy` says of this machine: memory, gpu_share,
  * power_limit, sustained. */
 const struct cs_hardware *cs_resolve_machine(struct cs_resolving *r, const struct cs_node *map,

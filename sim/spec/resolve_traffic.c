@@ -316,6 +316,7 @@ void cs_resolve_traffic(struct cs_resolving *r)
         return; /* the tables said so */
     traffic->input_share = r->text.traffic.input_share;
     traffic->burstiness = r->text.traffic.burstiness;
+    traffic->batch = r->text.traffic.batch;
     traffic->top_p = r->text.traffic.sampling != 0;
     resolve_volume(r, traffic);
     if (r->text.traffic.trace) {

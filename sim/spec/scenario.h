@@ -10,7 +10,7 @@
 #ifndef CS_SPEC_SCENARIO_H
 #define CS_SPEC_SCENARIO_H
 #include <stdint.h>
-#include "spec/sheet.h"
+#include "spec/money.h"
 
 enum cs_volume_kind { CS_VOLUME_TOKENS, CS_VOLUME_REQUESTS, CS_VOLUME_TRACE };
 enum cs_metric { CS_METRIC_TTFT, CS_METRIC_TPOT, CS_METRIC_ITL, CS_METRIC_E2E, CS_METRIC_COUNT };
@@ -46,6 +46,7 @@ struct cs_traffic {
     struct cs_shared_prefix prefix;
     struct cs_sessions sessions;
     bool shares;            /* prefix, sessions, or a trace with such columns */
+    double batch;           /* share of the requests that can wait for a batch */
     const char *trace_path; /* kind TRACE, as given, relative to the scenario's folder resolved */
 };
 
@@ -120,25 +121,6 @@ static inline int cs_option_gpus(const struct cs_option *o, int tensor_parallel)
     return tensor_parallel * o->pipeline_parallel * cs_option_groups(o, tensor_parallel);
 }
 
-struct cs_own { /* owned hardware; `has` false: rented */
-    bool has;
-    double purchase_usd; /* per GPU; < 0: the sheet's; 0: paid for already */
-    double server_usd;   /* the rest of the machine, per GPU */
-    double server_w;     /* what that draws, per GPU */
-    double years;        /* 0: nothing is written off */
-    double residual;     /* share of the price left after those years */
-    double electricity_usd_per_J;
-    double pue;
-};
-struct cs_cost {
-    const char *prices; /* "article", "listed", a provider, or a date "2026-05-01" */
-    double gpu_usd_per_s; /* 0: from the sheets; else this price for every GPU */
-    struct cs_own own;
-    double staff_usd_per_s; /* 0 default */
-    double electricity_usd_per_J, pue; /* for the energy line of owned machines */
-    double carbon_kg_per_J;            /* 0: not asked */
-};
-
 struct cs_simulate {
     double days;         /* 7 */
     int64_t requests;    /* 0: by days; else stop after so many arrivals */
@@ -154,7 +136,7 @@ struct cs_scenario {
     struct cs_slo slo;
     const struct cs_option *options;
     size_t option_count;
-    const struct cs_api *const *compare;
+    const struct cs_compare *compare;
     size_t compare_count;
     struct cs_cost cost;
     struct cs_simulate simulate;

@@ -105,7 +105,7 @@ static bool read_quantity(struct cs_schema *s, const struct cs_key *key, const s
         if (cs_unit_parse(n->text, n->length, CS_UNIT_NUMBER, value, &error))
             return check_range(s, key, node, path, *value);
     }
-    if (!cs_unit_parse(n->text, n->length, key->unit, value, &error)) {
+    if (!cs_unit_parse_money(n->text, n->length, key->unit, s->currencies, value, &error)) {
         const char *const hint = ends_with_comma_hint(n->text)
                                      ? cs_arena_printf(s->arena, "%s; without commas", error.hint)
                                      : error.hint;

@@ -14,7 +14,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
-#include "base/unit.h"
 #include "spec/scenario.h"
 #include "spec/yaml.h"
 
@@ -73,6 +72,7 @@ struct cs_schema {
     struct cs_default *defaults; /* NULL until the first */
     size_t default_count;
     bool keep_defaults;
+    const struct cs_currencies *currencies; /* that amounts may be in besides USD; NULL: none */
 };
 
 /* Reads `map` by `table` into the zeroed struct `out`. `path` is the map's own ("deploy[0]"), ""

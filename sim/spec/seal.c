@@ -87,8 +87,23 @@ static const void *seal_model(struct sealing *z, struct cs_model *m)
 
 /* --- hardware, engines, APIs ----------------------------------------------------------------- */
 
+/* Reserved terms are paid for to their end. */
+static void seal_rentals(struct cs_hardware *h, struct cs_arena *arena)
+{
+    static const double terms_s[CS_TERM_COUNT] = {[CS_TERM_RESERVED_1Y] = 365.25 * 86400,
+                                                  [CS_TERM_RESERVED_3Y] = 3 * 365.25 * 86400};
+    struct cs_rental *const rows = cs_arena_alloc(arena, h->rental_count + 1, sizeof *rows);
+    for (size_t i = 0; i < h->rental_count; i++) {
+        rows[i] = h->rentals[i];
+        if (rows[i].commitment_s <= 0 && rows[i].term < CS_TERM_COUNT)
+            rows[i].commitment_s = terms_s[rows[i].term];
+    }
+    h->rentals = rows;
+}
+
 static const void *seal_hardware(struct sealing *z, struct cs_hardware *h)
 {
+    seal_rentals(h, z->schema.arena);
     if (!h->calibrated) /* defaults do not reach below a map whose presence means something */
         h->bandwidth_factor = h->kv_factor = h->compute_factor = 1;
     h->node = z->root;
@@ -146,6 +161,8 @@ static const void *seal_api(struct sealing *z, struct cs_api *a)
             cs_diag_error(z->schema.diags, span_at(z, path), NULL,
                           "%s must be more than in the tier before", path);
         }
+    if (a->cache.step_tokens <= 0) /* an absent map has the defaults of its table */
+        a->cache = (struct cs_api_cache){1024, 1, 300};
     if (a->price_count == 0 && !a->notes)
         cs_diag_error(z->schema.diags, span_at(z, "prices"), "say in notes why none is known",
                       "prices holds no price");
@@ -281,6 +298,7 @@ const struct cs_table *cs_seal_table(enum cs_sheet_kind kind)
         [CS_SHEET_MODEL] = &cs_table_model,       [CS_SHEET_API] = &cs_table_api,
         [CS_SHEET_HARDWARE] = &cs_table_hardware, [CS_SHEET_ENGINE] = &cs_table_engine,
         [CS_SHEET_HOST] = &cs_table_host,         [CS_SHEET_TRAFFIC] = &cs_table_traffic,
+        [CS_SHEET_REGION] = &cs_table_region,
         [CS_SHEET_SCENARIO] = &cs_table_scenario};
     return tables[kind];
 }
@@ -298,6 +316,9 @@ static const void *seal_kind(struct sealing *z, enum cs_sheet_kind kind, void *s
         return seal_engine(z, sheet);
     case CS_SHEET_HOST:
         ((struct cs_host *)sheet)->node = z->root;
+        return sheet;
+    case CS_SHEET_REGION:
+        ((struct cs_region *)sheet)->node = z->root;
         return sheet;
     case CS_SHEET_TRAFFIC:
         return seal_traffic(z, sheet);

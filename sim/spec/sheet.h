@@ -101,10 +101,22 @@ struct cs_model {
     const struct cs_node *node;
 };
 
+enum cs_term { /* how GPUs are rented */
+    CS_TERM_ON_DEMAND,
+    CS_TERM_SPOT, /* may be taken away */
+    CS_TERM_RESERVED_1Y,
+    CS_TERM_RESERVED_3Y,
+    CS_TERM_COUNT,
+    CS_TERM_ARTICLE = CS_TERM_COUNT /* said somewhere, of nobody's list */
+};
+extern const char *const cs_term_names[CS_TERM_COUNT]; /* "on_demand", ... */
+
 struct cs_rental {
     const char *provider, *region, *date, *source, *note;
-    const char *term; /* on_demand spot reserved_1y reserved_3y article */
-    double usd_per_s; /* per GPU */
+    int term;            /* enum cs_term */
+    double usd_per_s;    /* per GPU */
+    int instance;        /* fewest GPUs rented together; 0: singly, or not known */
+    double commitment_s; /* shortest time that is paid for; 0: none */
 };
 struct cs_purchase {
     double usd; /* per GPU or whole machine, as note says */
@@ -215,11 +227,37 @@ struct cs_api_price {
     const struct cs_api_tier *tiers; /* ascending by above_tokens */
     size_t tier_count;
 };
+struct cs_api_cache { /* what it keeps of prompts */
+    double least_tokens, step_tokens; /* found from so many tokens, in steps of so many */
+    double kept_s;                    /* after the last use */
+};
+struct cs_api_limit { /* a tier of rate limits; 0: that figure is not limited */
+    const char *tier, *date, *source;
+    double requests_per_s, input_tokens_per_s, output_tokens_per_s, tokens_per_s;
+};
+struct cs_api_committed { /* throughput bought by the hour, used or not */
+    const char *provider, *unit, *date, *source, *note;
+    double usd_per_s;     /* of a unit */
+    double tokens_per_s;  /* of a unit: input tokens + output_weight x output tokens */
+    double output_weight;
+    int least, step;      /* units */
+    double commitment_s;
+};
 struct cs_api {
     const char *name, *title, *maker, *access, *notes;
     double context_tokens; /* 0: unknown */
     const struct cs_api_price *prices;
     size_t price_count;
+    struct cs_api_cache cache;
+    const struct cs_api_limit *limits; /* ascending */
+    size_t limit_count;
+    const struct cs_api_committed *committed;
+    size_t committed_count;
+    const struct cs_node *node;
+};
+struct cs_region { /* where machines stand */
+    const char *name, *title, *notes;
+    double carbon_kg_per_J, electricity_usd_per_J; /* of the grid; 0: unknown */
     const struct cs_node *node;
 };
 

@@ -22,7 +22,7 @@ struct cs_traffic_text {
     bool has_volume, has_requests, has_rate;
     const char *trace;
     const struct cs_node *lengths, *curve;
-    double input_share, burstiness;
+    double input_share, burstiness, batch;
     int sampling;
     bool has_prefix, has_sessions;
     int groups;
@@ -60,12 +60,25 @@ struct cs_simulate_text {
     int64_t seed;
 };
 
+struct cs_cost_text {
+    struct cs_cost cost;
+    const char *region;
+    const struct cs_node *exchange;
+};
+
+struct cs_compare_text {
+    const char *api, *tier;
+    double batch, price;
+    bool caching, has_committed;
+    int committed;
+};
+
 struct cs_scenario_text {
     const char *name;
     const struct cs_node *model, *deploy, *compare;
     struct cs_traffic_text traffic;
     struct cs_slo_text slo;
-    struct cs_cost cost;
+    struct cs_cost_text cost;
     struct cs_simulate_text simulate;
 };
 
@@ -82,7 +95,8 @@ struct cs_lengths_pair {
 
 extern const struct cs_table cs_table_model, cs_table_api, cs_table_hardware, cs_table_engine,
     cs_table_traffic, cs_table_scenario, cs_table_deploy, cs_table_lengths,
-    cs_table_lengths_pair, cs_table_host, cs_table_host_here;
+    cs_table_lengths_pair, cs_table_host, cs_table_host_here, cs_table_cost, cs_table_compare,
+    cs_table_region;
 /* Precisions by name, "fp16" included. */
 extern const struct cs_choice cs_precision_choices[];
 

@@ -15,8 +15,12 @@
 
 static const struct cs_choice classes[] = {
     {"datacenter", 0}, {"workstation", 0}, {"consumer", 0}, {"unified", 0}, {NULL, 0}};
-static const struct cs_choice terms[] = {{"on_demand", 0},   {"spot", 0},    {"reserved_1y", 0},
-                                         {"reserved_3y", 0}, {"article", 0}, {NULL, 0}};
+static const struct cs_choice terms[] = {{"on_demand", CS_TERM_ON_DEMAND},
+                                         {"spot", CS_TERM_SPOT},
+                                         {"reserved_1y", CS_TERM_RESERVED_1Y},
+                                         {"reserved_3y", CS_TERM_RESERVED_3Y},
+                                         {"article", CS_TERM_ARTICLE},
+                                         {NULL, 0}};
 
 static const struct cs_key memory_keys[] = {
     KEY("capacity", "Device memory as its driver reports it.",
@@ -138,8 +142,11 @@ static const struct cs_key rental_keys[] = {
     KEY("provider", "Who rents it out.", TEXT(cs_rental, provider), REQUIRED),
     KEY("price", "Per GPU.", QUANTITY(cs_rental, usd_per_s, USD_PER_S, "0.001 USD/h", "1000 USD/h"),
         REQUIRED),
-    KEY("term", "How it is rented.", TEXT(cs_rental, term), DEFAULT("on_demand", NULL),
-        .choices = terms),
+    KEY("term", "How it is rented.", CHOICE(cs_rental, term, terms), DEFAULT("on_demand", NULL)),
+    KEY("instance", "Fewest GPUs that are rented together at this price.",
+        COUNT(cs_rental, instance, "1", "4096")),
+    KEY("commitment", "Shortest time that is paid for. Of reserved terms: a year, or three.",
+        QUANTITY(cs_rental, commitment_s, SECONDS, "1 s", "10 years")),
     KEY("region", "Where.", TEXT(cs_rental, region)),
     KEY("date", "When the price held.", DATE(cs_rental, date)),
     KEY("source", "Who says so.", TEXT(cs_rental, source)),

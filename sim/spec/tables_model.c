@@ -202,6 +202,59 @@ static const struct cs_key price_keys[] = {
 };
 static const struct cs_table price_table = TABLE_OF(cs_api_price, "prices", price_keys);
 
+static const struct cs_key cache_keys[] = {
+    KEY("least", "Shortest prompt that is kept.",
+        QUANTITY(cs_api, cache.least_tokens, TOKENS, "1 token", "1M tokens"),
+        DEFAULT("1024 tokens", "what the large vendors document")),
+    KEY("step", "What is found is a multiple of this.",
+        QUANTITY(cs_api, cache.step_tokens, TOKENS, "1 token", "1M tokens"),
+        DEFAULT("1 token", NULL)),
+    KEY("kept", "How long, after the last use.",
+        QUANTITY(cs_api, cache.kept_s, SECONDS, "1 s", "100 days"),
+        DEFAULT("5 min", "the shortest that the large vendors document")),
+};
+static const struct cs_table cache_table = TABLE("cache", cache_keys);
+
+static const struct cs_key limit_keys[] = {
+    KEY("tier", "What it is called.", TEXT(cs_api_limit, tier), REQUIRED),
+    KEY("requests", "Most requests.",
+        QUANTITY(cs_api_limit, requests_per_s, REQUESTS_PER_S, "1 req/day", "1e9 req/min")),
+    KEY("tokens", "Most tokens, prompts and answers together.",
+        QUANTITY(cs_api_limit, tokens_per_s, TOKENS_PER_S, "1 token/day", "1e15 tokens/min")),
+    KEY("input", "Most prompt tokens.",
+        QUANTITY(cs_api_limit, input_tokens_per_s, TOKENS_PER_S, "1 token/day",
+                 "1e15 tokens/min")),
+    KEY("output", "Most answer tokens.",
+        QUANTITY(cs_api_limit, output_tokens_per_s, TOKENS_PER_S, "1 token/day",
+                 "1e15 tokens/min")),
+    KEY("date", "When it held.", DATE(cs_api_limit, date)),
+    KEY("source", "Who says so.", TEXT(cs_api_limit, source)),
+};
+static const struct cs_table limit_table = TABLE_OF(cs_api_limit, "limits", limit_keys);
+
+static const struct cs_key committed_keys[] = {
+    KEY("provider", "Who sells.", TEXT(cs_api_committed, provider), REQUIRED),
+    KEY("unit", "What a unit is called.", TEXT(cs_api_committed, unit), DEFAULT("unit", NULL)),
+    KEY("price", "Of a unit, used or not.",
+        QUANTITY(cs_api_committed, usd_per_s, USD_PER_S, "0.001 USD/h", "100000 USD/h"), REQUIRED),
+    KEY("tokens", "What a unit takes, in prompt tokens.",
+        QUANTITY(cs_api_committed, tokens_per_s, TOKENS_PER_S, "1 token/min", "1e12 tokens/min"),
+        REQUIRED),
+    KEY("output_weight", "Prompt tokens that a token of an answer counts as.",
+        QUANTITY(cs_api_committed, output_weight, NUMBER, "0", "1000"), DEFAULT("1", NULL)),
+    KEY("least", "Fewest units.", COUNT(cs_api_committed, least, "1", "1000000"),
+        DEFAULT("1", NULL)),
+    KEY("step", "Units are sold in multiples of this.", COUNT(cs_api_committed, step, "1", "10000"),
+        DEFAULT("1", NULL)),
+    KEY("commitment", "Shortest time that is paid for.",
+        QUANTITY(cs_api_committed, commitment_s, SECONDS, "1 s", "10 years")),
+    KEY("date", "When it held.", DATE(cs_api_committed, date)),
+    KEY("source", "Who says so.", TEXT(cs_api_committed, source)),
+    KEY("note", "What to know about it.", TEXT(cs_api_committed, note)),
+};
+static const struct cs_table committed_table =
+    TABLE_OF(cs_api_committed, "committed", committed_keys);
+
 static const struct cs_key api_keys[] = {
     KEY("name", "Name of the sheet, as its file.", TEXT(cs_api, name), REQUIRED),
     KEY("title", "For people.", TEXT(cs_api, title)),
@@ -211,6 +264,12 @@ static const struct cs_key api_keys[] = {
     KEY("access", "Who can use it.", TEXT(cs_api, access), .choices = accesses),
     KEY("prices", "Every price known, with its source and date.",
         ROWS(cs_api, prices, price_count, price_table), REQUIRED, .example = "a list of prices"),
+    KEY("cache", "What it keeps of prompts, where cached input has a price.", MAP(cache_table),
+        .example = "a map, such as {least: 1024 tokens, kept: 5 min}"),
+    KEY("limits", "Its rate limits, by tier, ascending.",
+        ROWS(cs_api, limits, limit_count, limit_table), .example = "a list of tiers"),
+    KEY("committed", "Throughput that can be bought by the hour.",
+        ROWS(cs_api, committed, committed_count, committed_table), .example = "a list of offers"),
     KEY("sources", "Where each figure comes from.", NODE(cs_api, node),
         .example = "a map of sources"),
     KEY("notes", "What else to know.", TEXT(cs_api, notes)),

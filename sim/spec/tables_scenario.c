@@ -72,6 +72,9 @@ static const struct cs_key traffic_keys[] = {
     KEY("sampling", "top_p costs a sort of the vocabulary for each token.",
         CHOICE(cs_traffic_text, sampling, samplings),
         DEFAULT("greedy", "no sampler work is added unasked")),
+    KEY("batch", "Share of the requests that can wait for hours: APIs bill them as batches, and "
+                 "the fleet serves them as the others.",
+        QUANTITY(cs_traffic_text, batch, SHARE, "0%", "100%")),
     KEY("prefix", "What prompts begin with in common.", MAP(prefix_table),
         PRESENT(cs_traffic_text, has_prefix),
         .example = "a map, such as {groups: 20, tokens: 1200 tokens}"),
@@ -247,47 +250,6 @@ static const struct cs_key deploy_keys[] = {
 };
 const struct cs_table cs_table_deploy = TABLE_OF(cs_deploy_text, "deploy", deploy_keys);
 
-/* --- cost ------------------------------------------------------------------------------------ */
-
-static const struct cs_key own_keys[] = {
-    KEY("purchase", "Per GPU; 0 USD: paid for already. Default: the hardware sheet's.",
-        QUANTITY(cs_own, purchase_usd, USD, "0 USD", "100M USD"), .absent = -1),
-    KEY("server", "The rest of the machine, per GPU.",
-        QUANTITY(cs_own, server_usd, USD, "0 USD", "100M USD")),
-    KEY("server_power", "What the rest of the machine draws, per GPU, all day. Default none.",
-        QUANTITY(cs_own, server_w, WATTS, "0 W", "10 kW")),
-    KEY("years", "How long it is written off. Needed unless it is paid for already.",
-        QUANTITY(cs_own, years, NUMBER, "0.1", "50")),
-    KEY("residual", "Share of the price left after those years.",
-        QUANTITY(cs_own, residual, SHARE, "0%", "100%")),
-    KEY("electricity", "Price of electricity. Default: `cost.electricity`.",
-        QUANTITY(cs_own, electricity_usd_per_J, USD_PER_J, "0 USD/kWh", "100 USD/kWh")),
-    KEY("pue", "Power of the building over that of its machines. Default: `cost.pue`.",
-        QUANTITY(cs_own, pue, NUMBER, "1", "5")),
-};
-static const struct cs_table own_table = TABLE("cost.own", own_keys);
-
-static const struct cs_key cost_keys[] = {
-    KEY("prices", "`article`, `listed`, a provider, or a date: which of a sheet's prices holds.",
-        TEXT(cs_cost, prices),
-        DEFAULT("listed", "the vendors' own lists, and the median on-demand price of a GPU"),
-        .example = "article, listed, a provider or a date"),
-    KEY("gpu", "This price for every GPU.",
-        QUANTITY(cs_cost, gpu_usd_per_s, USD_PER_S, "0.001 USD/h", "1000 USD/h")),
-    KEY("own", "Machines bought, not rented.", MAP(own_table), AT(cs_cost, own),
-        PRESENT(cs_cost, own.has), .example = "a map, such as {purchase: 25000 USD, years: 4}"),
-    KEY("staff", "People, per hour or day. Default none.",
-        QUANTITY(cs_cost, staff_usd_per_s, USD_PER_S, "0 USD/h", "1M USD/h")),
-    KEY("electricity", "For the energy of owned machines.",
-        QUANTITY(cs_cost, electricity_usd_per_J, USD_PER_J, "0 USD/kWh", "100 USD/kWh")),
-    KEY("pue", "Power of the building over that of its machines.",
-        QUANTITY(cs_cost, pue, NUMBER, "1", "5"),
-        DEFAULT("1", "the machines' own power; no building given")),
-    KEY("carbon", "Carbon intensity of the electricity.",
-        QUANTITY(cs_cost, carbon_kg_per_J, KG_PER_J, "0 gCO2e/kWh", "5000 gCO2e/kWh")),
-};
-static const struct cs_table cost_table = TABLE("cost", cost_keys);
-
 /* --- simulate and the whole ------------------------------------------------------------------ */
 
 static const struct cs_key simulate_keys[] = {
@@ -316,9 +278,10 @@ static const struct cs_key scenario_keys[] = {
     KEY("deploy", "One option or a list; lists inside multiply out.",
         NODE(cs_scenario_text, deploy), REQUIRED, .table = &cs_table_deploy,
         .example = "a map, such as {hardware: h100-sxm-80gb}, or a list of them"),
-    KEY("compare", "APIs to compare with.", NODE(cs_scenario_text, compare),
-        .example = "an API's name or a list of them"),
-    KEY("cost", "Everything about money.", MAP(cost_table), AT(cs_scenario_text, cost),
+    KEY("compare", "APIs to compare with: a name or a map, or a list of them.",
+        NODE(cs_scenario_text, compare), .table = &cs_table_compare,
+        .example = "an API's name, or a list such as [gpt-4o, {api: gpt-4o, batch: 100%}]"),
+    KEY("cost", "Everything about money.", MAP(cs_table_cost), AT(cs_scenario_text, cost),
         .example = "a map, such as {prices: listed}"),
     KEY("simulate", "How long, how often, which seed.", MAP(simulate_table),
         AT(cs_scenario_text, simulate), .example = "a map, such as {days: 7, seed: 1}"),

@@ -91,7 +91,9 @@ struct cs_answer *answer_make(struct cs_arena *arena)
         .binding_text = "TTFT p95 at 44 % of its limit in the worst hour"};
     o[0].price = (struct cs_price_used){.usd_per_gpu_hour = 2.994, .source = "a price list",
                                         .date = "2026-05-07", .provider = "Lambda"};
-    o[0].cost = (struct cs_cost_breakdown){.gpu = 143.71, .usd_per_day = 143.71,
+    o[0].cost = (struct cs_cost_breakdown){.item = {[CS_COST_GPU] = 143.71},
+                                           .why = {[CS_COST_GPU] = "2 x 2.994 USD/h x 24 h"},
+                                           .usd_per_day = 143.71,
                                            .usd_per_month = 4374.2, .usd_per_mtok = 2.8742,
                                            .kwh_per_day = NAN, .kg_co2e_per_day = NAN};
     fill_simulated(&o[0], arena);
@@ -106,7 +108,8 @@ struct cs_answer *answer_make(struct cs_arena *arena)
     api->title = "Claude Opus 4.7";
     struct cs_api_answer *const apis = cs_arena_alloc(arena, 1, sizeof *apis);
     apis[0] = (struct cs_api_answer){.api = api, .usd_per_day = 750.3, .usd_per_mtok = 15.006,
-                                     .input = 125.2, .output = 625.1, .cached_input = NAN};
+                                     .input = 125.2, .output = 625.1, .cached_input = NAN,
+                                     .over_limit = NAN};
     struct cs_law *const checks = cs_arena_alloc(arena, 2, sizeof *checks);
     checks[0] = (struct cs_law){"tokens in = tokens out", 123456789, 123456789, true};
     checks[1] = (struct cs_law){"Little's law", 2.345, 2.467, false};

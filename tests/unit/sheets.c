@@ -91,7 +91,7 @@ void toy_init(struct toy *toy, double step_s)
                    .compute_eff = 1, .kv_eff = 1, .prefill_attention_eff = 1, .link_eff = 1,
                    .pcie_eff = 1, .experts_eff = 1},
         .rental = {.provider = "Alder", .date = "2026-05-24", .source = "made up",
-                   .term = "on_demand", .usd_per_s = 2.0 / 3600},
+                   .term = CS_TERM_ON_DEMAND, .usd_per_s = 2.0 / 3600},
     };
     toy->hardware.rentals = &toy->rental;
     toy->hardware.rental_count = 1;

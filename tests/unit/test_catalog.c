@@ -91,8 +91,8 @@ START_TEST(hardware_is_sealed)
     ck_assert_str_eq(h->klass, "consumer");
     ck_assert_uint_eq(h->rental_count, 2);
     near_to(h->rentals[0].usd_per_s, 0.69 / 3600);
-    ck_assert_str_eq(h->rentals[0].term, "on_demand");
-    ck_assert_str_eq(h->rentals[1].term, "spot");
+    ck_assert_int_eq(h->rentals[0].term, CS_TERM_ON_DEMAND);
+    ck_assert_int_eq(h->rentals[1].term, CS_TERM_SPOT);
     ck_assert_str_eq(h->rentals[1].provider, "Birch");
     ck_assert_uint_eq(h->purchase_count, 1);
     near_to(h->purchases[0].usd, 1599);

@@ -30,12 +30,10 @@ static void teardown(void)
 
 static struct cs_fits_query query(bool all)
 {
-    return (struct cs_fits_query){
-        .precision = -1,
-        .all = all,
-        .cost = {.prices = "listed",
-                 .own = {.purchase_usd = -1.0, .years = 3.0,
-                         .electricity_usd_per_J = 0.17 / 3.6e6}}};
+    struct cs_fits_query q = {.precision = -1, .all = all, .cost = cs_cost_of("listed")};
+    q.cost.own = (struct cs_own){.purchase_usd = -1.0, .years = 3.0,
+                                 .electricity_usd_per_J = 0.17 / 3.6e6};
+    return q;
 }
 
 static const struct cs_engine_sheet *engine_on(const char *name, const struct cs_hardware *h)

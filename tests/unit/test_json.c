@@ -5,6 +5,7 @@
  */
 #include <cJSON.h>
 #include <check.h>
+#include <ctype.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -121,7 +122,8 @@ START_TEST(what_is_not_known_is_null)
     ck_assert(cJSON_IsNull(at("options.1.price.usd_per_gpu_hour")));
     ck_assert(cJSON_IsNull(at("options.0.reason")));
     ck_assert(cJSON_IsNull(at("apis.0.breakdown.cached_input")));
-    ck_assert_ptr_null(strstr(text, "nan"));
+    for (const char *p = text; (p = strstr(p, "nan")) != NULL; p++)
+        ck_assert_msg(isalpha((unsigned char)p[-1]), "%.40s", p); /* "maintenance" */
     ck_assert_ptr_null(strstr(text, "inf"));
 }
 END_TEST

@@ -55,7 +55,7 @@ static struct cs_scenario scenario_of(double rate, double percentile, double lim
         .slo = {.limits = &limit, .count = 1, .window = CS_WINDOW_RUN},
         .options = options,
         .option_count = 1,
-        .cost = {.prices = "listed"},
+        .cost = cs_cost_of("listed"),
         .simulate = {.days = 7, .requests = requests, .seed = 1},
     };
 }
@@ -329,7 +329,7 @@ static void assert_same_option(const struct cs_option_answer *x, const struct cs
     assert_same_figures(&x->requests_per_s, &y->requests_per_s, 4, "rates");
     assert_same_figures(&x->busy, &y->busy, 4, "shares");
     assert_same_figures(&x->windows_met, &y->windows_met, 4, "SLO");
-    assert_same_figures(&x->cost.gpu, &y->cost.gpu, 8, "cost");
+    assert_same_figures(&x->cost.usd_per_day, &y->cost.usd_per_day, 5 + CS_COST_ITEMS, "cost");
     ck_assert_uint_eq(x->hour_count, y->hour_count);
     for (size_t h = 0; h < x->hour_count; h++)
         assert_same_figures(&x->hours[h].start_s, &y->hours[h].start_s,

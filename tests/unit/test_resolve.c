@@ -168,7 +168,7 @@ START_TEST(everything_given_arrives)
         ck_assert_msg(got[i] == wanted[i], "figure %zu is %d, not %d", i, got[i], wanted[i]);
     near_to(o->gpu_memory_utilization, 0.85);
     ck_assert_uint_eq(s->compare_count, 1);
-    ck_assert_str_eq(s->compare[0]->name, "oracle");
+    ck_assert_str_eq(s->compare[0].api->name, "oracle");
     ck_assert_str_eq(s->cost.prices, "Delphi");
     near_to(s->cost.gpu_usd_per_s, 2.5 / 3600);
     near_to(s->cost.staff_usd_per_s, 120.0 / 86400);

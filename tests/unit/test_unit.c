@@ -6,6 +6,7 @@
 #include "base/unit.h"
 #include <check.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 static const struct {
@@ -41,6 +42,9 @@ static const struct {
     {"1 h", CS_UNIT_SECONDS, 3600},
     {"7 days", CS_UNIT_SECONDS, 604800},
     {"2 months", CS_UNIT_SECONDS, 2 * 30.4375 * 86400},
+    {"0.08 USD/GB/month", CS_UNIT_USD_PER_BYTE_S, 0.08 / 1e9 / (30.4375 * 86400)},
+    {"137.5 USD/kW/month", CS_UNIT_USD_PER_WATT_S, 137.5 / 1e3 / (30.4375 * 86400)},
+    {"0.09 USD/GB", CS_UNIT_USD_PER_BYTE, 0.09 / 1e9},
     {"128k tokens", CS_UNIT_TOKENS, 128000},
     {"1M tokens", CS_UNIT_TOKENS, 1e6},
     {"3 Mtok", CS_UNIT_TOKENS, 3e6},
@@ -105,8 +109,13 @@ static const struct {
     {"1e999", CS_UNIT_NUMBER, "is too large: '1e999'", "", 0, 5},
     {"1e300 TB", CS_UNIT_BYTES, "is too large: '1e300 TB'", "", 0, 8}, /* 1e312 bytes */
     {"1,5 ms", CS_UNIT_SECONDS, "cannot be read as a quantity: '1,5 ms'", "", 1, 5},
-    {"5 tokens/day/s", CS_UNIT_TOKENS_PER_S, "cannot be read as a quantity: '5 tokens/day/s'", "",
-     2, 12},
+    {"5 tokens/day/s", CS_UNIT_TOKENS_PER_S, "is not a rate in tokens: '5 tokens/day/s'", "", 2,
+     12},
+    {"5 tokens//day", CS_UNIT_TOKENS_PER_S, "cannot be read as a quantity: '5 tokens//day'", "", 2,
+     11},
+    {"5 USD/GB/", CS_UNIT_USD_PER_BYTE, "cannot be read as a quantity: '5 USD/GB/'", "", 2, 7},
+    {"2.10 EUR/h", CS_UNIT_USD_PER_S, "has an unknown unit 'EUR': '2.10 EUR/h'",
+     "cost.exchange: {EUR: 1.10 USD}", 5, 3},
     {"5 tokens/", CS_UNIT_TOKENS_PER_S, "cannot be read as a quantity: '5 tokens/'", "", 2, 7},
     {"50%", CS_UNIT_NUMBER, NULL, "", 0, 0},
     {"50% GB", CS_UNIT_BYTES, NULL, "", 0, 0},
@@ -148,6 +157,36 @@ START_TEST(every_example_is_read)
 }
 END_TEST
 
+/* 2.385 EUR/h at 1.12 USD are 2.6712 USD/h; what is not stated stays unknown. */
+START_TEST(amounts_in_other_currencies)
+{
+    const struct cs_currencies all = {.items = {{"EUR", 1.12}, {"JPY", 0.0067}}, .count = 2};
+    struct cs_unit_error error;
+    double value;
+    ck_assert(cs_unit_parse_money("2.385 EUR/h", 11, CS_UNIT_USD_PER_S, &all, &value, &error));
+    ck_assert_double_eq_tol(value, 2.6712 / 3600, 1e-15);
+    ck_assert(cs_unit_parse_money("3k JPY", 6, CS_UNIT_USD, &all, &value, &error));
+    ck_assert_double_eq_tol(value, 20.1, 1e-12);
+    ck_assert(!cs_unit_parse_money("7 GBP", 5, CS_UNIT_USD, &all, &value, &error));
+    ck_assert_str_eq(error.message, "has an unknown unit 'GBP': '7 GBP'");
+}
+END_TEST
+
+/* What a unit returns is written in its own SI unit: 1 of it is 1. */
+START_TEST(si_units_read_back)
+{
+    struct cs_unit_error error;
+    double value;
+    for (int u = 0; u < CS_UNIT_COUNT; u++) {
+        char text[32];
+        snprintf(text, sizeof text, "2.385 %s", cs_unit_si((enum cs_unit)u));
+        ck_assert_msg(cs_unit_parse(text, strlen(text), (enum cs_unit)u, &value, &error), "%s %s",
+                      text, error.message);
+        ck_assert_double_eq_tol(value, 2.385, 1e-15);
+    }
+}
+END_TEST
+
 START_TEST(only_the_given_length_is_read)
 {
     struct cs_unit_error error;
@@ -167,6 +206,8 @@ int main(void)
     tcase_add_loop_test(all, what_is_refused, 0, sizeof bad / sizeof bad[0]);
     tcase_add_test(all, every_example_is_read);
     tcase_add_test(all, only_the_given_length_is_read);
+    tcase_add_test(all, amounts_in_other_currencies);
+    tcase_add_test(all, si_units_read_back);
     suite_add_tcase(suite, all);
     SRunner *const runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
