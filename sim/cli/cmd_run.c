@@ -128,7 +128,8 @@ static int run(struct cs_cli *cli, int argc, char **argv)
         .scenario = path, .seed = scenario->simulate.seed, .command = joined(cli, argc, argv)};
     struct cs_progress progress;
     cs_progress_init(&progress, asked.quiet);
-    const struct cs_plan_settings settings = {(int)asked.threads, cs_progress_show, &progress};
+    const struct cs_plan_settings settings = {
+        .threads = (int)asked.threads, .progress = cs_progress_show, .user = &progress};
     const struct cs_answer *const answer =
         cs_plan_run(scenario, cli->arena, &settings, &cli->diags);
     cs_progress_fini(&progress);

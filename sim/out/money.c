@@ -95,7 +95,7 @@ const char *cs_money_terms(struct cs_arena *arena, const struct cs_scenario *s,
                                     cs_figure_number(a->units, 0).text, a->offer->unit,
                                     a->offer->provider,
                                     cs_figure_usd(3600 * a->offer->usd_per_s).text));
-    if (a->limit && !isnan(a->over_limit))
+    if (a->limit && a->over_limit >= 0.1) /* what is far away is in the JSON */
         words = and(arena, words, words_of_limit(arena, a));
     if (a->share_over_context > 0)
         words = and(arena, words,

@@ -114,10 +114,10 @@ static void fill_model(struct cs_option_answer *a, const struct cs_search *s)
         .error = c->error,
         .step_lo = exp(-CS_SEARCH_BAND * c->error->step),
         .step_hi = exp(CS_SEARCH_BAND * c->error->step),
-        .simulated = a->simulated,
+        .simulated = a->simulated && s->measures,
         .margin = c->step_scale,
     };
-    if (!a->simulated)
+    if (!a->model.simulated)
         return;
     a->model.keeps_up = slow->outcome == CS_OUTCOME_DONE;
     a->model.holds = a->model.keeps_up && !(slow->miss.value > slow->allowed);
@@ -391,7 +391,9 @@ void cs_answer_option(struct cs_option_answer *a, const struct cs_search *s, str
         fill_totals(a, s);
         a->slo_met = met(&set->judgement);
     }
-    cs_loading_answer(&a->loading, c, s->question, a->simulated ? a->batch_mean : 1.0, arena);
+    if (s->measures)
+        cs_loading_answer(&a->loading, c, s->question, a->simulated ? a->batch_mean : 1.0,
+                          arena);
     fill_model(a, s);
     a->feasible = a->slo_met;
     fill_binding(a, s, arena);

@@ -201,9 +201,16 @@ void cs_candidate_compile_at(struct cs_candidate *c, const struct cs_option *o, 
     }
 }
 
-/* From twelve hours before the busiest curve step, and an hour to warm up, to twelve after it. */
-static void limit_to_busiest_day(struct cs_workload_spec *w, struct cs_run_options *run)
+/* From twelve hours before the busiest curve step, and an hour to warm up, to twelve after it; with
+ * less effort so many hours that some ten thousand requests come, from one hour on. */
+static void limit_to_busiest_day(struct cs_workload_spec *w, struct cs_run_options *run,
+                                 enum cs_effort effort)
 {
+    static const double most[] = {[CS_EFFORT_FULL] = INFINITY, [CS_EFFORT_BRIEF] = 60e3,
+                                  [CS_EFFORT_SKETCH] = 20e3};
+    const double an_hour = 3600.0 * w->requests_per_s * w->peak_factor;
+    const double half_h = fmin(12.0, fmax(1.0, floor(0.5 * most[effort] / an_hour)));
+    const double warm_h = fmin(1.0, fmax(0.1, 0.5 * most[effort] / an_hour));
     const struct cs_curve *curve = &w->traffic->curve;
     if (w->trace != NULL || w->end_ps == INT64_MAX)
         return;
@@ -212,12 +219,13 @@ static void limit_to_busiest_day(struct cs_workload_spec *w, struct cs_run_optio
         if (curve->weights[i] > curve->weights[peak] &&
             (double)i * curve->step_s * PS < (double)w->end_ps)
             peak = i;
-    const int64_t hour = (int64_t)(3600.0 * PS);
     const int64_t middle = (int64_t)((double)peak * curve->step_s * PS);
-    if (middle + 12 * hour < w->end_ps)
-        w->end_ps = run->end_ps = middle + 12 * hour;
-    if (middle - 13 * hour > w->start_ps)
-        w->start_ps = middle - 13 * hour;
+    const int64_t after = middle + (int64_t)(half_h * 3600.0 * PS);
+    const int64_t before = middle - (int64_t)((half_h + warm_h) * 3600.0 * PS);
+    if (after < w->end_ps)
+        w->end_ps = run->end_ps = after;
+    if (before > w->start_ps)
+        w->start_ps = before;
 }
 
 void cs_trial_run(struct cs_trial *t, const struct cs_question *q, struct cs_request_log *log)
@@ -244,7 +252,7 @@ void cs_trial_run(struct cs_trial *t, const struct cs_question *q, struct cs_req
     struct cs_workload_spec workload = q->workload;
     workload.requests_per_s /= q->scale;
     if (t->kind == CS_TRIAL_SCREEN)
-        limit_to_busiest_day(&workload, &run);
+        limit_to_busiest_day(&workload, &run, q->effort);
     struct cs_traffic quiet;
     if (t->kind == CS_TRIAL_UNLOADED) {
         draw_some(&workload, &quiet, 1e-3 * c->capacity, UNLOADED_REQUESTS);

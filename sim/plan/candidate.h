@@ -29,9 +29,18 @@ struct cs_candidate {
     int64_t lost_wait_ps; /* a request older than this is a limit certainly missed; 0: none */
 };
 
+/* How much is simulated for an answer. What a report promises takes all of it; curves, samples and
+ * searches over scenarios take less, and say so. */
+enum cs_effort {
+    CS_EFFORT_FULL,  /* the whole time, until the interval decides, at both ends of the error too */
+    CS_EFFORT_BRIEF, /* the hours around the busiest one, until the interval decides */
+    CS_EFFORT_SKETCH /* fewer of them, once */
+};
+
 /* What all trials of a plan share. */
 struct cs_question {
     const struct cs_scenario *scenario;
+    enum cs_effort effort;
     struct cs_workload_spec workload;
     double expected_requests; /* in one replication, unscaled */
     double scale; /* simulated fleet and traffic are 1 / scale of the real ones; 1 unless huge */
@@ -55,7 +64,7 @@ void cs_candidate_compile_at(struct cs_candidate *c, const struct cs_option *opt
 
 enum cs_trial_kind {
     CS_TRIAL_WEEK,    /* the scenario's traffic, to its end */
-    CS_TRIAL_SCREEN,  /* its busiest day alone, stopped likewise */
+    CS_TRIAL_SCREEN,  /* its busiest day alone, or hours of it, stopped likewise */
     CS_TRIAL_SEARCH,  /* the same, stopped when the SLO is certainly missed */
     CS_TRIAL_UNLOADED /* single requests on an idle replica: the best latency there is */
 };

@@ -13,7 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const double BILLED_REQUESTS = 200000.0;
+/* Requests that bills are sampled from, by effort. */
+static const double BILLED[] = {200e3, 50e3, 20e3};
 
 struct round {
     struct cs_trial **trials;
@@ -119,10 +120,12 @@ static void summarise(struct cs_answer *answer, struct cs_search *searches,
                       const struct cs_question *question, struct cs_arena *arena)
 {
     const size_t n = answer->option_count;
+    const struct cs_option *const first = answer->scenario->options;
     struct ranked *ranked = cs_arena_alloc(arena, n, sizeof *ranked);
     for (size_t i = 0; i < n; i++) {
         ranked[i].order = i;
         cs_answer_option(&ranked[i].answer, &searches[i], arena);
+        ranked[i].answer.index = (size_t)(searches[i].option - first);
     }
     qsort(ranked, n, sizeof *ranked, by_rank);
     struct cs_option_answer *options = cs_arena_alloc(arena, n, sizeof *options);
@@ -158,21 +161,31 @@ static void summarise(struct cs_answer *answer, struct cs_search *searches,
     answer->fleet_share = 1.0 / question->scale;
 }
 
+static const struct cs_trace *read_trace(const struct cs_scenario *scenario, struct cs_arena *arena,
+                                         struct cs_diags *diags)
+{
+    if (scenario->traffic.kind != CS_VOLUME_TRACE)
+        return NULL;
+    struct cs_trace *trace = cs_arena_alloc(arena, 1, sizeof *trace);
+    return cs_trace_read(scenario->traffic.trace_path, arena, trace, diags,
+                         cs_span_of(scenario->node, "traffic.trace"))
+               ? trace
+               : NULL;
+}
+
 const struct cs_answer *cs_plan_run(const struct cs_scenario *scenario, struct cs_arena *arena,
                                     const struct cs_plan_settings *settings, struct cs_diags *diags)
 {
     struct cs_answer *answer = cs_arena_alloc(arena, 1, sizeof *answer);
     answer->scenario = scenario;
     answer->best = -1;
-    struct cs_trace *trace = NULL;
-    if (scenario->traffic.kind == CS_VOLUME_TRACE) {
-        trace = cs_arena_alloc(arena, 1, sizeof *trace);
-        if (!cs_trace_read(scenario->traffic.trace_path, arena, trace, diags,
-                           cs_span_of(scenario->node, "traffic.trace")))
-            return answer;
-    }
+    const struct cs_trace *const trace =
+        settings->trace != NULL ? settings->trace : read_trace(scenario, arena, diags);
+    if (scenario->traffic.kind == CS_VOLUME_TRACE && trace == NULL)
+        return answer;
     struct cs_question *question = cs_arena_alloc(arena, 1, sizeof *question);
     cs_question_prepare(question, scenario, trace);
+    question->effort = settings->effort;
     const struct cs_workload_spec *w = &question->workload;
     answer->trace = trace;
     answer->requests_per_day = w->requests_per_s * 86400.0;
@@ -181,24 +194,27 @@ const struct cs_answer *cs_plan_run(const struct cs_scenario *scenario, struct c
     answer->peak_start_s = peak_start(&scenario->traffic.curve);
     answer->mean_input = w->mean_input;
     answer->mean_output = w->mean_output;
-    answer->option_count = scenario->option_count;
-    struct cs_search *searches = cs_arena_alloc(arena, scenario->option_count, sizeof *searches);
-    for (size_t i = 0; i < scenario->option_count; i++)
-        cs_search_init(&searches[i], &scenario->options[i], question,
-                       scenario->simulate.replications, arena);
+    const size_t from = settings->only > 0 ? (size_t)settings->only - 1 : 0;
+    const size_t count = settings->only > 0 ? 1 : scenario->option_count;
+    answer->option_count = count;
+    struct cs_search *searches = cs_arena_alloc(arena, count, sizeof *searches);
     double fewest = INFINITY; /* options without a fleet to find say 1: they are not scaled */
-    for (size_t i = 0; i < scenario->option_count; i++)
+    for (size_t i = 0; i < count; i++) {
+        cs_search_init(&searches[i], &scenario->options[from + i], question,
+                       scenario->simulate.replications,
+                       settings->z != NULL ? settings->z[from + i] : NAN, arena);
         fewest = fmin(fewest, cs_search_fewest(&searches[i]));
+    }
     cs_question_scale(question, fewest);
-    for (size_t i = 0; i < scenario->option_count; i++)
+    for (size_t i = 0; i < count; i++)
         cs_search_begin(&searches[i]);
-    answer->runs = run_searches(searches, scenario->option_count, question, settings, arena);
+    answer->runs = run_searches(searches, count, question, settings, arena);
     summarise(answer, searches, question, arena);
-    answer->apis = cs_bill_apis(scenario, w, BILLED_REQUESTS, arena);
+    answer->apis = cs_bill_apis(scenario, w, BILLED[settings->effort], arena);
     answer->api_count = scenario->compare_count;
     if (answer->best < 0)
         answer->no_answer = no_answer(answer, arena);
-    for (size_t i = 0; i < scenario->option_count; i++)
+    for (size_t i = 0; i < count; i++)
         cs_search_drop(&searches[i]);
     return answer;
 }

@@ -8,8 +8,8 @@
 #ifndef CS_PLAN_PLAN_H
 #define CS_PLAN_PLAN_H
 #include "des/estimate.h"
-#include "perf/memory.h"
 #include "plan/bill.h"
+#include "plan/candidate.h"
 #include "plan/cost.h"
 #include "serve/cluster.h"
 #include "spec/catalog.h"
@@ -98,6 +98,7 @@ struct cs_loading { /* experts of which the GPUs hold a part; resident 0 and kno
 
 struct cs_option_answer {
     const struct cs_option *option;
+    size_t index; /* among the scenario's options */
     int tensor_parallel, pipeline_parallel, replicas;
     long gpus;
     long gpus_lo, gpus_hi; /* 95 %; equal to gpus when the fleet is given; 0: not known */
@@ -159,6 +160,11 @@ struct cs_answer {
 
 struct cs_plan_settings {
     int threads; /* 0: as many as processors, at most 16 */
+    enum cs_effort effort;
+    const struct cs_trace *trace; /* the scenario's, if it was read already; NULL: it is read */
+    /* Of variants, of which there are many: */
+    int only; /* plans this option of the scenario alone, counted from 1; 0: all of them */
+    const double *z; /* where in the model's error each option is sized; NULL: by the scenario */
     void (*progress)(void *user, double done_share,
                      const char *what); /* NULL: none; one thread calls */
     void *user;

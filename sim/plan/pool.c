@@ -26,9 +26,23 @@ int cs_pool_threads(int wanted)
     return processors < 1 ? 1 : processors > 16 ? 16 : (int)processors;
 }
 
+static _Thread_local int this_worker;
+
+int cs_pool_worker(void)
+{
+    return this_worker;
+}
+
+struct labourer {
+    struct work *work;
+    int worker;
+};
+
 static void *labour(void *argument)
 {
-    struct work *work = argument;
+    const struct labourer *me = argument;
+    struct work *work = me->work;
+    this_worker = me->worker;
     for (size_t i; (i = atomic_fetch_add(&work->next, 1)) < work->count;)
         work->job(work->user, i);
     return NULL;
@@ -40,10 +54,16 @@ void cs_pool_run(int threads, size_t count, void (*job)(void *user, size_t index
     struct work work = {.count = count, .job = job, .user = user};
     atomic_init(&work.next, 0);
     pthread_t started[MOST_THREADS];
+    struct labourer labourers[MOST_THREADS];
+    const int mine = this_worker; /* a pool within a job of another one */
     int running = 0;
-    while (running < threads - 1 && (size_t)running + 1 < count &&
-           pthread_create(&started[running], NULL, labour, &work) == 0)
+    this_worker = 0;
+    while (running < threads - 1 && (size_t)running + 1 < count) {
+        labourers[running] = (struct labourer){&work, running + 1};
+        if (pthread_create(&started[running], NULL, labour, &labourers[running]) != 0)
+            break;
         running++;
+    }
     for (size_t i; (i = atomic_fetch_add(&work.next, 1)) < count;) {
         job(user, i);
         if (tick != NULL)
@@ -51,4 +71,5 @@ void cs_pool_run(int threads, size_t count, void (*job)(void *user, size_t index
     }
     for (int i = 0; i < running; i++)
         pthread_join(started[i], NULL);
+    this_worker = mine;
 }

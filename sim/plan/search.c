@@ -14,6 +14,7 @@ static const int SCHEDULE[] = {6, 12, CS_SEARCH_REPLICATIONS};
 /* With so many requests in each a replication tells the share above a limit to 0.1 %. */
 static const double MANY_REQUESTS = 5e6;
 static const int SHORT_SCHEDULE[] = {4, 6, 12};
+static const int BRIEF_SCHEDULE[] = {6, 12, 12}, SKETCH_SCHEDULE[] = {1, 1, 1};
 
 static long gpus(const struct cs_candidate *c, int replicas)
 {
@@ -78,7 +79,8 @@ static void decide(struct cs_search *s, const struct cs_candidate *c, int replic
 }
 
 void cs_search_init(struct cs_search *s, const struct cs_option *o,
-                    const struct cs_question *question, int replications, struct cs_arena *arena)
+                    const struct cs_question *question, int replications, double z,
+                    struct cs_arena *arena)
 {
     *s = (struct cs_search){.option = o,
                             .question = question,
@@ -86,8 +88,11 @@ void cs_search_init(struct cs_search *s, const struct cs_option *o,
                             .replications = question->workload.trace != NULL ? 1 : replications};
     if (s->replications > CS_SEARCH_REPLICATIONS)
         s->replications = CS_SEARCH_REPLICATIONS;
+    if (question->effort == CS_EFFORT_SKETCH)
+        s->replications = 0;
     const double confidence = question->scenario->slo.confidence;
-    s->z = confidence > 0.0 ? cs_estimate_normal(confidence) : 0.0;
+    s->z = !isnan(z) ? z : confidence > 0.0 ? cs_estimate_normal(confidence) : 0.0;
+    s->measures = isnan(z) && question->effort == CS_EFFORT_FULL;
     find_candidates(s);
     s->fixed = o->replicas > 0 || o->gpus > 0;
     if (s->candidate_count == 0) {
@@ -176,7 +181,10 @@ static struct cs_trial *new_trial(struct cs_search *s, const struct cs_candidate
 
 static const int *schedule(const struct cs_search *s)
 {
-    return s->question->expected_requests > MANY_REQUESTS ? SHORT_SCHEDULE : SCHEDULE;
+    return s->question->effort == CS_EFFORT_SKETCH                ? SKETCH_SCHEDULE
+           : s->question->effort == CS_EFFORT_BRIEF               ? BRIEF_SCHEDULE
+           : s->question->expected_requests > MANY_REQUESTS ? SHORT_SCHEDULE
+                                                            : SCHEDULE;
 }
 
 static int cap(const struct cs_search *s)
@@ -259,7 +267,11 @@ static void settle(struct cs_search *s, struct cs_set *chosen, struct cs_set *ne
     s->shown = chosen;
     const struct cs_candidate *c = chosen->candidate;
     const bool ran = chosen->judgement.outcome == CS_OUTCOME_DONE;
-    s->phase = c->error != NULL && (ran || c->z != 0.0) ? CS_SEARCH_MEASURE : CS_SEARCH_DONE;
+    s->phase = CS_SEARCH_DONE;
+    if (!s->measures)
+        return;
+    if (c->error != NULL && (ran || c->z != 0.0))
+        s->phase = CS_SEARCH_MEASURE;
     if (c->z != 0.0)
         s->shown = &s->as_is;
 }
@@ -335,7 +347,7 @@ static void conclude(struct cs_search *s)
     }
     if (verdict == CS_VERDICT_ACCEPTED) {
         s->chosen = set;
-        if (set->replicas == 1) {
+        if (set->replicas == 1 || s->question->effort == CS_EFFORT_SKETCH) {
             settle(s, set, NULL);
             return;
         }
@@ -375,7 +387,9 @@ static int want_replications(struct cs_search *s, struct cs_trial **list)
         if (schedule(s)[i] > set->count)
             target = schedule(s)[i];
     int made = 0;
-    const enum cs_trial_kind kind = s->fixed ? CS_TRIAL_WEEK : CS_TRIAL_SEARCH;
+    const enum cs_trial_kind kind = s->question->effort != CS_EFFORT_FULL ? CS_TRIAL_SCREEN
+                                    : s->fixed                            ? CS_TRIAL_WEEK
+                                                                          : CS_TRIAL_SEARCH;
     for (int r = set->count; r < target; r++)
         list[made++] = set->trials[r] =
             new_trial(s, set->candidate, set->replicas, (uint64_t)r, kind);

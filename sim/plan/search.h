@@ -17,6 +17,9 @@
  *   5. Measure: the fleet found is simulated at both ends of the model's error, one replication
  * each; and, when it was sized with a margin for that error, as the model has it too.
  *
+ * With less effort (candidate.h) the decision looks at the busiest hours alone, or takes the screen's
+ * word, and nothing is measured; so too for a fleet that is asked for at a place of the error.
+ *
  * With `slo.confidence` steps 1 to 4 ask of the model at z standard deviations (candidate.h).
  * Where requests are too few to accept any fleet (5 % of 60 requests), the point estimate decides
  * and the answer is marked undecided. A fleet that the scenario gives is only decided. Trials
@@ -49,6 +52,7 @@ struct cs_search {
     struct cs_arena *arena;
     int replications; /* as asked; 0: the schedule */
     double z;         /* of the model's error, by `slo.confidence`; 0: as the model has it */
+    bool measures;    /* both ends of the error, and what is not sized for it */
     struct cs_candidate candidates[CS_SEARCH_SIZES];
     int candidate_count, current;
     bool fixed;
@@ -74,8 +78,10 @@ struct cs_search {
     int missed_size;
 };
 
+/* `z`: where in the model's error the fleet is sized and shown; NaN: as the scenario says. */
 void cs_search_init(struct cs_search *s, const struct cs_option *option,
-                    const struct cs_question *question, int replications, struct cs_arena *arena);
+                    const struct cs_question *question, int replications, double z,
+                    struct cs_arena *arena);
 /* The fewest replicas that any candidate could do with; 1 when the fleet is given. */
 double cs_search_fewest(const struct cs_search *s);
 /* Starts, once the question's scale is set. */

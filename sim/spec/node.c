@@ -5,7 +5,7 @@
  * by a path but by cs_node_get.
  *
  * The rule: an edit happens before any check, so a value from the command line passes exactly the
- * checks of one in the file; its span points at the argument, under the source name "--set".
+ * checks of one in the file; its span points at the argument, under the name of its option.
  * Not here: what keys exist. A misspelt one is added and found unknown by the key tables.
  */
 #include <stdio.h>
@@ -219,11 +219,29 @@ static void shift(struct cs_node *node, const struct cs_source *source, int colu
     }
 }
 
+struct cs_node *cs_node_clone(const struct cs_node *node, struct cs_arena *arena)
+{
+    struct cs_node *const copy = cs_arena_alloc(arena, 1, sizeof *copy);
+    *copy = *node;
+    if (!node->count)
+        return copy;
+    copy->items = cs_arena_alloc(arena, node->count, sizeof *copy->items);
+    for (size_t i = 0; i < node->count; i++)
+        copy->items[i] = cs_node_clone(node->items[i], arena);
+    return copy; /* keys are never written to, and a map that gains one gets a new list of them */
+}
+
 bool cs_node_set(struct cs_node *root, const char *text, struct cs_arena *arena,
                  struct cs_diags *diags)
 {
+    return cs_node_set_by(root, text, "--set", arena, diags);
+}
+
+bool cs_node_set_by(struct cs_node *root, const char *text, const char *option,
+                    struct cs_arena *arena, struct cs_diags *diags)
+{
     struct cs_source *const source = cs_arena_alloc(arena, 1, sizeof *source);
-    *source = (struct cs_source){.name = "--set", .text = cs_arena_strdup(arena, text),
+    *source = (struct cs_source){.name = option, .text = cs_arena_strdup(arena, text),
                                  .size = strlen(text)};
     struct edit e = {.arena = arena, .diags = diags, .source = source, .text = source->text};
     const char *const equals = strchr(source->text, '=');
@@ -234,7 +252,7 @@ bool cs_node_set(struct cs_node *root, const char *text, struct cs_arena *arena,
     }
     const size_t offset = (size_t)(equals - source->text) + 1;
     struct cs_source *const value_source = cs_arena_alloc(arena, 1, sizeof *value_source);
-    *value_source = (struct cs_source){.name = "--set", .text = source->text + offset,
+    *value_source = (struct cs_source){.name = option, .text = source->text + offset,
                                        .size = source->size - offset};
     struct cs_node *value;
     if (!value_source->size) {

@@ -293,7 +293,7 @@ static void resolve_trace(struct cs_resolving *r, struct cs_traffic *traffic)
     }
     const char *const name = r->text.traffic.trace;
     const char *const slash = strrchr(r->path, '/');
-    const bool beside = slash && name[0] != '/' && strcmp(node->span.source->name, "--set") != 0;
+    const bool beside = slash && name[0] != '/' && strncmp(node->span.source->name, "--", 2) != 0;
     traffic->trace_path = beside ? cs_arena_printf(r->schema.arena, "%.*s/%s",
                                                    (int)(slash - r->path), r->path, name)
                                  : name;

@@ -44,6 +44,12 @@ struct cs_node *cs_yaml_read(const char *path, struct cs_arena *arena, struct cs
 bool cs_node_set(struct cs_node *root, const char *text, struct cs_arena *arena,
                  struct cs_diags *diags);
 
+/* The same for texts that came from another option of the command line, named in errors. */
+bool cs_node_set_by(struct cs_node *root, const char *text, const char *option,
+                    struct cs_arena *arena, struct cs_diags *diags);
+/* A copy of the tree that can be set without touching the original; texts and places are shared. */
+struct cs_node *cs_node_clone(const struct cs_node *node, struct cs_arena *arena);
+
 /* A map's value for a key; NULL when absent or when `map` is no map. */
 struct cs_node *cs_node_get(const struct cs_node *map, const char *key);
 /* The node below `root` at "a.b[0].c", or NULL. */
