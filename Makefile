@@ -43,10 +43,19 @@ PKG_CONFIG ?= pkg-config
 pkg_cflags = $(shell $(PKG_CONFIG) --cflags $(1) 2>/dev/null)
 pkg_libs   = $(shell $(PKG_CONFIG) --libs $(1) 2>/dev/null || echo $(2))
 
-DEP_CFLAGS := $(sort $(foreach p,gsl yaml-0.1 libcjson zlib libzstd,$(call pkg_cflags,$(p))))
+DEP_CFLAGS := $(sort $(foreach p,gsl yaml-0.1 libcjson zlib libzstd sqlite3,$(call pkg_cflags,$(p))))
 DEP_LIBS   := $(call pkg_libs,gsl,-lgsl -lgslcblas -lm) $(call pkg_libs,yaml-0.1,-lyaml) \
               $(call pkg_libs,libcjson,-lcjson) -lcsv $(call pkg_libs,zlib,-lz) \
-              $(call pkg_libs,libzstd,-lzstd)
+              $(call pkg_libs,libzstd,-lzstd) $(call pkg_libs,sqlite3,-lsqlite3)
+# MPI=1 spreads sweeps over processes: Open MPI or MPICH, whichever pkg-config knows.
+ifeq ($(MPI),1)
+MPI_MODULE := $(shell for m in ompi-c mpich mpi-c mpi; do \
+                $(PKG_CONFIG) --exists $$m 2>/dev/null && echo $$m && break; done)
+ifeq ($(MPI_MODULE),)
+$(error MPI=1, but pkg-config knows neither ompi-c nor mpich)
+endif
+DEP_LIBS   += $(call pkg_libs,$(MPI_MODULE))
+endif
 CHECK_CFLAGS = $(call pkg_cflags,check)
 CHECK_LIBS   = $(call pkg_libs,check,-lcheck -lsubunit -lrt)
 
@@ -63,9 +72,12 @@ say           = $(if $(Q),@printf '  %-3s %s\n' $(1) $(2))
 $(B)/sim/spec/catalog.o: ALL_CPPFLAGS += -DCS_DATADIR='"$(PREFIX)/share/capsim"'
 $(B)/sim/spec/catalog.o: $(B)/prefix
 
+$(B)/sim/plan/mpi.o: ALL_CPPFLAGS += $(patsubst -I%,-isystem %,$(call pkg_cflags,$(MPI_MODULE)))
+
 # --- what there is -----------------------------------------------------------------------------
 
-LIB_SRC  := $(wildcard $(LAYERS:%=sim/%/*.c))
+LIB_SRC  := $(filter-out sim/plan/$(if $(filter 1,$(MPI)),mpi_none.c,mpi.c),$\
+              $(wildcard $(LAYERS:%=sim/%/*.c)))
 CLI_SRC  := $(wildcard sim/cli/*.c)
 VIZ_SRC  := $(wildcard viz/*.c)
 ifneq ($(VIZ_SRC),)

@@ -28,7 +28,8 @@ void cs_json_number(double value, char text[32])
         snprintf(text, 32, "%.0f", value == 0 ? 0.0 : value); /* no "-0" */
         return;
     }
-    for (int digits = 1; digits <= 17; digits++) {
+    /* What reads back with fewer digits than 15 is what 15 digits print, zeros cut off. */
+    for (int digits = 15; digits <= 17; digits++) {
         snprintf(text, 32, "%.*g", digits, value);
         if (strtod(text, NULL) == value)
             return;
@@ -263,7 +264,7 @@ static void put_cost(cJSON *node, const struct cs_option_answer *o)
     cs_tree_number(energy, "kg_co2e_per_day", o->gpus > 0 ? c->kg_co2e_per_day : NAN);
 }
 
-static cJSON *option_node(const struct cs_answer *answer, const struct cs_option_answer *o,
+cJSON *cs_json_option(const struct cs_answer *answer, const struct cs_option_answer *o,
                           bool with_hours)
 {
     cJSON *const node = cs_tree_new();
@@ -350,7 +351,7 @@ static cJSON *answer_node(const struct cs_answer *answer, struct cs_arena *scrat
     put_head(root, answer, scratch);
     cJSON *const options = cs_tree_array(root, "options");
     for (size_t i = 0; i < answer->option_count; i++)
-        cs_tree_put(options, NULL, option_node(answer, &answer->options[i], true));
+        cs_tree_put(options, NULL, cs_json_option(answer, &answer->options[i], true));
     cs_tree_number(root, "best", answer->best >= 0 ? (double)answer->best : NAN);
     cs_tree_text(root, "no_answer", answer->best >= 0 ? NULL : cs_words_no(scratch, answer));
     put_apis(root, answer);
@@ -378,51 +379,4 @@ void cs_json_print(const struct cs_answer *answer, FILE *out)
     cs_arena_init(&scratch);
     cs_tree_print(answer_node(answer, &scratch), out);
     cs_arena_fini(&scratch);
-}
-
-/* --- flattened ------------------------------------------------------------------------------ */
-
-struct leaves {
-    struct cs_arena *arena;
-    struct cs_json_leaf *items;
-    size_t count;
-};
-
-static void add_leaf(struct leaves *l, const char *name, const cJSON *node)
-{
-    l->items = cs_arena_grow(l->arena, l->items, l->count, sizeof *l->items);
-    const char *const value = cJSON_IsRaw(node) || cJSON_IsString(node) ? node->valuestring
-                              : cJSON_IsTrue(node)                      ? "true"
-                              : cJSON_IsFalse(node)                     ? "false"
-                                                                        : "";
-    l->items[l->count++] = (struct cs_json_leaf){name, cs_arena_strdup(l->arena, value)};
-}
-
-static void walk(struct leaves *l, const char *prefix, const cJSON *node)
-{
-    if (!cJSON_IsObject(node) && !cJSON_IsArray(node)) {
-        add_leaf(l, prefix, node);
-        return;
-    }
-    const bool is_pair = cJSON_IsArray(node); /* [lo, hi]; longer lists have no place in a row */
-    int i = 0;
-    for (const cJSON *child = node->child; child; child = child->next, i++) {
-        if (is_pair && cJSON_IsObject(child))
-            return;
-        const char *const name = is_pair ? (i == 0 ? "lo" : "hi") : child->string;
-        walk(l, *prefix ? cs_arena_printf(l->arena, "%s.%s", prefix, name) : name, child);
-    }
-}
-
-const struct cs_json_leaf *cs_json_flatten(const struct cs_answer *answer, size_t option,
-                                           struct cs_arena *arena, size_t *count)
-{
-    struct leaves l = {.arena = arena};
-    cJSON *const node = option_node(answer, &answer->options[option], false);
-    walk(&l, "", node);
-    for (size_t i = 0; i < l.count; i++) /* names of objects die with the tree */
-        l.items[i].name = cs_arena_strdup(arena, l.items[i].name);
-    cJSON_Delete(node);
-    *count = l.count;
-    return l.items;
 }

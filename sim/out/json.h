@@ -14,6 +14,11 @@
 
 void cs_json_print(const struct cs_answer *answer, FILE *out);
 
+/* One option as a tree of json_tree.h, for other files that print JSON. */
+struct cJSON;
+struct cJSON *cs_json_option(const struct cs_answer *answer, const struct cs_option_answer *option,
+                             bool with_hours);
+
 struct cs_json_leaf {
     const char *name;  /* "latency.ttft_ms.ci95.p95.lo" */
     const char *value; /* as text; "" for null */
@@ -21,6 +26,9 @@ struct cs_json_leaf {
 /* The leaves of one option in the order of the JSON, without the hours. In the arena. */
 const struct cs_json_leaf *cs_json_flatten(const struct cs_answer *answer, size_t option,
                                            struct cs_arena *arena, size_t *count);
+/* The same of an object printed without blanks: lists of two are lo and hi, longer ones are left
+ * out. */
+const struct cs_json_leaf *cs_json_leaves(const char *json, struct cs_arena *arena, size_t *count);
 /* The shortest text that reads back as `value`; "null" when it is not finite. */
 void cs_json_number(double value, char text[32]);
 
