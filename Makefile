@@ -154,7 +154,7 @@ $(B)/bench: $(call objects,$(BENCH_SRC)) $(LIB)
 tests: $(PROGRAM) $(TEST_BIN) $(if $(filter fuzz,$(BUILD)),,$(FUZZ_BIN))
 
 lint_env  = CC='$(CC)' CFLAGS='$(subst ','\'',$(ALL_CPPFLAGS))' WARN='$(WARN)'
-run_tests = B=$(B) $(lint_env) tests/run $(TEST_BIN) $(FUZZ_BIN)
+run_tests = B=$(B) MPI=$(MPI) $(lint_env) tests/run $(TEST_BIN) $(FUZZ_BIN)
 
 # --- targets -----------------------------------------------------------------------------------
 

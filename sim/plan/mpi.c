@@ -83,6 +83,8 @@ bool cs_mpi_take(struct cs_mpi_message *m)
 bool cs_mpi_agree(unsigned long long what)
 {
     unsigned long long ends[2] = {what, ~what}, least[2];
+    if (!joined)
+        return true;
     MPI_Allreduce(ends, least, 2, MPI_UNSIGNED_LONG_LONG, MPI_MIN, MPI_COMM_WORLD);
     return least[0] == what && ~least[1] == what;
 }

@@ -139,25 +139,23 @@ static void shut(struct cs_store *s)
     s->db = NULL;
 }
 
-/* `reads`: nothing of it may change. */
+/* `reads`: nothing of it may change. What the file holds is looked at before anything is. */
 static bool open_file(struct cs_store *s, bool fresh, bool reads, struct cs_diags *diags)
 {
-    const char *const modes = reads ? "PRAGMA locking_mode=EXCLUSIVE"
-                                    : "PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL; "
-                                      "PRAGMA synchronous=OFF; BEGIN IMMEDIATE; COMMIT";
     if (sqlite3_open(s->path != NULL ? s->path : ":memory:", &s->db) != SQLITE_OK)
         return fail(s, "open", sqlite3_errmsg(s->db), diags);
     sqlite3_busy_timeout(s->db, 0);
-    if (!run(s->db, modes))
+    if (!run(s->db, "PRAGMA locking_mode=EXCLUSIVE; SELECT 1 FROM sqlite_master"))
         return fail(s, "open", sqlite3_errcode(s->db) == SQLITE_BUSY
                                    ? "another sweep is writing it"
                                    : sqlite3_errmsg(s->db), diags);
-    if (fresh) {
-        if (!run(s->db, "BEGIN") || !write_head(s->db, s) || !run(s->db, "COMMIT"))
-            return fail(s, "write", sqlite3_errmsg(s->db), diags);
-    } else if (!check_head(s->db, s, s->path, diags)) {
+    if (!fresh && !check_head(s->db, s, s->path, diags))
         return false;
-    }
+    if (!reads && !run(s->db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF; "
+                              "BEGIN IMMEDIATE; COMMIT"))
+        return fail(s, "open", sqlite3_errmsg(s->db), diags);
+    if (fresh && (!run(s->db, "BEGIN") || !write_head(s->db, s) || !run(s->db, "COMMIT")))
+        return fail(s, "write", sqlite3_errmsg(s->db), diags);
     if (!count_points(s) ||
         sqlite3_prepare_v2(s->db, "INSERT OR REPLACE INTO points VALUES (?, ?, ?)", -1, &s->put,
                            NULL) != SQLITE_OK)
