@@ -2,14 +2,18 @@
  *
  * Logarithmic axes have ticks at 1, 2 and 5 of each decade while at most seven fit, else at
  * decades; linear ones, and logarithmic ones of less than a factor of five, at steps of 1, 2 or 5
- * times a power of ten. The frame is FRAME units wide inside a drawing of WIDTH x HEIGHT, which the
- * page scales.
+ * times a power of ten. The frame is FRAME units high inside a drawing of HEIGHT, which the page scales.
  */
 #include "out/svg.h"
 #include "out/figure.h"
 #include <math.h>
 
-enum { FRAME = 260, LEFT = 62, TOP = 10, WIDTH = 346, HEIGHT = 308, LABEL = 42, MOST_TICKS = 7 };
+enum { FRAME = 260, LEFT = 62, TOP = 10, RIGHT = 24, HEIGHT = 308, LABEL = 42, MOST_TICKS = 7 };
+
+static int across(const struct cs_plot *p)
+{
+    return p->wide ? 2 * FRAME : FRAME;
+}
 
 void cs_svg_escape(FILE *out, const char *text)
 {
@@ -65,7 +69,7 @@ static double share(const struct cs_axis *a, double value)
 
 static double at_x(const struct cs_plot *p, double value)
 {
-    return LEFT + FRAME * share(&p->x, value);
+    return LEFT + across(p) * share(&p->x, value);
 }
 
 static double at_y(const struct cs_plot *p, double value)
@@ -138,15 +142,15 @@ static void draw_axes(struct cs_plot *p)
     const int up = ticks_of(&p->y, ticks);
     for (int i = 0; i < up; i++) {
         const double y = at_y(p, ticks[i]);
-        fprintf(p->out, "<path class=\"grid\" d=\"M%d %.1fh%d\"/>", LEFT, y, FRAME);
+        fprintf(p->out, "<path class=\"grid\" d=\"M%d %.1fh%d\"/>", LEFT, y, across(p));
         fprintf(p->out, "<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">", LEFT - 5, y + 3.5);
         cs_svg_escape(p->out, label_of(&p->y, ticks[i]).text);
         fputs("</text>\n", p->out);
     }
     fprintf(p->out, "<rect class=\"frame\" x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\"/>\n", LEFT,
-            TOP, FRAME, FRAME);
+            TOP, across(p), FRAME);
     fprintf(p->out, "<text class=\"axis\" x=\"%d\" y=\"%d\" text-anchor=\"middle\">",
-            LEFT + FRAME / 2, TOP + FRAME + 36);
+            LEFT + across(p) / 2, TOP + FRAME + 36);
     cs_svg_escape(p->out, p->x.name);
     fprintf(p->out,
             "</text><text class=\"axis\" transform=\"translate(12 %d)rotate(-90)\" "
@@ -159,7 +163,7 @@ static void draw_axes(struct cs_plot *p)
 void cs_plot_open(struct cs_plot *p, FILE *out, const char *title)
 {
     p->out = out;
-    fprintf(out, "<svg viewBox=\"0 0 %d %d\" role=\"img\"><title>", WIDTH, HEIGHT);
+    fprintf(out, "<svg viewBox=\"0 0 %d %d\" role=\"img\"><title>", LEFT + across(p) + RIGHT, HEIGHT);
     cs_svg_escape(out, title);
     fputs("</title>\n", out);
     draw_axes(p);

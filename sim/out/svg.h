@@ -26,6 +26,7 @@ struct cs_axis {
 
 struct cs_plot {
     FILE *out;
+    bool wide; /* twice as wide as high, for one drawing a page */
     struct cs_axis x, y;
 };
 

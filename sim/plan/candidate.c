@@ -209,7 +209,8 @@ static void limit_to_busiest_day(struct cs_workload_spec *w, struct cs_run_optio
     static const double most[] = {[CS_EFFORT_FULL] = INFINITY, [CS_EFFORT_BRIEF] = 60e3,
                                   [CS_EFFORT_SKETCH] = 20e3};
     const double an_hour = 3600.0 * w->requests_per_s * w->peak_factor;
-    const double half_h = fmin(12.0, fmax(1.0, floor(0.5 * most[effort] / an_hour)));
+    const double before_h = fmin(12.0, floor(0.5 * most[effort] / an_hour));
+    const double after_h = fmax(1.0, before_h);
     const double warm_h = fmin(1.0, fmax(0.1, 0.5 * most[effort] / an_hour));
     const struct cs_curve *curve = &w->traffic->curve;
     if (w->trace != NULL || w->end_ps == INT64_MAX)
@@ -220,8 +221,8 @@ static void limit_to_busiest_day(struct cs_workload_spec *w, struct cs_run_optio
             (double)i * curve->step_s * PS < (double)w->end_ps)
             peak = i;
     const int64_t middle = (int64_t)((double)peak * curve->step_s * PS);
-    const int64_t after = middle + (int64_t)(half_h * 3600.0 * PS);
-    const int64_t before = middle - (int64_t)((half_h + warm_h) * 3600.0 * PS);
+    const int64_t after = middle + (int64_t)(after_h * 3600.0 * PS);
+    const int64_t before = middle - (int64_t)((before_h + warm_h) * 3600.0 * PS);
     if (after < w->end_ps)
         w->end_ps = run->end_ps = after;
     if (before > w->start_ps)

@@ -1,0 +1,38 @@
+/* Crossover, printed: for people (text with a drawing), as JSON, and as a page with a plot.
+ *
+ * All three say the same: where hosting and each API change rank, with both intervals; the cheapest
+ * option along the axis; what would move the crossing; and the cost curves themselves.
+ */
+#ifndef CS_OUT_CROSSOVER_H
+#define CS_OUT_CROSSOVER_H
+#include "out/text.h"
+#include "plan/crossover.h"
+
+/* One value of a second axis, with the crossover there; `value` NULL: there is none. */
+struct cs_crossover_at {
+    const char *value;
+    struct cs_crossover crossover;
+};
+
+/* x of the axis, with its unit: "5.26M tokens/day", "62 %". */
+const char *cs_crossover_x(struct cs_arena *arena, const struct cs_along *along, double x);
+/* An interval of it: "5.2M–6.1M"; an end beyond the range is "below 1M" or "above 500M". */
+const char *cs_crossover_interval(struct cs_arena *arena, const struct cs_crossover *c, double lo,
+                                  double hi);
+/* An option in few words: "llama-4-scout h100-sxm-80gb int4". */
+const char *cs_crossover_option(struct cs_arena *arena, const struct cs_crossover *c,
+                                size_t option);
+/* Where hosting and an API change rank: "from 5.26M tokens/day on", "never: ...". */
+const char *cs_crossover_words(struct cs_arena *arena, const struct cs_crossover *c, size_t api);
+
+void cs_crossover_print(const struct cs_crossover *c, const struct cs_text *text);
+/* Crossings along the first axis for each value of the second. */
+void cs_crossover_print_table(const struct cs_crossover_at *rows, size_t count, const char *key,
+                              const struct cs_text *text);
+void cs_crossover_print_json(const struct cs_crossover_at *rows, size_t count, const char *key,
+                             FILE *out);
+void cs_crossover_print_html(const struct cs_crossover *c, FILE *out);
+/* The drawing alone, as a file of its own. */
+void cs_crossover_print_svg(const struct cs_crossover *c, FILE *out);
+
+#endif
