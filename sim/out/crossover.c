@@ -30,7 +30,7 @@ static const char *bare_x(struct cs_arena *arena, const struct cs_along *a, doub
     if (a->kind == CS_ALONG_SHARE)
         return cs_arena_strdup(arena, cs_figure_percent(x).text);
     if (a->kind == CS_ALONG_SLO)
-        return cs_arena_printf(arena, "%s times the limits", cs_figure_short(x).text);
+        return cs_arena_printf(arena, "× %s", cs_figure_short(x).text);
     return amount(arena, x);
 }
 
@@ -125,27 +125,27 @@ static void print_against(const struct cs_crossover *c, const struct cs_text *t)
                       : g->never);
     }
     cs_grid_print(&grid, t, 0, true);
-    cs_text_section(t, NULL, cs_arena_printf(t->arena, "%s; both intervals 95 %%: what sampling "
+    cs_text_section(t, NULL, cs_arena_printf(t->arena, "%s%sboth intervals 95 %%: what sampling "
                                              "leaves open of the counts, and the model of step "
-                                             "times", c->along.unit));
+                                             "times", c->along.unit, *c->along.unit ? "; " : ""));
     cs_text_put(t, "\n");
 }
 
-/* What would have to change for an API that is never crossed. */
+/* What would have to change where there is no crossing. */
 static void print_needed(const struct cs_crossover *c, const struct cs_text *t)
 {
     bool any = false;
     for (size_t a = 0; a < c->against_count; a++) {
         const struct cs_against *const g = &c->against[a];
-        if (g->count || g->below >= 0 || !isfinite(g->ratio))
+        if (g->count || !isfinite(g->ratio))
             continue;
         const char *words = cs_arena_printf(
-            t->arena, "%s: at %s, where hosting comes closest, both would cost the same with its "
-            "prices %s times as high", g->api->label,
-            cs_crossover_x(t->arena, &c->along, g->ratio_x), cs_figure_ratio(g->ratio).text);
+            t->arena, "%s: closest at %s; both would cost the same there with its prices %s times "
+            "as high", g->api->label, cs_crossover_x(t->arena, &c->along, g->ratio_x),
+            cs_figure_ratio(g->ratio).text);
         if (isfinite(g->gpu_price_needed))
-            words = cs_arena_printf(t->arena, "%s, or GPUs at %s of theirs", words,
-                                    cs_figure_percent(g->gpu_price_needed).text);
+            words = cs_arena_printf(t->arena, "%s, or GPUs %s times as dear", words,
+                                    cs_figure_ratio(g->gpu_price_needed).text);
         cs_text_section(t, any ? NULL : "NEEDED", words);
         any = true;
     }

@@ -141,6 +141,29 @@ static void add_model(struct search *s, struct cs_crossover *c, const struct fur
 
 /* --- one API --------------------------------------------------------------------------------- */
 
+const struct cs_cost_point *cs_crossover_point(const struct cs_cost_curve *curve, double x)
+{
+    for (size_t i = 0; i < curve->count; i++)
+        if (fabs(curve->points[i].x - x) <= 1e-9 * fabs(x))
+            return &curve->points[i];
+    return NULL;
+}
+
+/* The cheapest option at a point's x, the first of equals; options: none will do. */
+static size_t cheapest(const struct search *s, double x)
+{
+    size_t best = s->options;
+    double least = INFINITY;
+    for (size_t o = 0; o < s->options; o++) {
+        const struct cs_cost_point *const p = cs_crossover_point(&s->own[o], x);
+        if (p != NULL && p->usd < least * (1.0 - 1e-12)) {
+            least = p->usd;
+            best = o;
+        }
+    }
+    return best;
+}
+
 /* What is cheaper at one end of the range: the cheapest option, or the API. */
 static int winner(const struct search *s, size_t api, bool last)
 {
@@ -193,22 +216,26 @@ static void cross(struct search *s, struct cs_against *against, size_t api)
     add_sampling(s, against, api);
 }
 
-/* How close hosting comes to the API, and what would make them equal there. */
-static void measure(const struct search *s, struct cs_against *against, size_t api)
+/* How close hosting and the API come, and what would make them equal there: where the API is cheaper
+ * throughout, the least ratio of their costs, where hosting is, the largest. */
+static void measure(const struct search *s, const struct cs_crossover *c,
+                    struct cs_against *against, size_t api)
 {
-    against->ratio = INFINITY;
-    against->gpu_price_needed = NAN;
-    for (size_t o = 0; o < s->options; o++) {
-        for (size_t i = 0; i < s->own[o].count; i++) {
-            const struct cs_cost_point *const p = &s->own[o].points[i];
-            const double ratio = p->usd / p->api[api];
-            if (!(ratio < against->ratio))
-                continue;
-            against->ratio = ratio;
-            against->ratio_x = p->x;
-            const double needed = (p->api[api] - (p->usd - p->gpu_usd)) / p->gpu_usd;
-            against->gpu_price_needed = needed > 0.0 && p->gpu_usd > 0.0 ? needed : NAN;
-        }
+    const bool own = against->count == 0 && against->below >= 0;
+    against->ratio = against->ratio_x = against->gpu_price_needed = NAN;
+    for (size_t g = 0; g < c->grid_count; g++) {
+        const size_t best = cheapest(s, c->grid[g]);
+        if (best == s->options)
+            continue;
+        const struct cs_cost_point *const p = cs_crossover_point(&s->own[best], c->grid[g]);
+        const double ratio = p->usd / p->api[api];
+        if (isnan(ratio) ||
+            (!isnan(against->ratio) && (own ? ratio <= against->ratio : ratio >= against->ratio)))
+            continue;
+        against->ratio = ratio;
+        against->ratio_x = p->x;
+        const double needed = (p->api[api] - (p->usd - p->gpu_usd)) / p->gpu_usd;
+        against->gpu_price_needed = needed > 0.0 && p->gpu_usd > 0.0 ? needed : NAN;
     }
 }
 
@@ -231,29 +258,6 @@ static const char *never(struct search *s, const struct cs_against *a, size_t ap
 }
 
 /* --- options among one another ---------------------------------------------------------------- */
-
-const struct cs_cost_point *cs_crossover_point(const struct cs_cost_curve *curve, double x)
-{
-    for (size_t i = 0; i < curve->count; i++)
-        if (fabs(curve->points[i].x - x) <= 1e-9 * fabs(x))
-            return &curve->points[i];
-    return NULL;
-}
-
-/* The cheapest option at a point's x, the first of equals; options: none will do. */
-static size_t cheapest(const struct search *s, double x)
-{
-    size_t best = s->options;
-    double least = INFINITY;
-    for (size_t o = 0; o < s->options; o++) {
-        const struct cs_cost_point *const p = cs_crossover_point(&s->own[o], x);
-        if (p != NULL && p->usd < least * (1.0 - 1e-12)) {
-            least = p->usd;
-            best = o;
-        }
-    }
-    return best;
-}
 
 /* Where the cheapest option changes: between two points of the grid, halved to 2 %. */
 static void rank(struct search *s, struct cs_crossover *c)
@@ -430,7 +434,7 @@ void cs_crossover_run(struct cs_crossover *c, struct cs_study *study, const stru
         struct cs_against *const g = &c->against[a];
         g->api = &study->scenario->compare[a];
         cross(&s, g, a);
-        measure(&s, g, a);
+        measure(&s, c, g, a);
         if (g->count == 0)
             g->never = never(&s, g, a);
     }
