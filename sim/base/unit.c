@@ -155,6 +155,24 @@ const char *cs_unit_si(enum cs_unit unit)
     return wanted_units[unit].si;
 }
 
+const char *cs_unit_usual(enum cs_unit unit, double *si)
+{
+    static const struct {
+        const char *name;
+        double si;
+    } usual[CS_UNIT_COUNT] = {
+        [CS_UNIT_TOKENS_PER_S] = {"tokens/day", 1.0 / 86400.0},
+        [CS_UNIT_USD_PER_S] = {"USD/h", 1.0 / 3600.0},
+        [CS_UNIT_USD_PER_TOKEN] = {"USD/Mtok", 1e-6},
+        [CS_UNIT_USD_PER_J] = {"USD/kWh", 1.0 / 3.6e6},
+        [CS_UNIT_KG_PER_J] = {"gCO2e/kWh", 1e-3 / 3.6e6},
+        [CS_UNIT_USD_PER_BYTE] = {"USD/GB", 1e-9},
+        [CS_UNIT_SHARE] = {"%", 0.01},
+    };
+    *si = usual[unit].name != NULL ? usual[unit].si : 1.0;
+    return usual[unit].name != NULL ? usual[unit].name : cs_unit_si(unit);
+}
+
 bool cs_unit_is_currency(const char *text, size_t length)
 {
     static const char codes[][4] = {"EUR", "GBP", "CHF", "JPY", "CNY", "INR", "KRW", "CAD",

@@ -62,6 +62,8 @@ bool cs_unit_parse_money(const char *text, size_t length, enum cs_unit want,
 bool cs_unit_is_currency(const char *text, size_t length);
 /* The unit in which values are returned, as it would be written: "tokens/s"; "" where none is. */
 const char *cs_unit_si(enum cs_unit unit);
+/* The unit that people write, such as "tokens/day", and what one of it is in SI. */
+const char *cs_unit_usual(enum cs_unit unit, double *si);
 /* An example of the dimension, such as "3.35 TB/s", and its name, such as "a rate in bytes". */
 const char *cs_unit_example(enum cs_unit unit);
 const char *cs_unit_name(enum cs_unit unit);

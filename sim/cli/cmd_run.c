@@ -16,6 +16,7 @@
 #include "out/json.h"
 #include "out/markdown.h"
 #include "out/report.h"
+#include "out/uncertainty.h"
 
 struct asked {
     struct cs_opt_list sets;
@@ -109,6 +110,24 @@ static bool write_requests(struct cs_cli *cli, const struct cs_answer *answer, c
     return cs_file_close(&file, "--requests", &cli->diags);
 }
 
+/* What uncertain inputs make of the answer: the same scenario, drawn many times. */
+static bool draw(struct cs_cli *cli, const struct asked *asked, const char *path,
+                 struct cs_uncertainty *spread)
+{
+    struct cs_study *const study = cs_arena_alloc(cli->arena, 1, sizeof *study);
+    struct cs_progress progress;
+    if (!cs_study_open(study, cli->program, path, asked->sets.items, asked->sets.count,
+                       (int)asked->threads, cli->arena, &cli->diags))
+        return false;
+    cs_progress_init(&progress, asked->quiet);
+    study->progress = cs_progress_show;
+    study->progress_user = &progress;
+    cs_uncertainty_run(spread, study, &(struct cs_uncertainty_settings){.samples = 0}, cli->arena);
+    cs_progress_fini(&progress);
+    cs_study_close(study);
+    return true;
+}
+
 static int run(struct cs_cli *cli, int argc, char **argv)
 {
     struct asked asked = {.seed = ~0ull};
@@ -140,14 +159,22 @@ static int run(struct cs_cli *cli, int argc, char **argv)
         return CS_EXIT_FILE;
     }
     cs_diags_print(&cli->diags, stderr); /* warnings */
+    struct cs_uncertainty spread;
+    const bool uncertain = scenario->uncertain_count > 0 && !asked.csv && !asked.markdown;
+    if (uncertain && !draw(cli, &asked, path, &spread))
+        return cs_cli_fail(cli);
     if (asked.json)
-        cs_json_print(answer, stdout);
+        cs_json_print(answer, uncertain ? &spread : NULL, stdout);
     else if (asked.csv)
         cs_csv_print(answer, stdout);
     else if (asked.markdown)
         cs_markdown_print(answer, stdout);
     else
         cs_report_print(answer, &cli->out);
+    if (uncertain && !asked.json) {
+        cs_text_put(&cli->out, "\n");
+        cs_uncertainty_print(&spread, &cli->out);
+    }
     return answer->best >= 0 ? CS_EXIT_YES : CS_EXIT_NO;
 }
 

@@ -11,6 +11,7 @@
 #include <string.h>
 #include "out/json_tree.h"
 #include "out/money.h"
+#include "out/uncertainty.h"
 #include "out/words.h"
 
 enum { SCHEMA = 1 };
@@ -373,10 +374,13 @@ static cJSON *answer_node(const struct cs_answer *answer, struct cs_arena *scrat
     return root;
 }
 
-void cs_json_print(const struct cs_answer *answer, FILE *out)
+void cs_json_print(const struct cs_answer *answer, const struct cs_uncertainty *uncertain, FILE *out)
 {
     struct cs_arena scratch;
     cs_arena_init(&scratch);
-    cs_tree_print(answer_node(answer, &scratch), out);
+    cJSON *const root = answer_node(answer, &scratch);
+    if (uncertain)
+        cs_uncertainty_put(cs_tree_object(root, "uncertain"), uncertain);
+    cs_tree_print(root, out);
     cs_arena_fini(&scratch);
 }

@@ -12,7 +12,10 @@
 #include <stdio.h>
 #include "plan/plan.h"
 
-void cs_json_print(const struct cs_answer *answer, FILE *out);
+struct cs_uncertainty;
+/* `uncertain`: what else the scenario asked of its inputs; NULL: nothing. */
+void cs_json_print(const struct cs_answer *answer, const struct cs_uncertainty *uncertain,
+                   FILE *out);
 
 /* One option as a tree of json_tree.h, for other files that print JSON. */
 struct cJSON;

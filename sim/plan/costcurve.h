@@ -59,6 +59,7 @@ struct cs_curves {
     struct cs_study *study;
     struct cs_along along;
     size_t api_count;
+    size_t only_api; /* crossings with this one alone matter, counted from 1; 0: with all */
     struct cs_arena *arena;
     struct cs_wanted *wanted; /* points to be planned */
     size_t wanted_count;

@@ -35,7 +35,7 @@ static long gpus(const struct cs_cost_point *p, const struct cs_view *v)
 static bool same_fleet(const struct cs_cost_point *p, const struct cs_cost_point *q,
                        const struct cs_view *v)
 {
-    return p->feasible && q->feasible && p->tensor == q->tensor && gpus(p, v) == gpus(q, v);
+    return p->feasible && q->feasible && gpus(p, v) == gpus(q, v); /* however it is divided */
 }
 
 /* Whether what is between the two is cheaper or dearer throughout, as far as costs and bills do
@@ -97,7 +97,8 @@ void cs_crossing_refine(struct cs_curves *curves, const struct cs_looked_at *lis
     for (int round = 0; round < ROUNDS; round++) {
         for (size_t i = 0; i < count; i++)
             for (size_t a = 0; a < curves->api_count; a++)
-                cs_crossing_scan(curves, list[i].curve, a, &list[i].view, true, NULL);
+                if (curves->only_api == 0 || curves->only_api == a + 1)
+                    cs_crossing_scan(curves, list[i].curve, a, &list[i].view, true, NULL);
         if (!cs_curves_plan(curves))
             return;
     }

@@ -411,6 +411,7 @@ void cs_crossover_run(struct cs_crossover *c, struct cs_study *study, const stru
                                .here = cs_along_here(along, study->scenario),
                                .curve_count = s.options, .against_count = s.apis};
     cs_curves_init(&s.curves, study, along, arena);
+    s.curves.only_api = settings->only;
     const size_t n = settings->points > 1 ? settings->points : GRID;
     double *const grid = cs_arena_alloc(arena, n, sizeof *grid);
     for (size_t g = 0; g < n; g++)
@@ -420,7 +421,7 @@ void cs_crossover_run(struct cs_crossover *c, struct cs_study *study, const stru
     s.own = cs_arena_alloc(arena, s.options, sizeof *s.own);
     s.all = cs_arena_alloc(arena, s.options, sizeof *s.all);
     for (size_t o = 0; o < s.options; o++) {
-        s.own[o] = (struct cs_cost_curve){.option = o, .z = NAN};
+        s.own[o] = (struct cs_cost_curve){.option = o, .z = settings->placed ? settings->z : NAN};
         s.all[o] = &s.own[o];
     }
     want_grid(&s, s.all, s.options, c, INFINITY);

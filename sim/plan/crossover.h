@@ -85,6 +85,9 @@ struct cs_crossover {
 struct cs_crossover_settings {
     bool model, what_if;
     size_t points; /* of the grid; 0: 13 */
+    bool placed;   /* step times are those at z standard deviations of the model's error */
+    double z;
+    size_t only;   /* this API of `compare` alone, counted from 1; 0: all */
 };
 
 void cs_crossover_run(struct cs_crossover *c, struct cs_study *study, const struct cs_along *along,

@@ -91,30 +91,6 @@ static bool split(const char *text, size_t length, double *number, const char **
     return true;
 }
 
-/* The key of the scenario's tables behind a path; NULL: none, or its kind is open. */
-static const struct cs_key *key_of(const char *path)
-{
-    const struct cs_table *table = &cs_table_scenario;
-    const struct cs_key *key = NULL;
-    while (table != NULL && *path) {
-        char name[64];
-        const size_t length = strcspn(path, ".[");
-        snprintf(name, sizeof name, "%.*s", (int)length, path);
-        const bool index = *name && strspn(name, "0123456789") == strlen(name);
-        if (!index) {
-            key = cs_table_key(table, name);
-            if (key == NULL)
-                return NULL;
-            table = key->table;
-        }
-        path += length;
-        if (*path == '[')
-            path += strcspn(path, "]") + 1;
-        path += *path == '.';
-    }
-    return key;
-}
-
 /* What 1 of the unit is in SI, by the key's dimension; 0: not known. */
 static double si_of(const struct cs_key *key, const char *unit, struct cs_arena *arena)
 {
@@ -217,7 +193,7 @@ static bool read_range(struct reading *r, const char *dots)
     if (steps < 0 || steps > STEPS_MOST || (strchr(second + length, ':') && steps < 1))
         return fail(r, second + length, strlen(second + length), "from 1 to 100000",
                     "so many steps cannot be taken");
-    const struct cs_key *const key = key_of(g->key);
+    const struct cs_key *const key = cs_table_find(&cs_table_scenario, g->key);
     g->unit = high_unit;
     g->whole = key != NULL && (key->kind == CS_KEY_COUNT || key->kind == CS_KEY_COUNT64);
     g->si = si_of(key, high_unit, r->arena);

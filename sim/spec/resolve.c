@@ -71,6 +71,7 @@ static void resolve_simulate(struct cs_resolving *r)
     r->scenario->simulate = (struct cs_simulate){.days = text->days,
                                                  .requests = (int64_t)text->requests,
                                                  .replications = text->replications,
+                                                 .samples = text->samples,
                                                  .seed = (uint64_t)text->seed};
 }
 
@@ -91,6 +92,8 @@ const struct cs_scenario *cs_resolve_scenario(struct cs_catalog *c, struct cs_ar
         return NULL;
     }
     cs_resolve_exchange(r);
+    cs_resolve_uncertain(r);
+    root = r->root;
     cs_schema_read(&r->schema, &cs_table_scenario, root, "", &r->text);
     struct cs_scenario *const s = r->scenario;
     s->path = cs_arena_strdup(arena, path);
@@ -103,6 +106,7 @@ const struct cs_scenario *cs_resolve_scenario(struct cs_catalog *c, struct cs_ar
     cs_resolve_compare(r);
     cs_resolve_cost(r);
     resolve_simulate(r);
+    cs_resolve_nominals(r);
     s->defaults = r->schema.defaults;
     s->default_count = r->schema.default_count;
     return diags->errors == errors ? s : NULL;

@@ -125,10 +125,24 @@ struct cs_simulate {
     double days;         /* 7 */
     int64_t requests;    /* 0: by days; else stop after so many arrivals */
     int replications;    /* 0: auto */
+    int samples;         /* of uncertain inputs */
     uint64_t seed;
 };
 
 struct cs_default { const char *key, *value, *why; };
+
+enum cs_distribution { CS_NORMAL, CS_LOGNORMAL, CS_UNIFORM, CS_TRIANGULAR };
+struct cs_uncertain { /* an input that is not known for sure; in SI units */
+    const char *key;  /* of the scenario */
+    const char *unit; /* in which its values are set: "tokens/day"; "" */
+    double si;        /* what one of it is */
+    enum cs_distribution kind;
+    double a, b, c;   /* normal: mean, deviation; lognormal: median, sigma; else min, mode, max */
+    double low, high; /* what the key allows */
+    double nominal;   /* the scenario's own value */
+    bool whole;
+    const char *text; /* as written, for people */
+};
 
 struct cs_scenario {
     const char *name, *path;
@@ -140,6 +154,9 @@ struct cs_scenario {
     size_t compare_count;
     struct cs_cost cost;
     struct cs_simulate simulate;
+    const struct cs_uncertain *uncertain;
+    size_t uncertain_count;
+    bool uncertain_model; /* step times too, by the model's own error */
     const struct cs_default *defaults;
     size_t default_count;
     const struct cs_node *node;

@@ -370,6 +370,28 @@ const struct cs_key *cs_table_key(const struct cs_table *table, const char *name
     return NULL;
 }
 
+const struct cs_key *cs_table_find(const struct cs_table *table, const char *path)
+{
+    const struct cs_key *key = NULL;
+    while (table && *path) {
+        char name[64];
+        const size_t length = strcspn(path, ".[");
+        snprintf(name, sizeof name, "%.*s", (int)length, path);
+        const bool index = *name && strspn(name, "0123456789") == strlen(name);
+        if (!index) {
+            key = cs_table_key(table, name);
+            if (!key)
+                return NULL;
+            table = key->table;
+        }
+        path += length;
+        if (*path == '[')
+            path += strcspn(path, "]") + 1;
+        path += *path == '.';
+    }
+    return *path ? NULL : key;
+}
+
 static void report_unknown(struct cs_schema *s, const struct cs_table *table,
                            const struct cs_node *key, const char *path)
 {

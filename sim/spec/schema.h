@@ -92,6 +92,9 @@ bool cs_schema_sources(struct cs_schema *s, const struct cs_table *table,
 /* How many of the map's keys the table knows: tells one kind of file from another. */
 size_t cs_schema_score(const struct cs_table *table, const struct cs_node *root);
 const struct cs_key *cs_table_key(const struct cs_table *table, const char *name);
+/* The key behind a path ("deploy[0].replicas", "cost.rent.spot") in the tables below `table`; NULL:
+ * none, or the path leads where keys are open. */
+const struct cs_key *cs_table_find(const struct cs_table *table, const char *path);
 /* The keys of a table and the tables below it as Markdown, with units, ranges and defaults. */
 void cs_table_print(const struct cs_table *table, const char *path, FILE *out);
 

@@ -56,7 +56,7 @@ struct cs_deploy_text {
 struct cs_simulate_text {
     double days, requests;
     bool has_days, has_requests;
-    int replications;
+    int replications, samples;
     int64_t seed;
 };
 
@@ -73,9 +73,15 @@ struct cs_compare_text {
     int committed;
 };
 
+struct cs_uncertain_text { /* parameters are nodes: their unit is the key's */
+    const struct cs_node *mean, *sd, *median, *min, *mode, *max;
+    double cv, sigma;
+    bool has_normal, has_lognormal, has_uniform, has_triangular, has_cv;
+};
+
 struct cs_scenario_text {
     const char *name;
-    const struct cs_node *model, *deploy, *compare;
+    const struct cs_node *model, *deploy, *compare, *uncertain;
     struct cs_traffic_text traffic;
     struct cs_slo_text slo;
     struct cs_cost_text cost;
@@ -96,7 +102,7 @@ struct cs_lengths_pair {
 extern const struct cs_table cs_table_model, cs_table_api, cs_table_hardware, cs_table_engine,
     cs_table_traffic, cs_table_scenario, cs_table_deploy, cs_table_lengths,
     cs_table_lengths_pair, cs_table_host, cs_table_host_here, cs_table_cost, cs_table_compare,
-    cs_table_region;
+    cs_table_region, cs_table_uncertain;
 /* Precisions by name, "fp16" included. */
 extern const struct cs_choice cs_precision_choices[];
 

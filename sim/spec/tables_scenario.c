@@ -262,6 +262,8 @@ static const struct cs_key simulate_keys[] = {
     KEY("replications", "Independent repetitions.",
         COUNT(cs_simulate_text, replications, "1", "24"),
         DEFAULT("auto", "until the interval decides"), .automatic = true),
+    KEY("samples", "Of uncertain inputs.", COUNT(cs_simulate_text, samples, "10", "100000"),
+        DEFAULT("128", "tells a probability to some 4 points")),
     KEY("seed", "Of all random streams.", COUNT64(cs_simulate_text, seed, "0", "9e15"),
         DEFAULT("1", "the same bytes every time")),
 };
@@ -283,6 +285,10 @@ static const struct cs_key scenario_keys[] = {
         .example = "an API's name, or a list such as [gpt-4o, {api: gpt-4o, batch: 100%}]"),
     KEY("cost", "Everything about money.", MAP(cs_table_cost), AT(cs_scenario_text, cost),
         .example = "a map, such as {prices: listed}"),
+    KEY("uncertain", "Inputs that are not known for sure, by their keys: what the answer is then, and "
+                     "how likely each option is the cheapest. In place: `key: {uncertain: ...}`.",
+        NODE(cs_scenario_text, uncertain), .table = &cs_table_uncertain,
+        .example = "a map, such as {traffic.volume: {lognormal: {sigma: 0.3}}}"),
     KEY("simulate", "How long, how often, which seed.", MAP(simulate_table),
         AT(cs_scenario_text, simulate), .example = "a map, such as {days: 7, seed: 1}"),
 };

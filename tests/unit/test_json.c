@@ -24,7 +24,7 @@ static void setup(void)
     answer = answer_make(&arena);
     size_t size;
     FILE *const out = open_memstream(&text, &size);
-    cs_json_print(answer, out);
+    cs_json_print(answer, NULL, out);
     fclose(out);
     root = cJSON_Parse(text);
     ck_assert_ptr_nonnull(root);

@@ -1,0 +1,289 @@
+/* Resolving uncertain inputs: distributions of a scenario's values (see resolve.h).
+ *
+ *   uncertain: {traffic.volume: {lognormal: {sigma: 0.3}}}        beside the scenario's own value
+ *   volume: {uncertain: {triangular: {min: 20M tokens/day, mode: 50M tokens/day, max: ...}}}
+ *
+ * Parameters have the unit of their key. A mean, median or mode that is left out is the scenario's
+ * own value, or the key's default; a share of it will do for the others where the key itself is no
+ * share ("min: 80%"). A value that is uncertain in place has its mean, median or mode, or the middle
+ * of min and max, as the nominal one, from which the scenario is planned.
+ *
+ * The rule: what is sampled stays within what the key allows. Not here: sampling
+ * (plan/uncertainty.c).
+ */
+#include <math.h>
+#include <string.h>
+#include "spec/keys.h"
+#include "spec/resolve.h"
+
+/* --- tables ---------------------------------------------------------------------------------- */
+
+#define PARAMETER(field) NODE(cs_uncertain_text, field)
+static const struct cs_key normal_keys[] = {
+    KEY("mean", "Default: the scenario's value.", PARAMETER(mean)),
+    KEY("sd", "Standard deviation.", PARAMETER(sd), .example = "a deviation"),
+    KEY("cv", "The deviation as a share of the mean, instead.",
+        QUANTITY(cs_uncertain_text, cv, SHARE, "0%", "1000%"), PRESENT(cs_uncertain_text, has_cv)),
+};
+static const struct cs_table normal_table = TABLE("normal", normal_keys);
+static const struct cs_key lognormal_keys[] = {
+    KEY("mean", "Of the values themselves.", PARAMETER(mean)),
+    KEY("median", "Instead of the mean. Default: the scenario's value.", PARAMETER(median)),
+    KEY("sigma", "Deviation of the logarithm.",
+        QUANTITY(cs_uncertain_text, sigma, NUMBER, "0", "5"), REQUIRED),
+};
+static const struct cs_table lognormal_table = TABLE("lognormal", lognormal_keys);
+static const struct cs_key uniform_keys[] = {
+    KEY("min", "Lower end.", PARAMETER(min), REQUIRED, .example = "a value, or a share"),
+    KEY("max", "Upper end.", PARAMETER(max), REQUIRED, .example = "a value, or a share"),
+};
+static const struct cs_table uniform_table = TABLE("uniform", uniform_keys);
+static const struct cs_key triangular_keys[] = {
+    KEY("min", "Lower end.", PARAMETER(min), REQUIRED, .example = "a value, or a share"),
+    KEY("mode", "The likeliest. Default: the scenario's value.", PARAMETER(mode)),
+    KEY("max", "Upper end.", PARAMETER(max), REQUIRED, .example = "a value, or a share"),
+};
+static const struct cs_table triangular_table = TABLE("triangular", triangular_keys);
+static const struct cs_key uncertain_keys[] = {
+    KEY("normal", "Symmetric about its mean.", MAP(normal_table),
+        PRESENT(cs_uncertain_text, has_normal), .example = "a map, such as {cv: 10%}"),
+    KEY("lognormal", "As often twice as half the median.", MAP(lognormal_table),
+        PRESENT(cs_uncertain_text, has_lognormal), .example = "a map, such as {sigma: 0.3}"),
+    KEY("uniform", "Anywhere between, alike.", MAP(uniform_table),
+        PRESENT(cs_uncertain_text, has_uniform), .example = "a map, such as {min: 80%, max: 130%}"),
+    KEY("triangular", "Between, and likeliest at its mode.", MAP(triangular_table),
+        PRESENT(cs_uncertain_text, has_triangular),
+        .example = "a map, such as {min: 80%, max: 150%}"),
+};
+const struct cs_table cs_table_uncertain =
+    TABLE_OF(cs_uncertain_text, "uncertain", uncertain_keys);
+
+/* --- parameters ------------------------------------------------------------------------------ */
+
+struct reading {
+    struct cs_resolving *r;
+    const struct cs_key *key;
+    const char *path; /* of the input, such as "traffic.volume" */
+    double nominal;   /* NaN: the scenario says nothing */
+    const struct cs_node *at;
+};
+
+/* A value of the key, in SI; NaN after an error. */
+static double value_of(const struct reading *d, const struct cs_node *node)
+{
+    struct cs_key key = *d->key;
+    double value = NAN;
+    int64_t whole = 0;
+    int count = 0;
+    key.low = key.high = NULL;
+    key.automatic = false;
+    key.offset = 0;
+    if (key.kind == CS_KEY_COUNT)
+        return cs_schema_value(&d->r->schema, &key, node, d->path, &count) ? (double)count : NAN;
+    if (key.kind == CS_KEY_COUNT64)
+        return cs_schema_value(&d->r->schema, &key, node, d->path, &whole) ? (double)whole : NAN;
+    return cs_schema_value(&d->r->schema, &key, node, d->path, &value) ? value : NAN;
+}
+
+/* A parameter: a value of the key, or where that is no share a share of the nominal value. */
+static double parameter(const struct reading *d, const struct cs_node *node)
+{
+    const bool share = node->kind == CS_NODE_SCALAR && node->length > 1 &&
+                       node->text[node->length - 1] == '%' && d->key->unit != CS_UNIT_SHARE;
+    if (!share)
+        return value_of(d, node);
+    static const struct cs_key share_key = {.name = "share", .kind = CS_KEY_QUANTITY,
+                                            .unit = CS_UNIT_SHARE, .low = "0%", .high = "10000%"};
+    double factor = NAN;
+    if (!cs_schema_value(&d->r->schema, &share_key, node, d->path, &factor))
+        return NAN;
+    if (isnan(d->nominal))
+        cs_diag_error(d->r->schema.diags, node->span, "give values instead of shares",
+                      "uncertain %s: the scenario has no value of which this is a share", d->path);
+    return factor * d->nominal;
+}
+
+static double centre(const struct reading *d, const struct cs_node *node)
+{
+    if (node)
+        return parameter(d, node);
+    if (isnan(d->nominal))
+        cs_diag_error(d->r->schema.diags, d->at->span, "give its mean, median or mode",
+                      "uncertain %s: the scenario has no value for it", d->path);
+    return d->nominal;
+}
+
+static void read_distribution(const struct reading *d, const struct cs_uncertain_text *t,
+                              struct cs_uncertain *u)
+{
+    struct cs_diags *const diags = d->r->schema.diags;
+    const int kinds = t->has_normal + t->has_lognormal + t->has_uniform + t->has_triangular;
+    if (kinds != 1) {
+        cs_diag_error(diags, d->at->span, "give one of normal, lognormal, uniform, triangular",
+                      kinds ? "uncertain %s names several distributions"
+                            : "uncertain %s names no distribution", d->path);
+        return;
+    }
+    if (t->has_normal) {
+        u->kind = CS_NORMAL;
+        if ((t->sd != NULL) == t->has_cv)
+            cs_diag_error(diags, d->at->span, "give one of sd and cv",
+                          "uncertain %s: a normal distribution has one deviation", d->path);
+        u->a = centre(d, t->mean);
+        u->b = t->sd ? parameter(d, t->sd) : t->cv * fabs(u->a);
+        if (u->b < 0)
+            cs_diag_error(diags, t->sd->span, NULL, "uncertain %s: a deviation below 0", d->path);
+    } else if (t->has_lognormal) {
+        u->kind = CS_LOGNORMAL;
+        if (t->mean && t->median)
+            cs_diag_error(diags, t->median->span, "give one of mean and median",
+                          "uncertain %s: a lognormal distribution with both", d->path);
+        u->b = t->sigma;
+        u->a = t->mean ? centre(d, t->mean) * exp(-0.5 * u->b * u->b) : centre(d, t->median);
+    } else {
+        u->kind = t->has_uniform ? CS_UNIFORM : CS_TRIANGULAR;
+        u->a = parameter(d, t->min);
+        u->c = parameter(d, t->max);
+        u->b = t->has_uniform ? 0.5 * (u->a + u->c) : centre(d, t->mode);
+        if (!(u->a < u->c) || u->b < u->a || u->b > u->c)
+            cs_diag_error(diags, d->at->span, NULL,
+                          t->has_uniform ? "uncertain %s: min is not less than max"
+                                         : "uncertain %s: min, mode and max are not in order",
+                          d->path);
+    }
+}
+
+/* --- one input ------------------------------------------------------------------------------- */
+
+/* "lognormal: {sigma: 0.3}", as the user wrote it. */
+static const char *as_written(struct cs_arena *arena, const struct cs_node *map)
+{
+    const char *words = "";
+    for (size_t i = 0; i < map->count; i++) {
+        const struct cs_node *const item = map->items[i];
+        words = cs_arena_printf(arena, "%s%s%s%s", words, i ? ", " : "", map->keys[i]->text,
+                                item->kind == CS_NODE_SCALAR ? " " : " (");
+        words = item->kind == CS_NODE_SCALAR
+                    ? cs_arena_printf(arena, "%s%s", words, item->text)
+                    : cs_arena_printf(arena, "%s%s)", words, as_written(arena, item));
+    }
+    return words;
+}
+
+static void add_input(struct cs_resolving *r, const char *path, const struct cs_node *at,
+                      const struct cs_node *own)
+{
+    struct cs_uncertain_text text = {.cv = 0};
+    struct cs_arena *const arena = r->schema.arena;
+    const struct cs_key *const key = cs_table_find(&cs_table_scenario, path);
+    const bool sampled = key && (key->kind == CS_KEY_QUANTITY || key->kind == CS_KEY_COUNT ||
+                                 key->kind == CS_KEY_COUNT64);
+    if (!sampled) {
+        cs_diag_error(r->schema.diags, at->span, "keys with a number can be uncertain",
+                      "uncertain: '%s' is no such key of a scenario", path);
+        return;
+    }
+    if (at->kind != CS_NODE_MAP) {
+        cs_diag_error(r->schema.diags, at->span,
+                      "expected a distribution, such as {lognormal: {sigma: 0.3}}",
+                      "uncertain %s must be a map, not %s", path, cs_node_kind_name(at));
+        return;
+    }
+    if (!cs_schema_read(&r->schema, &cs_table_uncertain, at,
+                        cs_arena_printf(arena, "uncertain %s", path), &text))
+        return;
+    struct reading d = {r, key, path, NAN, at};
+    const struct cs_node fallback = {.kind = CS_NODE_SCALAR, .span = at->span, .text = key->fallback,
+                                     .length = key->fallback ? strlen(key->fallback) : 0};
+    const bool given = own && own->kind == CS_NODE_SCALAR && strcmp(own->text, "auto") != 0;
+    if (given)
+        d.nominal = value_of(&d, own);
+    else if (key->fallback && strcmp(key->fallback, "auto") != 0)
+        d.nominal = value_of(&d, &fallback);
+    struct cs_uncertain u = {.key = cs_arena_strdup(arena, path),
+                             .whole = key->kind != CS_KEY_QUANTITY,
+                             .text = as_written(arena, at)};
+    u.unit = cs_unit_usual(key->unit, &u.si);
+    read_distribution(&d, &text, &u);
+    u.nominal = isnan(d.nominal) ? u.kind == CS_NORMAL || u.kind == CS_LOGNORMAL ? u.a : u.b
+                                 : d.nominal;
+    struct cs_unit_error error;
+    u.low = -INFINITY;
+    u.high = INFINITY;
+    if (key->low)
+        cs_unit_parse(key->low, strlen(key->low), key->unit, &u.low, &error);
+    if (key->high)
+        cs_unit_parse(key->high, strlen(key->high), key->unit, &u.high, &error);
+    struct cs_uncertain *all = (struct cs_uncertain *)(uintptr_t)r->scenario->uncertain;
+    all = cs_arena_grow(arena, all, r->scenario->uncertain_count, sizeof *all);
+    all[r->scenario->uncertain_count++] = u;
+    r->scenario->uncertain = all;
+}
+
+/* --- in place -------------------------------------------------------------------------------- */
+
+/* `node` below `path`; values that are uncertain become scalars. */
+static void walk(struct cs_resolving *r, struct cs_node *node, const char *path)
+{
+    struct cs_arena *const arena = r->schema.arena;
+    for (size_t i = 0; i < node->count; i++) {
+        struct cs_node *const child = node->items[i];
+        const char *const own = node->kind == CS_NODE_LIST
+                                    ? cs_arena_printf(arena, "%s[%zu]", path, i)
+                                : *path ? cs_arena_printf(arena, "%s.%s", path, node->keys[i]->text)
+                                        : node->keys[i]->text;
+        const bool uncertain = child->kind == CS_NODE_MAP && child->count == 1 &&
+                               strcmp(child->keys[0]->text, "uncertain") == 0;
+        if (!uncertain) {
+            if (*path || strcmp(own, "uncertain") != 0)
+                walk(r, child, own);
+            continue;
+        }
+        const size_t before = r->scenario->uncertain_count;
+        add_input(r, own, child->items[0], NULL);
+        if (r->scenario->uncertain_count == before)
+            continue;
+        const struct cs_uncertain *const u = &r->scenario->uncertain[before];
+        char *const text =
+            cs_arena_printf(arena, "%.12g%s%s", u->nominal / u->si, *u->unit ? " " : "", u->unit);
+        *child = (struct cs_node){.kind = CS_NODE_SCALAR, .span = child->span, .text = text,
+                                  .length = strlen(text)};
+    }
+}
+
+void cs_resolve_uncertain(struct cs_resolving *r)
+{
+    struct cs_node *const root = cs_node_clone(r->root, r->schema.arena);
+    walk(r, root, "");
+    r->root = root;
+}
+
+void cs_resolve_nominals(struct cs_resolving *r)
+{
+    const struct cs_node *const map = r->text.uncertain;
+    struct cs_scenario *const s = r->scenario;
+    s->uncertain_model = true;
+    if (map && map->kind != CS_NODE_MAP) {
+        cs_diag_error(r->schema.diags, map->span,
+                      "expected a map, such as {traffic.volume: {lognormal: {sigma: 0.3}}}",
+                      "uncertain must be a map, not %s", cs_node_kind_name(map));
+        return;
+    }
+    for (size_t i = 0; map && i < map->count; i++) {
+        const char *const key = map->keys[i]->text;
+        static const struct cs_key yes = {.name = "model_error", .kind = CS_KEY_BOOL};
+        if (strcmp(key, "model_error") == 0) {
+            cs_schema_value(&r->schema, &yes, map->items[i], "uncertain model_error",
+                            &s->uncertain_model);
+            continue;
+        }
+        bool twice = false;
+        for (size_t k = 0; k < s->uncertain_count; k++)
+            twice |= strcmp(s->uncertain[k].key, key) == 0;
+        if (twice)
+            cs_diag_error(r->schema.diags, map->keys[i]->span, NULL,
+                          "uncertain names '%s', which is uncertain in place", key);
+        else
+            add_input(r, key, map->items[i], cs_node_find(r->root, key));
+    }
+}
