@@ -3,9 +3,9 @@
  * "3.35 TB/s", "80 GB", "79.65 GiB", "2.50 USD/h", "150 ms", "50M tokens/day", "12 req/s", "90%",
  * "0.10 USD/kWh", "5 USD/Mtok": a number (with an optional k/M/G/T/B multiplier before a space and
  * a countable unit), then a product of units, divided by what follows each '/'. A quantity has a
- * dimension and the caller says which it expects: a missing unit, an unknown unit (with a suggestion) and a wrong
- * dimension are errors that name what was expected. 1 day = 86400 s, 1 month = 30.4375 days,
- * 1 GB = 1e9 B, 1 GiB = 2^30 B. No locale, no allocation.
+ * dimension and the caller says which it expects: a missing unit, an unknown unit (with a
+ * suggestion) and a wrong dimension are errors that name what was expected. 1 day = 86400 s, 1
+ * month = 30.4375 days, 1 GB = 1e9 B, 1 GiB = 2^30 B. No locale, no allocation.
  */
 #ifndef CS_BASE_UNIT_H
 #define CS_BASE_UNIT_H

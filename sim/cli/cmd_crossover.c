@@ -3,14 +3,14 @@
  * The first --axis is the one along which the crossing is found; a second one, with values, gives a
  * crossing for each of them. Output as text with a drawing, JSON, or a page (--html, --svg).
  */
-#include <math.h>
-#include <string.h>
 #include "cli/cli.h"
 #include "cli/file.h"
 #include "cli/opt.h"
 #include "cli/progress.h"
 #include "out/crossover.h"
 #include "plan/range.h"
+#include <math.h>
+#include <string.h>
 
 struct asked {
     struct cs_opt_list axes, sets, against;
@@ -28,8 +28,7 @@ static int parse(struct cs_cli *cli, int argc, char **argv, struct asked *a, con
         {"range", 0, CS_OPT_TEXT, "A..B", "of the first axis, such as 1M..500M", &a->range},
         {"against", 0, CS_OPT_LIST, "API", "instead of the scenario's `compare`; may be repeated",
          &a->against},
-        {"points", 0, CS_OPT_COUNT, "N", "points of the grid that it begins with (13)",
-         &a->points},
+        {"points", 0, CS_OPT_COUNT, "N", "points of the grid that it begins with (13)", &a->points},
         {"brief", 0, CS_OPT_FLAG, NULL, "without the model's error and without what-ifs",
          &a->brief},
         {"set", 0, CS_OPT_LIST, "KEY=VALUE", "change a key of the scenario; may be repeated",
@@ -46,17 +45,21 @@ static int parse(struct cs_cli *cli, int argc, char **argv, struct asked *a, con
         "Finds where along an axis, the volume unless told otherwise, hosting oneself becomes "
         "cheaper than each API, or ceases to be. Every point of the cost curves is a fleet that is "
         "sized and simulated.",
-        options, sizeof options / sizeof options[0], 1, 1, "a scenario file"};
+        options,
+        sizeof options / sizeof options[0],
+        1,
+        1,
+        "a scenario file"};
     struct cs_opt_words words;
     const int status = cs_opt_parse(cli, &usage, argc, argv, &words);
     if (status >= 0)
         return status;
     *path = words.items[0];
-    const char *const wrong =
-        a->axes.count > 2                           ? "two axes are the most"
-        : a->axes.count == 2 && (a->html || a->svg) ? "--html and --svg draw one axis"
-        : a->points == 1 || a->points > 200         ? "--points: from 2 to 200"
-                                                    : NULL;
+    const char *const wrong = a->axes.count > 2 ? "two axes are the most"
+                              : a->axes.count == 2 && (a->html || a->svg)
+                                  ? "--html and --svg draw one axis"
+                              : a->points == 1 || a->points > 200 ? "--points: from 2 to 200"
+                                                                  : NULL;
     if (!wrong)
         return -1;
     fprintf(stderr, "capsim: error: crossover: %s\n      = usage: capsim %s\n", wrong, usage.words);
@@ -97,8 +100,8 @@ static bool cross(struct cs_cli *cli, const struct asked *a, const char *path,
     if (sound) {
         study->progress = cs_progress_show;
         study->progress_user = progress;
-        const struct cs_crossover_settings settings = {.model = deep, .what_if = deep,
-                                                       .points = (size_t)a->points};
+        const struct cs_crossover_settings settings = {
+            .model = deep, .what_if = deep, .points = (size_t)a->points};
         cs_crossover_run(c, study, &along, &settings, cli->arena);
     }
     cs_study_close(study);
@@ -167,7 +170,8 @@ static int run(struct cs_cli *cli, int argc, char **argv)
     cs_progress_init(&progress, asked.quiet);
     struct cs_crossover_at *const rows = cross_all(cli, &asked, path, &progress, &count, &key);
     cs_progress_fini(&progress);
-    if (!rows || !write_file(cli, asked.html, "--html", &rows[0].crossover, cs_crossover_print_html) ||
+    if (!rows ||
+        !write_file(cli, asked.html, "--html", &rows[0].crossover, cs_crossover_print_html) ||
         !write_file(cli, asked.svg, "--svg", &rows[0].crossover, cs_crossover_print_svg))
         return cs_cli_fail(cli);
     if (asked.json)
@@ -179,7 +183,8 @@ static int run(struct cs_cli *cli, int argc, char **argv)
     bool any = false; /* no: hosting is cheaper nowhere */
     for (size_t i = 0; i < count; i++)
         for (size_t a = 0; a < rows[i].crossover.against_count; a++)
-            any |= rows[i].crossover.against[a].count > 0 || rows[i].crossover.against[a].below >= 0;
+            any |=
+                rows[i].crossover.against[a].count > 0 || rows[i].crossover.against[a].below >= 0;
     return any ? CS_EXIT_YES : CS_EXIT_NO;
 }
 

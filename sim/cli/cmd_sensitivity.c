@@ -4,11 +4,11 @@
  * and its regret; a tornado moves one input at a time. `capsim run` of a scenario with `uncertain`
  * prints the first part too.
  */
-#include <string.h>
 #include "cli/cli.h"
 #include "cli/opt.h"
 #include "cli/progress.h"
 #include "out/uncertainty.h"
+#include <string.h>
 
 struct asked {
     struct cs_opt_list sets;
@@ -35,11 +35,18 @@ static int sensitivity(struct cs_cli *cli, int argc, char **argv)
     };
     const struct cs_opt_usage usage = {
         "sensitivity SCENARIO [--samples N] [--against API] [options]",
-        "Plans a scenario for many draws of its `uncertain` inputs, and of step times by the model's "
-        "own error: what a day costs then, how often each option and API is the cheapest, and which "
-        "one would be regretted least. A tornado shows which input moves the cost and the crossover "
+        "Plans a scenario for many draws of its `uncertain` inputs, and of step times by the "
+        "model's "
+        "own error: what a day costs then, how often each option and API is the cheapest, and "
+        "which "
+        "one would be regretted least. A tornado shows which input moves the cost and the "
+        "crossover "
         "most.",
-        options, sizeof options / sizeof options[0], 1, 1, "a scenario file"};
+        options,
+        sizeof options / sizeof options[0],
+        1,
+        1,
+        "a scenario file"};
     struct cs_opt_words words;
     const int status = cs_opt_parse(cli, &usage, argc, argv, &words);
     if (status >= 0)

@@ -4,8 +4,6 @@
  * mpirun or srun, the processes share the work; only the first one writes and prints, and all end
  * with its exit status. A store that is complete prints its rows without planning anything.
  */
-#include <stdlib.h>
-#include <string.h>
 #include "cli/cli.h"
 #include "cli/file.h"
 #include "cli/opt.h"
@@ -13,6 +11,8 @@
 #include "out/sweep.h"
 #include "plan/mpi.h"
 #include "spec/yaml.h"
+#include <stdlib.h>
+#include <string.h>
 
 struct asked {
     struct cs_opt_list vary, sets, merge;
@@ -66,7 +66,11 @@ static int parse(struct cs_cli *cli, int argc, char **argv, struct asked *a, con
         "Answers a scenario at every point of a grid, or of a sample of it. Each point is kept as "
         "soon as it is known, so a sweep that was stopped goes on with --resume. Under mpirun or "
         "srun all processes share the work.",
-        options, sizeof options / sizeof options[0], 1, 1, "a scenario file"};
+        options,
+        sizeof options / sizeof options[0],
+        1,
+        1,
+        "a scenario file"};
     struct cs_opt_words words;
     const int status = cs_opt_parse(cli, &usage, argc, argv, &words);
     if (status >= 0)
@@ -133,8 +137,8 @@ static void print_rows(struct cs_cli *cli, const struct asked *a, struct cs_swee
 static int lead(struct cs_cli *cli, const struct asked *a, struct cs_sweep *s,
                 const struct cs_store_head *head, size_t head_count)
 {
-    struct cs_store *const store = cs_store_open(a->out, a->resume, head, head_count, s->points,
-                                                 cli->arena, &cli->diags);
+    struct cs_store *const store =
+        cs_store_open(a->out, a->resume, head, head_count, s->points, cli->arena, &cli->diags);
     bool sound = store != NULL;
     for (size_t i = 0; sound && i < a->merge.count; i++)
         sound = cs_store_merge(store, a->merge.items[i], &cli->diags);
@@ -206,7 +210,8 @@ static int run(struct cs_cli *cli, int argc, char **argv)
     const bool launched = is_launched();
     if (launched && !cs_mpi_is_built()) {
         fputs("capsim: error: sweep: started with other processes, but built without MPI: each "
-              "would plan all points\n      = build it with `make MPI=1`\n", stderr);
+              "would plan all points\n      = build it with `make MPI=1`\n",
+              stderr);
         return CS_EXIT_USAGE;
     }
     if (launched)
@@ -215,8 +220,9 @@ static int run(struct cs_cli *cli, int argc, char **argv)
     const bool speaks = cs_mpi_rank() == 0;
     cs_mpi_end();
     if (status < 0)
-        return speaks ? cs_cli_fail(cli) : cli->diags.exit_code ? cli->diags.exit_code
-                                                                : CS_EXIT_INPUT;
+        return speaks                 ? cs_cli_fail(cli)
+               : cli->diags.exit_code ? cli->diags.exit_code
+                                      : CS_EXIT_INPUT;
     if (speaks)
         cs_diags_print(&cli->diags, stderr);
     return status;

@@ -6,11 +6,11 @@
  * Memory: the scratch arena of the cs_text.
  */
 #include "out/crossover.h"
-#include <math.h>
-#include <string.h>
 #include "out/figure.h"
 #include "out/money.h"
 #include "out/words.h"
+#include <math.h>
+#include <string.h>
 
 /* --- words ----------------------------------------------------------------------------------- */
 
@@ -56,8 +56,7 @@ const char *cs_crossover_interval(struct cs_arena *arena, const struct cs_crosso
     return cs_arena_printf(arena, "%s–%s", bare_x(arena, a, lo), bare_x(arena, a, hi));
 }
 
-const char *cs_crossover_option(struct cs_arena *arena, const struct cs_crossover *c,
-                                size_t option)
+const char *cs_crossover_option(struct cs_arena *arena, const struct cs_crossover *c, size_t option)
 {
     const struct cs_option *const o = &c->study->scenario->options[option];
     return cs_arena_printf(arena, "%s %s", o->model->name,
@@ -88,12 +87,12 @@ static void print_head(const struct cs_crossover *c, const struct cs_text *t)
 {
     const struct cs_scenario *const s = c->study->scenario;
     cs_text_edges(t, s->name, cs_arena_printf(t->arena, "crossover along %s", c->along.name));
-    const char *words = cs_arena_printf(
-        t->arena, "%s to %s · %s against %s · %s simulated", bare_x(t->arena, &c->along, c->along.low),
-        cs_crossover_x(t->arena, &c->along, c->along.high),
-        cs_words_count(t->arena, (double)c->curve_count, "option"),
-        cs_words_count(t->arena, (double)c->against_count, "API"),
-        cs_words_count(t->arena, (double)c->planned, "fleet"));
+    const char *words = cs_arena_printf(t->arena, "%s to %s · %s against %s · %s simulated",
+                                        bare_x(t->arena, &c->along, c->along.low),
+                                        cs_crossover_x(t->arena, &c->along, c->along.high),
+                                        cs_words_count(t->arena, (double)c->curve_count, "option"),
+                                        cs_words_count(t->arena, (double)c->against_count, "API"),
+                                        cs_words_count(t->arena, (double)c->planned, "fleet"));
     if (isfinite(c->here))
         words = cs_arena_printf(t->arena, "%s · the scenario stands at %s", words,
                                 bare_x(t->arena, &c->along, c->here));
@@ -114,10 +113,10 @@ static void print_against(const struct cs_crossover *c, const struct cs_text *t)
         cs_grid_add(&grid, "%s",
                     k ? cs_crossover_interval(t->arena, c, k->sampling_lo, k->sampling_hi) : "");
         cs_grid_add(&grid, "%s",
-                    !k                ? ""
-                    : !k->model_known ? "not known"
-                                      : cs_crossover_interval(t->arena, c, k->model_lo,
-                                                              k->model_hi));
+                    !k ? ""
+                    : !k->model_known
+                        ? "not known"
+                        : cs_crossover_interval(t->arena, c, k->model_lo, k->model_hi));
         cs_grid_add(&grid, "%s",
                     k ? cs_arena_printf(t->arena, "%ld × %s%s", k->gpus,
                                         cs_crossover_option(t->arena, c, k->option),
@@ -125,9 +124,12 @@ static void print_against(const struct cs_crossover *c, const struct cs_text *t)
                       : g->never);
     }
     cs_grid_print(&grid, t, 0, true);
-    cs_text_section(t, NULL, cs_arena_printf(t->arena, "%s%sboth intervals 95 %%: what sampling "
-                                             "leaves open of the counts, and the model of step "
-                                             "times", c->along.unit, *c->along.unit ? "; " : ""));
+    cs_text_section(t, NULL,
+                    cs_arena_printf(t->arena,
+                                    "%s%sboth intervals 95 %%: what sampling "
+                                    "leaves open of the counts, and the model of step "
+                                    "times",
+                                    c->along.unit, *c->along.unit ? "; " : ""));
     cs_text_put(t, "\n");
 }
 
@@ -140,8 +142,10 @@ static void print_needed(const struct cs_crossover *c, const struct cs_text *t)
         if (g->count || !isfinite(g->ratio))
             continue;
         const char *words = cs_arena_printf(
-            t->arena, "%s: closest at %s; both would cost the same there with its prices %s times "
-            "as high", g->api->label, cs_crossover_x(t->arena, &c->along, g->ratio_x),
+            t->arena,
+            "%s: closest at %s; both would cost the same there with its prices %s times "
+            "as high",
+            g->api->label, cs_crossover_x(t->arena, &c->along, g->ratio_x),
             cs_figure_ratio(g->ratio).text);
         if (isfinite(g->gpu_price_needed))
             words = cs_arena_printf(t->arena, "%s, or GPUs %s times as dear", words,
@@ -159,9 +163,8 @@ static void print_options(const struct cs_crossover *c, const struct cs_text *t)
     const double usd = cs_crossover_own(c, c->along.low, &option);
     if (!isfinite(usd) && !c->rank_count)
         return;
-    const char *words = cs_arena_printf(t->arena, "%s",
-                                        isfinite(usd) ? cs_crossover_option(t->arena, c, option)
-                                                      : "none");
+    const char *words = cs_arena_printf(
+        t->arena, "%s", isfinite(usd) ? cs_crossover_option(t->arena, c, option) : "none");
     for (size_t i = 0; i < c->rank_count; i++)
         words = cs_arena_printf(t->arena, "%s; from %s: %s", words,
                                 cs_crossover_x(t->arena, &c->along, c->ranks[i].at),
@@ -199,8 +202,9 @@ static void print_own(const struct cs_crossover *c, const struct cs_text *t)
         }
     }
     cs_grid_print(&grid, t, 0, true);
-    cs_text_section(t, NULL, "where each begins to cost less than the API; +n: and so many further "
-                             "crossings, at steps of the fleet");
+    cs_text_section(t, NULL,
+                    "where each begins to cost less than the API; +n: and so many further "
+                    "crossings, at steps of the fleet");
     cs_text_put(t, "\n");
 }
 
@@ -300,8 +304,10 @@ static void print_drawing(const struct cs_crossover *c, const struct cs_text *t)
     const struct cs_scenario *const s = c->study->scenario;
     draw(c, &k);
     cs_text_section(t, "COST",
-                    cs_arena_printf(t->arena, "%s/day, letters: the APIs; %s: the cheapest fleet of "
-                                    "one's own", cs_money_code(s), t->utf8 ? "●" : "o"));
+                    cs_arena_printf(t->arena,
+                                    "%s/day, letters: the APIs; %s: the cheapest fleet of "
+                                    "one's own",
+                                    cs_money_code(s), t->utf8 ? "●" : "o"));
     for (int r = 0; r < HEIGHT; r++) {
         const double usd = k.low * pow(k.high / k.low, (double)(HEIGHT - 1 - r) / (HEIGHT - 1));
         const bool labelled = r % 4 == 0 || r == HEIGHT - 1;
@@ -348,14 +354,18 @@ void cs_crossover_print(const struct cs_crossover *c, const struct cs_text *t)
     print_options(c, t);
     print_own(c, t);
     print_what_ifs(c, t);
-    const char *words = "points are fleets sized for the busiest hours, 6 or 12 replications where a "
-                        "crossing is near; sampling: what their counts leave open; model: step times "
-                        "at both ends of the model's error (95 %)";
+    const char *words =
+        "points are fleets sized for the busiest hours, 6 or 12 replications where a "
+        "crossing is near; sampling: what their counts leave open; model: step times "
+        "at both ends of the model's error (95 %)";
     if (s->cost.currency)
         words = cs_arena_printf(t->arena, "%s · 1 %s = %.6g USD", words, s->cost.currency,
                                 s->cost.currency_usd);
-    cs_text_section(t, "ASSUMED", cs_arena_printf(t->arena, "%s · prices: %s · all: capsim explain "
-                                                            "%s", words, s->cost.prices, s->path));
+    cs_text_section(t, "ASSUMED",
+                    cs_arena_printf(t->arena,
+                                    "%s · prices: %s · all: capsim explain "
+                                    "%s",
+                                    words, s->cost.prices, s->path));
 }
 
 void cs_crossover_print_table(const struct cs_crossover_at *rows, size_t count, const char *key,
@@ -364,8 +374,8 @@ void cs_crossover_print_table(const struct cs_crossover_at *rows, size_t count, 
     const struct cs_crossover *const first = &rows[0].crossover;
     struct cs_grid grid;
     char align[CS_GRID_COLUMNS + 1] = "l";
-    const size_t apis = first->against_count < CS_GRID_COLUMNS - 2 ? first->against_count
-                                                                   : CS_GRID_COLUMNS - 2;
+    const size_t apis =
+        first->against_count < CS_GRID_COLUMNS - 2 ? first->against_count : CS_GRID_COLUMNS - 2;
     memset(align + 1, 'l', apis);
     cs_text_edges(t, first->study->scenario->name,
                   cs_arena_printf(t->arena, "crossover along %s, by %s", first->along.name, key));

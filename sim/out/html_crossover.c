@@ -5,12 +5,12 @@
  * stays text; the page is readable on a phone, in the dark and on paper.
  * Memory: a scratch arena of its own.
  */
-#include <math.h>
-#include <string.h>
 #include "out/crossover.h"
 #include "out/figure.h"
 #include "out/money.h"
 #include "out/svg.h"
+#include <math.h>
+#include <string.h>
 
 static const char style[] =
     ":root{color-scheme:light dark;--ink:#1d2530;--dim:#667085;--line:#d6dbe3;--back:#fff}\n"
@@ -90,7 +90,9 @@ static void print_plot(const struct cs_crossover *c, struct cs_arena *arena, FIL
             all[n++] = cs_crossover_bill(c, a, at);
     }
     struct cs_plot p = {.wide = true,
-                        .x = {.low = c->along.low, .high = c->along.high, .log = c->along.log,
+                        .x = {.low = c->along.low,
+                              .high = c->along.high,
+                              .log = c->along.log,
                               .name = *c->along.unit ? c->along.unit : c->along.name},
                         .y = {.log = true, .name = "USD a day"}};
     cs_axis_fit(&p.y, all, n);
@@ -134,13 +136,14 @@ static void print_table(const struct cs_crossover *c, struct cs_arena *arena, FI
              k ? cs_arena_printf(arena, "%s %s", cs_crossover_words(arena, c, a), c->along.unit)
                : cs_crossover_words(arena, c, a));
         cell(out, "td", k ? cs_crossover_interval(arena, c, k->sampling_lo, k->sampling_hi) : "");
-        cell(out, "td", !k                ? ""
-                        : !k->model_known ? "not known"
-                                          : cs_crossover_interval(arena, c, k->model_lo,
-                                                                  k->model_hi));
-        cell(out, "td", k ? cs_arena_printf(arena, "%ld × %s", k->gpus,
-                                            cs_crossover_option(arena, c, k->option))
-                          : g->never);
+        cell(out, "td",
+             !k                ? ""
+             : !k->model_known ? "not known"
+                               : cs_crossover_interval(arena, c, k->model_lo, k->model_hi));
+        cell(out, "td",
+             k ? cs_arena_printf(arena, "%ld × %s", k->gpus,
+                                 cs_crossover_option(arena, c, k->option))
+               : g->never);
         fputs("</tr>\n", out);
     }
     fputs("</tbody></table></div>\n", out);
@@ -165,9 +168,9 @@ static void print_points(const struct cs_crossover *c, struct cs_arena *arena, F
         fputs("<tr>", out);
         cell(out, "td", cs_crossover_x(arena, &c->along, c->grid[g]));
         cell(out, "td", cs_money_figure(s, own).text);
-        cell(out, "td", p ? cs_arena_printf(arena, "%ld × %s", p->gpus,
-                                            cs_crossover_option(arena, c, option))
-                          : "no option meets the SLO");
+        cell(out, "td",
+             p ? cs_arena_printf(arena, "%ld × %s", p->gpus, cs_crossover_option(arena, c, option))
+               : "no option meets the SLO");
         for (size_t a = 0; a < c->against_count; a++)
             cell(out, "td", cs_money_figure(s, cs_crossover_bill(c, a, c->grid[g])).text);
         fputs("</tr>\n", out);
@@ -187,10 +190,11 @@ static void print_what_ifs(const struct cs_crossover *c, struct cs_arena *arena,
         fputs("<tr>", out);
         cell(out, "td", c->what_ifs[i].what);
         for (size_t a = 0; a < c->against_count; a++)
-            cell(out, "td", !isnan(c->what_ifs[i].at[a])
-                                ? cs_crossover_x(arena, &c->along, c->what_ifs[i].at[a])
-                            : c->what_ifs[i].own[a] ? "always"
-                                                    : "never");
+            cell(out, "td",
+                 !isnan(c->what_ifs[i].at[a])
+                     ? cs_crossover_x(arena, &c->along, c->what_ifs[i].at[a])
+                 : c->what_ifs[i].own[a] ? "always"
+                                         : "never");
         fputs("</tr>\n", out);
     }
     fputs("</tbody></table></div>\n", out);
@@ -202,26 +206,30 @@ void cs_crossover_print_html(const struct cs_crossover *c, FILE *out)
     cs_arena_init(&arena);
     const struct cs_scenario *const s = c->study->scenario;
     fputs("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
-          "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"><title>", out);
+          "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"><title>",
+          out);
     cs_svg_escape(out, s->name);
     fprintf(out, "</title><style>\n%s%s</style></head><body>\n<h1>", style, drawing);
     cs_svg_escape(out, s->name);
     fputs("</h1>\n<p class=\"dim\">", out);
-    cs_svg_escape(out, cs_arena_printf(&arena, "Where hosting and each API change rank along %s, "
-                                       "%s to %s; %zu simulated fleets.", c->along.name,
-                                       cs_crossover_x(&arena, &c->along, c->along.low),
-                                       cs_crossover_x(&arena, &c->along, c->along.high),
-                                       c->planned));
+    cs_svg_escape(out,
+                  cs_arena_printf(&arena,
+                                  "Where hosting and each API change rank along %s, "
+                                  "%s to %s; %zu simulated fleets.",
+                                  c->along.name, cs_crossover_x(&arena, &c->along, c->along.low),
+                                  cs_crossover_x(&arena, &c->along, c->along.high), c->planned));
     fputs("</p>\n", out);
     print_table(c, &arena, out);
     fputs("<figure style=\"margin:1.5rem 0\">\n", out);
     print_plot(c, &arena, out);
     fputs("<figcaption class=\"dim\">Thick: the cheapest fleet of one's own, in steps; thin: each "
-          "option; lines: the APIs' bills; dots: crossings.</figcaption></figure>\n", out);
+          "option; lines: the APIs' bills; dots: crossings.</figcaption></figure>\n",
+          out);
     print_what_ifs(c, &arena, out);
     print_points(c, &arena, out);
-    fprintf(out, "<p class=\"dim\">capsim %s. Sampling: what the simulation leaves open of the "
-                 "counts; model: step times at both ends of the model's error, 95 %%. Prices: ",
+    fprintf(out,
+            "<p class=\"dim\">capsim %s. Sampling: what the simulation leaves open of the "
+            "counts; model: step times at both ends of the model's error, 95 %%. Prices: ",
             CS_VERSION);
     cs_svg_escape(out, s->cost.prices);
     fputs(".</p>\n</body></html>\n", out);
@@ -233,8 +241,10 @@ void cs_crossover_print_svg(const struct cs_crossover *c, FILE *out)
     struct cs_arena arena;
     cs_arena_init(&arena);
     fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n", out);
-    fprintf(out, "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 606 308\">\n"
-                 "<style>%s</style>\n", drawing);
+    fprintf(out,
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 606 308\">\n"
+            "<style>%s</style>\n",
+            drawing);
     print_plot(c, &arena, out);
     fputs("</svg>\n", out);
     cs_arena_fini(&arena);

@@ -303,8 +303,8 @@ static void put_apis(cJSON *root, const struct cs_answer *answer)
         cs_tree_text(price, "provider", a->price ? a->price->provider : NULL);
         cs_tree_text(price, "date", a->price ? a->price->date : NULL);
         cs_tree_text(price, "source", a->price ? a->price->source : NULL);
-        cs_tree_number(price, "paid", a->bought ? a->bought->price * answer->scenario->cost.api_price
-                                                : 1);
+        cs_tree_number(price, "paid",
+                       a->bought ? a->bought->price * answer->scenario->cost.api_price : 1);
         cs_tree_number(node, "batch_share", a->batch);
         cs_tree_number(node, "cached_share", a->cached);
         cs_tree_number(node, "committed_units", a->units);
@@ -374,7 +374,8 @@ static cJSON *answer_node(const struct cs_answer *answer, struct cs_arena *scrat
     return root;
 }
 
-void cs_json_print(const struct cs_answer *answer, const struct cs_uncertainty *uncertain, FILE *out)
+void cs_json_print(const struct cs_answer *answer, const struct cs_uncertainty *uncertain,
+                   FILE *out)
 {
     struct cs_arena scratch;
     cs_arena_init(&scratch);

@@ -4,11 +4,11 @@
  * "cheaper_above", "never_because"}], "points": [...]}; with a second axis, a list of such objects
  * under "by". Ends of intervals beyond the range are null.
  */
-#include <cJSON.h>
-#include <math.h>
 #include "out/crossover.h"
 #include "out/json.h"
 #include "out/json_tree.h"
+#include <cJSON.h>
+#include <math.h>
 
 static void put_pair(cJSON *node, const char *name, double lo, double hi)
 {

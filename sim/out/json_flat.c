@@ -8,10 +8,10 @@
  * The rule: only texts of our own printer are read here; anything else is a broken invariant.
  * Memory: the arena given.
  */
-#include <cJSON.h>
-#include <string.h>
 #include "base/check.h"
 #include "out/json.h"
+#include <cJSON.h>
+#include <string.h>
 
 enum { NAME_MOST = 512 };
 

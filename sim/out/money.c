@@ -5,9 +5,9 @@
  * Memory: the arena given.
  */
 #include "out/money.h"
+#include "out/words.h"
 #include <math.h>
 #include <string.h>
-#include "out/words.h"
 
 const char *cs_money_code(const struct cs_scenario *s)
 {
@@ -46,7 +46,7 @@ int cs_money_lines(const struct cs_cost_breakdown *c, int items[CS_COST_ITEMS])
     return count;
 }
 
-static const char *and(struct cs_arena *arena, const char *words, const char *more)
+static const char * and (struct cs_arena * arena, const char *words, const char *more)
 {
     return cs_arena_printf(arena, "%s; %s", words, more);
 }
@@ -66,24 +66,21 @@ const char *cs_money_terms(struct cs_arena *arena, const struct cs_scenario *s,
     const struct cs_api_price *const p = a->price;
     if (!p)
         return a->note ? cs_arena_printf(arena, "no price known; %s", a->note) : "no price known";
-    const char *words = cs_arena_printf(arena, "%s in, %s out; %s, %s",
-                                        cs_figure_usd(1e6 * p->input).text,
-                                        cs_figure_usd(1e6 * p->output).text,
-                                        cs_words_basis[p->basis], p->date ? p->date : "no date");
+    const char *words =
+        cs_arena_printf(arena, "%s in, %s out; %s, %s", cs_figure_usd(1e6 * p->input).text,
+                        cs_figure_usd(1e6 * p->output).text, cs_words_basis[p->basis],
+                        p->date ? p->date : "no date");
     const double paid = a->bought ? a->bought->price * s->cost.api_price : 1;
     if (paid != 1)
         words = and(arena, words, cs_arena_printf(arena, "%g %% of it paid", 100 * paid));
     if (a->batch > 0)
-        words = and(arena, words,
-                    cs_arena_printf(arena, "%s of requests as batches at %s, %s",
-                                    cs_figure_percent(a->batch).text,
-                                    cs_figure_usd(1e6 * fmax(0, p->batch_input >= 0 ? p->batch_input
-                                                                                     : p->input))
-                                        .text,
-                                    cs_figure_usd(1e6 * fmax(0, p->batch_output >= 0
-                                                                    ? p->batch_output
-                                                                    : p->output))
-                                        .text));
+        words = and(
+            arena, words,
+            cs_arena_printf(
+                arena, "%s of requests as batches at %s, %s", cs_figure_percent(a->batch).text,
+                cs_figure_usd(1e6 * fmax(0, p->batch_input >= 0 ? p->batch_input : p->input)).text,
+                cs_figure_usd(1e6 * fmax(0, p->batch_output >= 0 ? p->batch_output : p->output))
+                    .text));
     if (a->cached > 0)
         words = and(arena, words,
                     cs_arena_printf(arena, "%s of prompt tokens cached, at %s",

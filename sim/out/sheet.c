@@ -148,8 +148,8 @@ static void print_rentals(const struct cs_hardware *h, struct sources *sources,
     for (size_t i = 0; i < h->rental_count; i++) {
         const struct cs_rental *const r = &h->rentals[i];
         cs_grid_row(&grid, indented(t, r->provider), cs_figure_usd(3600 * r->usd_per_s).text,
-                    r->term < CS_TERM_COUNT ? cs_term_names[r->term] : "article", known(r->date), number_of(sources, t, r->source),
-                    known(r->note));
+                    r->term < CS_TERM_COUNT ? cs_term_names[r->term] : "article", known(r->date),
+                    number_of(sources, t, r->source), known(r->note));
     }
     print_table(&grid, t, "");
     cs_grid_init(&grid, t->arena, "lllw");

@@ -2,7 +2,8 @@
  *
  * Logarithmic axes have ticks at 1, 2 and 5 of each decade while at most seven fit, else at
  * decades; linear ones, and logarithmic ones of less than a factor of five, at steps of 1, 2 or 5
- * times a power of ten. The frame is FRAME units high inside a drawing of HEIGHT, which the page scales.
+ * times a power of ten. The frame is FRAME units high inside a drawing of HEIGHT, which the page
+ * scales.
  */
 #include "out/svg.h"
 #include "out/figure.h"
@@ -163,7 +164,8 @@ static void draw_axes(struct cs_plot *p)
 void cs_plot_open(struct cs_plot *p, FILE *out, const char *title)
 {
     p->out = out;
-    fprintf(out, "<svg viewBox=\"0 0 %d %d\" role=\"img\"><title>", LEFT + across(p) + RIGHT, HEIGHT);
+    fprintf(out, "<svg viewBox=\"0 0 %d %d\" role=\"img\"><title>", LEFT + across(p) + RIGHT,
+            HEIGHT);
     cs_svg_escape(out, title);
     fputs("</title>\n", out);
     draw_axes(p);

@@ -5,16 +5,16 @@
  * Memory: scratch arenas, one a row.
  */
 #include "out/sweep.h"
-#include <cJSON.h>
-#include <math.h>
-#include <stdlib.h>
-#include <string.h>
 #include "base/check.h"
 #include "out/csv.h"
 #include "out/figure.h"
 #include "out/json.h"
 #include "out/json_tree.h"
 #include "out/words.h"
+#include <cJSON.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
 
 /* --- a point --------------------------------------------------------------------------------- */
 
@@ -61,16 +61,16 @@ static void put_bills(cJSON *node, const struct cs_answer *answer)
 static char *print_answer(const struct cs_answer *answer, const struct cs_diags *diags)
 {
     cJSON *const node = cs_tree_new();
-    const struct cs_option_answer *const o =
-        !answer ? NULL
-                : answer->best >= 0           ? &answer->options[answer->best]
-                  : cs_words_subject(answer)  ? cs_words_subject(answer)
-                  : answer->option_count > 0  ? &answer->options[0]
-                                              : NULL;
+    const struct cs_option_answer *const o = !answer             ? NULL
+                                             : answer->best >= 0 ? &answer->options[answer->best]
+                                             : cs_words_subject(answer) ? cs_words_subject(answer)
+                                             : answer->option_count > 0 ? &answer->options[0]
+                                                                        : NULL;
     cs_tree_text(node, "status", !answer ? "bad input" : answer->best >= 0 ? "yes" : "no");
-    cs_tree_text(node, "message", !answer             ? first_error(diags)
-                                  : answer->best >= 0 ? NULL
-                                                      : answer->no_answer);
+    cs_tree_text(node, "message",
+                 !answer             ? first_error(diags)
+                 : answer->best >= 0 ? NULL
+                                     : answer->no_answer);
     if (o) {
         cJSON *const option = cs_json_option(answer, o, false);
         for (cJSON *child = option->child, *next; child; child = next) {
@@ -300,8 +300,8 @@ static void add_row(void *user, size_t point, const char *values, const char *an
                     cs_figure_percent(number_at(a, "utilisation.capacity_share")).text);
         cs_grid_add(&t->grid, "%s", cs_figure_usd(usd).text);
         cs_grid_add(&t->grid, "%s", cs_figure_usd(number_at(a, "cost.usd_per_mtok")).text);
-        cs_grid_add(&t->grid, "%s", yes ? "" : text_at(a, *text_at(a, "reason") ? "reason"
-                                                                                : "message"));
+        cs_grid_add(&t->grid, "%s",
+                    yes ? "" : text_at(a, *text_at(a, "reason") ? "reason" : "message"));
     }
     cJSON_Delete(varied);
     cJSON_Delete(a);
@@ -317,8 +317,8 @@ void cs_sweep_print_text(const struct cs_sweep *sweep, struct cs_store *store,
     cs_grid_init(&t.grid, text->arena, align);
     for (int a = 0; a < sweep->axis_count; a++)
         cs_grid_add(&t.grid, "%s%s", a ? "" : "  ", sweep->axes[a].key);
-    static const char *const heads[] = {"best", "GPUs", "p95 TTFT", "p95 TPOT", "load",
-                                        "USD/day", "USD/Mtok", ""};
+    static const char *const heads[] = {"best", "GPUs",    "p95 TTFT", "p95 TPOT",
+                                        "load", "USD/day", "USD/Mtok", ""};
     for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++)
         cs_grid_add(&t.grid, "%s", heads[i]);
     cs_store_each(store, add_row, &t);
@@ -329,13 +329,13 @@ void cs_sweep_print_text(const struct cs_sweep *sweep, struct cs_store *store,
         cs_text_printf(text, "  and %s more; --csv, --json or --out have them all\n",
                        cs_figure_number((double)(t.rows - ROWS_MOST), 0).text);
     cs_text_put(text, "\n");
-    cs_text_section(text, "ANSWERS",
-                    cs_arena_printf(text->arena, "%zu yes, %zu no%s", t.yes, t.no,
-                                    t.bad ? cs_arena_printf(text->arena,
-                                                            ", %zu make no sound scenario", t.bad)
-                                          : ""));
+    cs_text_section(
+        text, "ANSWERS",
+        cs_arena_printf(text->arena, "%zu yes, %zu no%s", t.yes, t.no,
+                        t.bad ? cs_arena_printf(text->arena, ", %zu make no sound scenario", t.bad)
+                              : ""));
     if (t.cheapest)
         cs_text_section(text, "CHEAPEST",
-                        cs_arena_printf(text->arena, "%s USD/day: %s",
-                                        cs_figure_usd(t.least).text, t.cheapest));
+                        cs_arena_printf(text->arena, "%s USD/day: %s", cs_figure_usd(t.least).text,
+                                        t.cheapest));
 }

@@ -16,8 +16,8 @@
 static const struct sign {
     const char *utf8, *ascii;
 } signs[] = {
-    {"±", "+-"}, {"·", "|"}, {"✓", "ok"}, {"×", "x"}, {"≤", "<="}, {"≥", ">="}, {"–", "-"},
-    {"∞", "inf"},
+    {"±", "+-"}, {"·", "|"},  {"✓", "ok"}, {"×", "x"},
+    {"≤", "<="}, {"≥", ">="}, {"–", "-"},  {"∞", "inf"},
 };
 
 /* The shown form of the character at `text`; returns the bytes it took there. */

@@ -4,13 +4,13 @@
  * costs at the input's 5 % and 95 % quantiles, and the nominal cost is marked on each.
  */
 #include "out/uncertainty.h"
-#include <cJSON.h>
-#include <math.h>
-#include <string.h>
 #include "out/figure.h"
 #include "out/json_tree.h"
 #include "out/money.h"
 #include "out/words.h"
+#include <cJSON.h>
+#include <math.h>
+#include <string.h>
 
 static const char *choice_name(struct cs_arena *arena, const struct cs_uncertainty *u,
                                const struct cs_choice *c)
@@ -43,9 +43,9 @@ static void print_inputs(const struct cs_uncertainty *u, const struct cs_text *t
     if (u->scenario->uncertain_model)
         words = cs_arena_printf(t->arena, "%s%sstep times by the model's error", words,
                                 *words ? " · " : "");
-    cs_text_section(t, "INPUTS", cs_arena_printf(t->arena, "%s · %s of all together", words,
-                                                    cs_words_count(t->arena, (double)u->samples,
-                                                                   "draw")));
+    cs_text_section(t, "INPUTS",
+                    cs_arena_printf(t->arena, "%s · %s of all together", words,
+                                    cs_words_count(t->arena, (double)u->samples, "draw")));
 }
 
 static void print_spread(const struct cs_uncertainty *u, const struct cs_text *t)
@@ -54,17 +54,20 @@ static void print_spread(const struct cs_uncertainty *u, const struct cs_text *t
     const char *words = "no option meets the SLO in any draw";
     if (u->feasible > 0)
         words = cs_arena_printf(
-            t->arena, "the best of one's own plans costs %s %s/day in the median, %s in the mean; half "
-            "of the draws %s to %s, nine tenths %s to %s", usd(t->arena, u, x->p50),
-            cs_money_code(u->scenario), usd(t->arena, u, x->mean), usd(t->arena, u, x->p25),
-            usd(t->arena, u, x->p75), usd(t->arena, u, x->p5), usd(t->arena, u, x->p95));
+            t->arena,
+            "the best of one's own plans costs %s %s/day in the median, %s in the mean; half "
+            "of the draws %s to %s, nine tenths %s to %s",
+            usd(t->arena, u, x->p50), cs_money_code(u->scenario), usd(t->arena, u, x->mean),
+            usd(t->arena, u, x->p25), usd(t->arena, u, x->p75), usd(t->arena, u, x->p5),
+            usd(t->arena, u, x->p95));
     if (u->feasible > 0 && u->feasible < 1)
         words = cs_arena_printf(t->arena, "%s; in %s of them none meets the SLO", words,
                                 cs_figure_percent(1 - u->feasible).text);
     cs_text_section(t, NULL, words);
     if (u->scenario->compare_count)
         cs_text_section(t, NULL,
-                        cs_arena_printf(t->arena, "hosting is cheaper than every API in %s of the "
+                        cs_arena_printf(t->arena,
+                                        "hosting is cheaper than every API in %s of the "
                                         "draws (95 %%: %s to %s)",
                                         cs_figure_percent(u->own_cheapest).text,
                                         cs_figure_percent(u->own_cheapest_lo).text,
@@ -82,10 +85,10 @@ static void print_choices(const struct cs_uncertainty *u, const struct cs_text *
         const struct cs_choice *const c = &u->choices[i];
         cs_grid_add(&grid, "%2zu %s", i + 1, choice_name(t->arena, u, c));
         cs_grid_add(&grid, "%s",
-                    isnan(c->gpus_p50)         ? "-"
-                    : c->gpus_p5 == c->gpus_p95 ? cs_figure_number(c->gpus_p50, 0).text
-                                               : cs_arena_printf(t->arena, "%.0f–%.0f", c->gpus_p5,
-                                                                 c->gpus_p95));
+                    isnan(c->gpus_p50) ? "-"
+                    : c->gpus_p5 == c->gpus_p95
+                        ? cs_figure_number(c->gpus_p50, 0).text
+                        : cs_arena_printf(t->arena, "%.0f–%.0f", c->gpus_p5, c->gpus_p95));
         cs_grid_add(&grid, "%s", usd(t->arena, u, c->usd.p50));
         cs_grid_add(&grid, "%s–%s", usd(t->arena, u, c->usd.p5), usd(t->arena, u, c->usd.p95));
         cs_grid_add(&grid, "%s", cs_figure_percent(c->cheapest).text);
@@ -94,10 +97,13 @@ static void print_choices(const struct cs_uncertainty *u, const struct cs_text *
         cs_grid_add(&grid, "%s", usd(t->arena, u, c->regret_p95));
     }
     cs_grid_print(&grid, t, 0, true);
-    cs_text_section(t, NULL, cs_arena_printf(t->arena, "cheapest: in that share of the draws; fails: "
-                                             "in that share it misses the SLO; regret: mean, and 95 %% "
-                                             "quantile, of what it costs more than the cheapest "
-                                             "choice of a draw, %s", day));
+    cs_text_section(t, NULL,
+                    cs_arena_printf(t->arena,
+                                    "cheapest: in that share of the draws; fails: "
+                                    "in that share it misses the SLO; regret: mean, and 95 %% "
+                                    "quantile, of what it costs more than the cheapest "
+                                    "choice of a draw, %s",
+                                    day));
     if (u->choice_count)
         cs_text_section(t, NULL,
                         cs_arena_printf(t->arena, "least regret: %s",
@@ -168,18 +174,19 @@ static void print_tornado(const struct cs_uncertainty *u, const struct cs_text *
                            strcmp(r->name, "traffic.rate") == 0 ||
                            strcmp(r->name, "traffic.requests") == 0;
         cs_grid_add(&grid, "%s", along ? "along it" : cross(t->arena, r->cross_low));
-        cs_grid_add(&grid, "%s", along ? "" : cs_arena_printf(t->arena, "– %s",
-                                                              cross(t->arena, r->cross_high)));
+        cs_grid_add(&grid, "%s",
+                    along ? "" : cs_arena_printf(t->arena, "– %s", cross(t->arena, r->cross_high)));
     }
     cs_grid_print(&grid, t, 0, true);
-    const char *words = cs_arena_printf(t->arena, "of the cheapest own plan; %s: at the nominal "
-                                        "values, %s", t->utf8 ? "│" : "|",
-                                        isfinite(u->nominal_usd) ? usd(t->arena, u, u->nominal_usd)
-                                                                 : "none");
+    const char *words = cs_arena_printf(
+        t->arena,
+        "of the cheapest own plan; %s: at the nominal "
+        "values, %s",
+        t->utf8 ? "│" : "|", isfinite(u->nominal_usd) ? usd(t->arena, u, u->nominal_usd) : "none");
     if (u->against)
-        words = cs_arena_printf(t->arena, "%s; crossover of hosting and %s in %s, nominally %s", words,
-                                u->against->label, u->cross_unit,
-                                cross(t->arena, u->nominal_cross));
+        words =
+            cs_arena_printf(t->arena, "%s; crossover of hosting and %s in %s, nominally %s", words,
+                            u->against->label, u->cross_unit, cross(t->arena, u->nominal_cross));
     cs_text_section(t, NULL, words);
     cs_text_put(t, "\n");
 }

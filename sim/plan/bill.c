@@ -9,12 +9,12 @@
  * trace in all of it. What committed units cannot take is what the curve's steps exceed them by.
  */
 #include "plan/bill.h"
+#include "plan/apicache.h"
+#include "plan/price.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include "plan/apicache.h"
-#include "plan/price.h"
 
 static const double DAY_S = 86400.0, MINUTE_S = 60.0, PS = 1e12;
 
@@ -68,15 +68,15 @@ static const struct cs_api_price *choose(const struct cs_api *api, const struct 
 
 /* Sums over the requests walked: money beside that of the base prices. */
 struct sums {
-    double tier_input, tier_output;          /* of all requests: what tiers add */
-    double saved, written, read;             /* of the cache: less input, and its two prices */
-    double found, asked;                     /* prompt tokens of requests that are no batches */
+    double tier_input, tier_output; /* of all requests: what tiers add */
+    double saved, written, read;    /* of the cache: less input, and its two prices */
+    double found, asked;            /* prompt tokens of requests that are no batches */
     double over;
 };
 struct bill {
     struct cs_api_answer *a;
-    double paid;                       /* share of the list price */
-    double batch_input, batch_output;  /* of the base price */
+    double paid;                      /* share of the list price */
+    double batch_input, batch_output; /* of the base price */
     bool caches;
     struct sums sums;
 };
@@ -115,8 +115,8 @@ static void open_bill(struct bill *b, struct cs_api_answer *a, const struct cs_c
                                   a->note != NULL ? a->note : "", a->note != NULL ? "; " : "");
 }
 
-static void take_request(struct bill *b, const struct cs_arrival *r, const struct cs_apicache *cache,
-                         bool batch)
+static void take_request(struct bill *b, const struct cs_arrival *r,
+                         const struct cs_apicache *cache, bool batch)
 {
     const struct cs_api_answer *a = b->a;
     const struct cs_api_price *p = a->price;
@@ -172,7 +172,7 @@ static bool is_batch(const struct classes *c, const struct bill *b, size_t index
 /* --- the walk -------------------------------------------------------------------------------- */
 
 struct walked {
-    double requests, input, output; /* all tokens of the requests walked */
+    double requests, input, output;            /* all tokens of the requests walked */
     double batch_input, batch_output, batches; /* of the trace's own batches */
 };
 
@@ -294,8 +294,8 @@ struct minute { /* the most in one, each for itself */
 };
 
 /* The busiest minute; answers count as `weight` prompt tokens in what is weighted. */
-static struct minute busiest_minute(const struct cs_scenario *s, const struct cs_workload_spec *from,
-                                    double weight)
+static struct minute busiest_minute(const struct cs_scenario *s,
+                                    const struct cs_workload_spec *from, double weight)
 {
     struct cs_workload_spec spec = *from;
     const struct cs_curve *curve = &spec.traffic->curve;
@@ -359,8 +359,8 @@ static void commit(struct cs_api_answer *a, const struct cs_scenario *s,
         automatic ? 0.0 : beyond(w, offer->output_weight, units * offer->tokens_per_s);
     a->offer = offer;
     a->units = (int)fmin(units, 2e9);
-    a->committed = units * offer->usd_per_s * DAY_S * paid *
-                   cs_price_stretch(offer->commitment_s, &s->cost);
+    a->committed =
+        units * offer->usd_per_s * DAY_S * paid * cs_price_stretch(offer->commitment_s, &s->cost);
     a->input *= left;
     a->output *= left;
     a->cached_input *= left;

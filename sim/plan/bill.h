@@ -18,20 +18,21 @@
 
 struct cs_api_answer {
     const struct cs_api *api;
-    const struct cs_compare *bought; /* under which conditions */
+    const struct cs_compare *bought;  /* under which conditions */
     const struct cs_api_price *price; /* NULL: no price known */
     const char *note;                 /* why another than the asked price; over context; NULL */
     double usd_per_day, usd_per_mtok;
     double input, cached_input, cache_write, output, committed; /* USD per day */
-    double share_over_context;          /* of requests longer than the API's context */
-    double batch, cached; /* shares of the requests, and of the prompt tokens of the others */
-    int units;            /* of committed throughput; 0: none */
+    double share_over_context; /* of requests longer than the API's context */
+    double batch, cached;      /* shares of the requests, and of the prompt tokens of the others */
+    int units;                 /* of committed throughput; 0: none */
     const struct cs_api_committed *offer;
     const struct cs_api_limit *limit; /* that the busiest minute is held against; NULL: unknown */
     double over_limit; /* that minute's demand over the tightest limit; NaN: unknown */
 };
 
-/* The bills of all APIs compared, cheapest first, from up to `sample` of the workload's requests. */
+/* The bills of all APIs compared, cheapest first, from up to `sample` of the workload's requests.
+ */
 const struct cs_api_answer *cs_bill_apis(const struct cs_scenario *scenario,
                                          const struct cs_workload_spec *workload, double sample,
                                          struct cs_arena *arena);

@@ -128,8 +128,8 @@ static const char *words_of_years(const struct adding *a, double usd, const char
     const struct cs_own *own = &a->cost->own;
     if (usd == 0.0)
         return "paid for already";
-    const char *words = cs_arena_printf(a->arena, "%.6g × %.6g USD%s over %.4g years", a->units, usd,
-                                        units, own->years);
+    const char *words = cs_arena_printf(a->arena, "%.6g × %.6g USD%s over %.4g years", a->units,
+                                        usd, units, own->years);
     if (own->residual > 0.0)
         words = cs_arena_printf(a->arena, "%s, %g %% left", words, 100.0 * own->residual);
     if (own->capital > 0.0)

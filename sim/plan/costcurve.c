@@ -5,11 +5,11 @@
  * all are back, in the order in which they were wanted: threads cannot show.
  */
 #include "plan/costcurve.h"
-#include <math.h>
-#include <string.h>
 #include "base/check.h"
 #include "plan/range.h"
 #include "spec/yaml.h"
+#include <math.h>
+#include <string.h>
 
 struct cs_wanted {
     struct cs_cost_curve *curve;
@@ -54,7 +54,8 @@ static void choose_volume(struct cs_along *a, const struct cs_study *study)
 {
     static const struct {
         const char *key, *unit;
-    } keys[] = {{"traffic.volume", "tokens/day"}, {"traffic.requests", "req/day"},
+    } keys[] = {{"traffic.volume", "tokens/day"},
+                {"traffic.requests", "req/day"},
                 {"traffic.rate", "req/s"}};
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
         if (cs_node_find(study->root, keys[i].key) != NULL) {
@@ -114,8 +115,8 @@ static bool read_range(struct cs_along *a, const char *range, struct cs_arena *a
         a->unit = *r.unit == ' ' ? r.unit + 1 : r.unit;
     else if (a->kind == CS_ALONG_KEY) {
         struct cs_range one;
-        cs_range_parse(&one, cs_arena_printf(arena, "%s=1..2 %s", a->key, a->unit), "--range", arena,
-                       diags);
+        cs_range_parse(&one, cs_arena_printf(arena, "%s=1..2 %s", a->key, a->unit), "--range",
+                       arena, diags);
         scale = r.si > 0.0 && one.si > 0.0 ? r.si / one.si : 1.0;
     }
     a->low = r.low * scale;
@@ -138,8 +139,12 @@ bool cs_along_parse(struct cs_along *a, const char *axis, const char *range,
         known = &named[0];
     *a = (struct cs_along){.kind = CS_ALONG_KEY, .name = axis, .key = axis, .unit = ""};
     if (known != NULL)
-        *a = (struct cs_along){.kind = known->kind, .name = axis, .key = known->key,
-                               .unit = known->unit, .log = known->log, .low = known->low,
+        *a = (struct cs_along){.kind = known->kind,
+                               .name = axis,
+                               .key = known->key,
+                               .unit = known->unit,
+                               .log = known->log,
+                               .low = known->low,
                                .high = known->high};
     if (known == &named[0]) {
         if (study->scenario->traffic.kind == CS_VOLUME_TRACE)
@@ -166,7 +171,9 @@ bool cs_along_parse(struct cs_along *a, const char *axis, const char *range,
 void cs_curves_init(struct cs_curves *c, struct cs_study *study, const struct cs_along *along,
                     struct cs_arena *arena)
 {
-    *c = (struct cs_curves){.study = study, .along = *along, .arena = arena,
+    *c = (struct cs_curves){.study = study,
+                            .along = *along,
+                            .arena = arena,
                             .api_count = study->scenario->compare_count};
 }
 
@@ -250,12 +257,12 @@ static double cost_of(const struct cs_answer *answer, const struct cs_option_ans
     struct cs_cost_breakdown b;
     cs_arena_init(&scratch);
     const double tokens = answer->requests_per_day * (answer->mean_input + answer->mean_output);
-    const struct cs_cost_use use = {
-        .gpus = (double)gpus,
-        .busy = fmin(1.0, o->busy * (double)o->gpus / (double)gpus),
-        .tokens_per_day = tokens,
-        .output_tokens_per_day = answer->requests_per_day * answer->mean_output,
-        .weights_bytes = o->memory.weights_bytes};
+    const struct cs_cost_use use = {.gpus = (double)gpus,
+                                    .busy = fmin(1.0, o->busy * (double)o->gpus / (double)gpus),
+                                    .tokens_per_day = tokens,
+                                    .output_tokens_per_day =
+                                        answer->requests_per_day * answer->mean_output,
+                                    .weights_bytes = o->memory.weights_bytes};
     cs_cost_fleet(&b, o->option->hardware, &answer->scenario->cost, &o->price, &use, &scratch);
     cs_arena_fini(&scratch);
     return b.usd_per_day;
@@ -270,8 +277,13 @@ static void take(void *user, size_t index, const struct cs_answer *answer,
     struct cs_cost_point *f = &w->found;
     double *const bills = p->bills + index * apis;
     (void)diags;
-    *f = (struct cs_cost_point){.x = w->x, .effort = w->effort, .usd = INFINITY, .usd_lo = INFINITY,
-                                .usd_hi = INFINITY, .api = bills, .load = NAN};
+    *f = (struct cs_cost_point){.x = w->x,
+                                .effort = w->effort,
+                                .usd = INFINITY,
+                                .usd_lo = INFINITY,
+                                .usd_hi = INFINITY,
+                                .api = bills,
+                                .load = NAN};
     for (size_t i = 0; i < apis; i++)
         bills[i] = NAN;
     if (answer == NULL) { /* x makes no sound scenario */
@@ -333,8 +345,8 @@ bool cs_curves_plan(struct cs_curves *c)
             for (size_t k = 0; k < options; k++)
                 z[k] = curve->z;
         }
-        variants[i] = (struct cs_variant){.effort = c->wanted[i].effort,
-                                          .only = (int)curve->option + 1, .z = z};
+        variants[i] = (struct cs_variant){
+            .effort = c->wanted[i].effort, .only = (int)curve->option + 1, .z = z};
         variants[i].sets = sets_of(c, &c->wanted[i], &variants[i].set_count);
     }
     cs_study_run(c->study, variants, n, take, &p);

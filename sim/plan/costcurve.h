@@ -1,13 +1,13 @@
 /* Cost curve: what an option costs along an axis, from fleets that are sized and simulated.
  *
  * A curve holds points in the order of x, each the answer for one option of the scenario with the
- * axis' key set to x: how many GPUs (with the ends of its interval), what a day costs, and what each
- * API would ask for the same requests. Points are wanted one by one and planned together, in
+ * axis' key set to x: how many GPUs (with the ends of its interval), what a day costs, and what
+ * each API would ask for the same requests. Points are wanted one by one and planned together, in
  * parallel; a point that is wanted with more effort replaces the one there.
  *
  * Along the volume a fleet's cost is a staircase: flat (or rising a little, where energy is paid)
- * while the same fleet will do, with a step where one more replica is needed. Where exactly is known
- * to the width between two points.
+ * while the same fleet will do, with a step where one more replica is needed. Where exactly is
+ * known to the width between two points.
  *
  * The rule: every point is a simulated answer; between points nothing is assumed but that cost does
  * not change its direction there.
@@ -36,10 +36,10 @@ struct cs_cost_point {
     double x;
     enum cs_effort effort;
     bool feasible;
-    const char *why;             /* why not; NULL */
-    double usd, usd_lo, usd_hi;  /* a day: as planned, and at both ends of the count's interval;
-                                    INFINITY: not feasible */
-    double gpu_usd;              /* of it, what scales with the price of GPUs */
+    const char *why;            /* why not; NULL */
+    double usd, usd_lo, usd_hi; /* a day: as planned, and at both ends of the count's interval;
+                                   INFINITY: not feasible */
+    double gpu_usd;             /* of it, what scales with the price of GPUs */
     long gpus, gpus_lo, gpus_hi;
     int replicas, tensor;
     double load, ttft_p95_s, tpot_p95_s;

@@ -5,12 +5,12 @@
  * takes a result, so that a crew never hangs.
  * Memory: malloc'd, freed by close; lists grow with the tasks at hand.
  */
+#include "base/check.h"
+#include "plan/pool.h"
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <time.h>
-#include "base/check.h"
-#include "plan/pool.h"
 
 enum { MOST_WORKERS = 64 };
 

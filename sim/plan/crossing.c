@@ -1,12 +1,15 @@
 /* Cells, events and roots: see crossing.h.
  *
+ * A cell is halved by wanting the point in its middle; all cells of all options want theirs in one
+ * round, and a round is planned in parallel. Where both ends have the same fleet a root is enough.
+ *
  * Memory: none but the points that are wanted, in the curves' arena.
  */
 #include "plan/crossing.h"
+#include "base/check.h"
 #include <gsl/gsl_roots.h>
 #include <math.h>
 #include <string.h>
-#include "base/check.h"
 
 enum { ROUNDS = 40, POINTS_MOST = 240 };
 const struct cs_view cs_view_plain = {CS_COUNT_PLANNED, 1.0, 1.0, 0.005};
@@ -15,10 +18,14 @@ const struct cs_view cs_view_plain = {CS_COUNT_PLANNED, 1.0, 1.0, 0.005};
 
 double cs_view_cost(const struct cs_cost_point *p, const struct cs_view *v)
 {
-    const double usd = v->end == CS_COUNT_FEWEST ? p->usd_lo : v->end == CS_COUNT_MOST ? p->usd_hi : p->usd;
+    const double usd = v->end == CS_COUNT_FEWEST ? p->usd_lo
+                       : v->end == CS_COUNT_MOST ? p->usd_hi
+                                                 : p->usd;
     if (!p->feasible)
         return INFINITY;
-    const long gpus = v->end == CS_COUNT_FEWEST ? p->gpus_lo : v->end == CS_COUNT_MOST ? p->gpus_hi : p->gpus;
+    const long gpus = v->end == CS_COUNT_FEWEST ? p->gpus_lo
+                      : v->end == CS_COUNT_MOST ? p->gpus_hi
+                                                : p->gpus;
     return usd + (v->gpu_price - 1.0) * p->gpu_usd * (double)gpus / (double)p->gpus;
 }
 

@@ -16,7 +16,7 @@ enum cs_count_end { CS_COUNT_PLANNED, CS_COUNT_FEWEST, CS_COUNT_MOST };
 struct cs_view {
     enum cs_count_end end;
     double gpu_price, api_price; /* factors */
-    double width; /* to which the place of a step is to be known */
+    double width;                /* to which the place of a step is to be known */
 };
 extern const struct cs_view cs_view_plain;
 

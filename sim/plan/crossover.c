@@ -5,9 +5,9 @@
  * options that matter, and as far up the axis as hosting is not clear of every API already.
  */
 #include "plan/crossover.h"
+#include "plan/crossing.h"
 #include <math.h>
 #include <string.h>
-#include "plan/crossing.h"
 
 enum { GRID = 13 };
 static const double Z95 = 1.959963984540054;
@@ -18,8 +18,8 @@ struct search {
     struct cs_cost_curve *own; /* of each option */
     struct cs_cost_curve **all;
     size_t options, apis;
-    double reach; /* how far up the axis what-ifs look */
-    bool *chosen; /* the options that matter */
+    double reach;               /* how far up the axis what-ifs look */
+    bool *chosen;               /* the options that matter */
     struct cs_looked_at *looks; /* to be refined */
     size_t look_count;
     struct cs_arena *arena;
@@ -92,7 +92,8 @@ static void add_sampling(struct search *s, struct cs_against *against, size_t ap
             cs_crossing_join(&s->curves, s->all, s->options, api, &ends[e], &below, events);
         for (size_t i = 0; i < against->count; i++) {
             struct cs_crossing *const k = &against->crossings[i];
-            widen(&k->sampling_lo, &k->sampling_hi, nearest(events, n, k), (e == 1) == k->own_above);
+            widen(&k->sampling_lo, &k->sampling_hi, nearest(events, n, k),
+                  (e == 1) == k->own_above);
         }
     }
 }
@@ -108,8 +109,8 @@ static size_t curves_with(struct search *s, const struct cs_crossover *c, double
         if (!s->chosen[o] || (!isnan(z) && !known))
             continue;
         curves[n] = cs_arena_alloc(s->arena, 1, sizeof **curves);
-        *curves[n++] = (struct cs_cost_curve){.option = o, .z = z, .sets = sets,
-                                              .set_count = set_count};
+        *curves[n++] =
+            (struct cs_cost_curve){.option = o, .z = z, .sets = sets, .set_count = set_count};
     }
     want_grid(s, curves, n, c, s->reach);
     return n;
@@ -196,28 +197,33 @@ static void cross(struct search *s, struct cs_against *against, size_t api)
             cs_crossing_scan(&s->curves, s->all[o], api, &cs_view_plain, false, events);
         struct cs_crossing *const items = cs_arena_alloc(s->arena, n + 1, sizeof *items);
         for (size_t i = 0; i < n; i++)
-            items[i] = (struct cs_crossing){.at = events[i].x, .own_above = events[i].own_above,
-                                            .step = events[i].step, .option = o,
+            items[i] = (struct cs_crossing){.at = events[i].x,
+                                            .own_above = events[i].own_above,
+                                            .step = events[i].step,
+                                            .option = o,
                                             .gpus = events[i].gpus};
         own[o] = (struct cs_own_crossings){items, n};
     }
     against->own = own;
     against->below = winner(s, api, false);
     against->above = winner(s, api, true);
-    against->count = cs_crossing_join(&s->curves, s->all, s->options, api, &cs_view_plain, &below,
-                                      events);
+    against->count =
+        cs_crossing_join(&s->curves, s->all, s->options, api, &cs_view_plain, &below, events);
     against->crossings = cs_arena_alloc(s->arena, against->count + 1, sizeof(struct cs_crossing));
     for (size_t i = 0; i < against->count; i++) {
         const struct cs_event *const e = &events[i];
         against->crossings[i] = (struct cs_crossing){
             .at = e->step ? e->x : cs_crossing_settle(&s->curves, s->all[e->option], api, e->x),
-            .own_above = e->own_above, .step = e->step, .option = e->option, .gpus = e->gpus};
+            .own_above = e->own_above,
+            .step = e->step,
+            .option = e->option,
+            .gpus = e->gpus};
     }
     add_sampling(s, against, api);
 }
 
-/* How close hosting and the API come, and what would make them equal there: where the API is cheaper
- * throughout, the least ratio of their costs, where hosting is, the largest. */
+/* How close hosting and the API come, and what would make them equal there: where the API is
+ * cheaper throughout, the least ratio of their costs, where hosting is, the largest. */
 static void measure(const struct search *s, const struct cs_crossover *c,
                     struct cs_against *against, size_t api)
 {
@@ -253,8 +259,10 @@ static const char *never(struct search *s, const struct cs_against *a, size_t ap
         return "no option meets the SLO anywhere in the range";
     if (a->below >= 0)
         return "hosting costs less throughout the range";
-    return cs_arena_printf(s->arena, "hosting costs at least %.3g times its bill throughout the "
-                                     "range", a->ratio);
+    return cs_arena_printf(s->arena,
+                           "hosting costs at least %.3g times its bill throughout the "
+                           "range",
+                           a->ratio);
 }
 
 /* --- options among one another ---------------------------------------------------------------- */
@@ -406,10 +414,13 @@ void cs_crossover_run(struct cs_crossover *c, struct cs_study *study, const stru
                       const struct cs_crossover_settings *settings, struct cs_arena *arena)
 {
     struct search s = {.options = study->scenario->option_count,
-                       .apis = study->scenario->compare_count, .arena = arena};
-    *c = (struct cs_crossover){.study = study, .along = *along,
+                       .apis = study->scenario->compare_count,
+                       .arena = arena};
+    *c = (struct cs_crossover){.study = study,
+                               .along = *along,
                                .here = cs_along_here(along, study->scenario),
-                               .curve_count = s.options, .against_count = s.apis};
+                               .curve_count = s.options,
+                               .against_count = s.apis};
     cs_curves_init(&s.curves, study, along, arena);
     s.curves.only_api = settings->only;
     const size_t n = settings->points > 1 ? settings->points : GRID;

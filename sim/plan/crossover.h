@@ -1,7 +1,7 @@
 /* Crossover: where along an axis hosting oneself and an API change rank, and how sure that is.
  *
- * Each option's cost is a curve of sized, simulated fleets (plan/costcurve.h), a staircase along the
- * volume; an API's bill is nearly a straight line. Where they cross is looked for in every cell
+ * Each option's cost is a curve of sized, simulated fleets (plan/costcurve.h), a staircase along
+ * the volume; an API's bill is nearly a straight line. Where they cross is looked for in every cell
  * between two points:
  *
  *   - what costs less at both ends even at its dearer one costs less throughout: no crossing;
@@ -9,8 +9,8 @@
  *   - otherwise the cell is halved, until the step of the staircase is known to half a percent;
  *     a crossing at a step is a crossing, and there may be several.
  *
- * "Hosting oneself" is the cheapest option at each x: it begins to be cheaper where the first option
- * does, and ends where the last one ceases to.
+ * "Hosting oneself" is the cheapest option at each x: it begins to be cheaper where the first
+ * option does, and ends where the last one ceases to.
  *
  * How sure: the same search with the fewest and the most GPUs that the simulation leaves open gives
  * the interval of sampling; with step times at both ends of the model's error, that of the model.
@@ -27,14 +27,14 @@
 enum { CS_CROSSOVER_API = -1, CS_CROSSOVER_NOBODY = -2 };
 
 struct cs_crossing {
-    double at;                      /* in the axis' unit */
+    double at;                       /* in the axis' unit */
     double sampling_lo, sampling_hi; /* 95 %; NaN: beyond the range */
     double model_lo, model_hi;       /* 95 %, NaN likewise; equal to `at` where no error is known */
     bool model_known;
-    bool own_above;                  /* hosting is cheaper above it, else below */
-    bool step;                       /* where a replica more is needed, not where lines meet */
-    size_t option;                   /* of the scenario */
-    long gpus;                       /* of the fleet there */
+    bool own_above; /* hosting is cheaper above it, else below */
+    bool step;      /* where a replica more is needed, not where lines meet */
+    size_t option;  /* of the scenario */
+    long gpus;      /* of the fleet there */
 };
 
 struct cs_own_crossings { /* of one option */
@@ -46,12 +46,13 @@ struct cs_against { /* an API */
     const struct cs_compare *api;
     struct cs_crossing *crossings; /* of hosting as such, ascending */
     size_t count;
-    const struct cs_own_crossings *own;  /* of each option by itself */
-    int below, above;    /* what is cheaper at the range's ends: an option, or CS_CROSSOVER_* */
-    const char *never;   /* why there is no crossing; NULL */
+    const struct cs_own_crossings *own; /* of each option by itself */
+    int below, above;  /* what is cheaper at the range's ends: an option, or CS_CROSSOVER_* */
+    const char *never; /* why there is no crossing; NULL */
     /* Where hosting is closest to the API, or cheapest beside it: its cost over the bill there. */
     double ratio, ratio_x;
-    double gpu_price_needed; /* share of today's at which both are equal there; NaN: none would do */
+    double
+        gpu_price_needed; /* share of today's at which both are equal there; NaN: none would do */
 };
 
 struct cs_rank { /* from here on another option is the cheapest */
@@ -87,7 +88,7 @@ struct cs_crossover_settings {
     size_t points; /* of the grid; 0: 13 */
     bool placed;   /* step times are those at z standard deviations of the model's error */
     double z;
-    size_t only;   /* this API of `compare` alone, counted from 1; 0: all */
+    size_t only; /* this API of `compare` alone, counted from 1; 0: all */
 };
 
 void cs_crossover_run(struct cs_crossover *c, struct cs_study *study, const struct cs_along *along,

@@ -5,11 +5,11 @@
  * Errors of MPI end the job (MPI_ERRORS_ARE_FATAL, its default): a lost process is not survived.
  */
 #include "plan/mpi.h"
+#include "base/check.h"
 #include <mpi.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include "base/check.h"
 
 enum { TAG = 7 };
 struct head {
@@ -75,8 +75,8 @@ bool cs_mpi_take(struct cs_mpi_message *m)
     memcpy(text, buffer + sizeof head, length);
     text[length] = '\0';
     free(buffer);
-    *m = (struct cs_mpi_message){status.MPI_SOURCE, (enum cs_mpi_kind)head.kind,
-                                 (size_t)head.point, text};
+    *m = (struct cs_mpi_message){status.MPI_SOURCE, (enum cs_mpi_kind)head.kind, (size_t)head.point,
+                                 text};
     return true;
 }
 

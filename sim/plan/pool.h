@@ -25,7 +25,8 @@ int cs_pool_worker(void);
 /* A crew: threads that take tasks as they come, while the calling thread does something else with
  * what they have done. Tasks are taken in the order given and come back in any order. */
 struct cs_crew;
-/* `work` gets the index of its thread and the task; what it returns is handed back with the task. */
+/* `work` gets the index of its thread and the task; what it returns is handed back with the task.
+ */
 struct cs_crew *cs_crew_open(int threads, void *(*work)(void *user, int worker, size_t task),
                              void *user);
 void cs_crew_give(struct cs_crew *crew, size_t task);

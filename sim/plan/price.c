@@ -156,8 +156,8 @@ static void on_demand(struct offer *o, const struct cs_hardware *h, const struct
 static void of_term(struct offer *o, int term, const struct cs_hardware *h,
                     const struct cs_cost *cost, struct cs_arena *arena)
 {
-    static const double years[CS_TERM_COUNT] = {[CS_TERM_RESERVED_1Y] = 1,
-                                                [CS_TERM_RESERVED_3Y] = 3};
+    static const double years[CS_TERM_COUNT] = {
+        [CS_TERM_RESERVED_1Y] = 1, [CS_TERM_RESERVED_3Y] = 3};
     const char *wanted = asked(cost), *name = cs_term_names[term];
     const bool given = cost->gpu_usd_per_s > 0.0; /* then no price of a sheet counts */
     if (!given && wanted != NULL && use_named(o, h, term, wanted, cost->as_of))
@@ -173,13 +173,13 @@ static void of_term(struct offer *o, int term, const struct cs_hardware *h,
     o->commitment_s = years[term] * DAYS_PER_YEAR * 86400.0;
     if (off >= 0.0) {
         o->used.usd_per_gpu_hour *= 1.0 - off;
-        o->used.provider = cs_arena_printf(arena, "%s, less %g %%",
-                                           o->used.provider != NULL ? o->used.provider
-                                                                    : o->used.source,
-                                           100.0 * off);
+        o->used.provider = cs_arena_printf(
+            arena, "%s, less %g %%", o->used.provider != NULL ? o->used.provider : o->used.source,
+            100.0 * off);
     } else {
-        o->used.note = cs_arena_printf(arena, "no %s price of %s: as on demand; "
-                                              "cost.rent.discount.%s would say what it saves",
+        o->used.note = cs_arena_printf(arena,
+                                       "no %s price of %s: as on demand; "
+                                       "cost.rent.discount.%s would say what it saves",
                                        name, h->title, name);
     }
 }
@@ -213,9 +213,8 @@ static void rented(struct cs_price_used *p, const struct cs_hardware *h, const s
                               ? before.provider
                               : cs_arena_printf(arena, "%s; %s", before.provider, p->provider);
             p->note = before.note == NULL ? p->note
-                      : p->note == NULL
-                          ? before.note
-                          : cs_arena_printf(arena, "%s; %s", before.note, p->note);
+                      : p->note == NULL   ? before.note
+                                          : cs_arena_printf(arena, "%s; %s", before.note, p->note);
             p->instance = p->instance > before.instance ? p->instance : before.instance;
         }
         p->mix = before.mix;
@@ -272,16 +271,15 @@ double cs_price_purchase(const struct cs_hardware *h, const struct cs_cost *cost
 static void owned(struct cs_price_used *p, const struct cs_hardware *h, const struct cs_cost *cost)
 {
     const struct cs_own *own = &cost->own;
-    const struct cs_purchase *sheet =
-        own->purchase_usd < 0.0 ? purchase_of(h, cost->as_of) : NULL;
-    const double price = cs_price_purchase(h, cost) + own->server_usd + own->network_usd +
-                         own->rack_usd;
+    const struct cs_purchase *sheet = own->purchase_usd < 0.0 ? purchase_of(h, cost->as_of) : NULL;
+    const double price =
+        cs_price_purchase(h, cost) + own->server_usd + own->network_usd + own->rack_usd;
     *p = (struct cs_price_used){
         .usd_per_gpu_hour = cs_price_write_off(price, own) / 24.0,
         .source = sheet != NULL ? sheet->source : "cost.own of the scenario",
         .date = sheet != NULL ? sheet->date : NULL,
-        .provider = price == 0.0 ? "paid for already: only electricity counts"
-                                 : "purchase written off",
+        .provider =
+            price == 0.0 ? "paid for already: only electricity counts" : "purchase written off",
         .basis = "owned",
         .instance = own->server_gpus};
 }

@@ -6,12 +6,12 @@
  * Memory: the arena given.
  */
 #include "plan/range.h"
+#include "base/unit.h"
+#include "spec/tables.h"
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "base/unit.h"
-#include "spec/tables.h"
 
 enum { STEPS = 10, STEPS_MOST = 100000 };
 
@@ -140,8 +140,7 @@ static bool add_steps(struct reading *r, double factor, long steps)
                         "steps by a factor need one above 1, and ends above 0");
         if (log(g->high / g->low) / log(factor) > STEPS_MOST)
             return fail(r, r->values, strlen(r->values), NULL, "a range of more than 100000 steps");
-        for (double i = 0.0, v = g->low; v <= g->high * (1.0 + 1e-9);
-             v = g->low * pow(factor, ++i))
+        for (double i = 0.0, v = g->low; v <= g->high * (1.0 + 1e-9); v = g->low * pow(factor, ++i))
             add_value(r, cs_range_value(g, v, r->arena));
         return true;
     }
@@ -150,7 +149,8 @@ static bool add_steps(struct reading *r, double factor, long steps)
         steps = whole && g->high - g->low < STEPS_MOST ? (long)(g->high - g->low) + 1 : STEPS;
     for (long i = 0; i < steps; i++) {
         const double share = steps > 1 ? (double)i / (double)(steps - 1) : 0.0;
-        const double v = i + 1 == steps && steps > 1 ? g->high : g->low + share * (g->high - g->low);
+        const double v =
+            i + 1 == steps && steps > 1 ? g->high : g->low + share * (g->high - g->low);
         add_value(r, cs_range_value(g, g->whole ? floor(v + 0.5) : v, r->arena));
     }
     return true;
@@ -219,8 +219,8 @@ bool cs_range_parse(struct cs_range *range, const char *text, const char *option
 {
     *range = (struct cs_range){.unit = ""};
     struct cs_source *const source = cs_arena_alloc(arena, 1, sizeof *source);
-    *source = (struct cs_source){.name = option, .text = cs_arena_strdup(arena, text),
-                                 .size = strlen(text)};
+    *source = (struct cs_source){
+        .name = option, .text = cs_arena_strdup(arena, text), .size = strlen(text)};
     struct reading r = {
         .range = range, .source = source, .values = source->text, .arena = arena, .diags = diags};
     const char *const equals = strchr(source->text, '=');

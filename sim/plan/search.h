@@ -17,8 +17,9 @@
  *   5. Measure: the fleet found is simulated at both ends of the model's error, one replication
  * each; and, when it was sized with a margin for that error, as the model has it too.
  *
- * With less effort (candidate.h) the decision looks at the busiest hours alone, or takes the screen's
- * word, and nothing is measured; so too for a fleet that is asked for at a place of the error.
+ * With less effort (candidate.h) the decision looks at the busiest hours alone, or takes the
+ * screen's word, and nothing is measured; so too for a fleet that is asked for at a place of the
+ * error.
  *
  * With `slo.confidence` steps 1 to 4 ask of the model at z standard deviations (candidate.h).
  * Where requests are too few to accept any fleet (5 % of 60 requests), the point estimate decides

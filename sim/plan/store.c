@@ -9,6 +9,7 @@
  * they first come up; texts that are numbers are stored as numbers.
  */
 #include "plan/store.h"
+#include "base/check.h"
 #include <errno.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -16,7 +17,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "base/check.h"
 
 enum { SCHEMA = 1, COLUMNS_MOST = 1900 };
 
@@ -30,7 +30,8 @@ struct cs_store {
     unsigned char *has; /* a byte a point */
 };
 
-static bool fail(const struct cs_store *s, const char *what, const char *why, struct cs_diags *diags)
+static bool fail(const struct cs_store *s, const char *what, const char *why,
+                 struct cs_diags *diags)
 {
     const char *const hint = strstr(why, "full") != NULL
                                  ? "points already there are kept; make room, then --resume"
@@ -69,9 +70,8 @@ static const char tables[] =
 static bool write_head(sqlite3 *db, const struct cs_store *s)
 {
     sqlite3_stmt *put = NULL;
-    bool sound = run(db, tables) &&
-                 sqlite3_prepare_v2(db, "INSERT INTO sweep VALUES (?, ?)", -1, &put, NULL) ==
-                     SQLITE_OK;
+    bool sound = run(db, tables) && sqlite3_prepare_v2(db, "INSERT INTO sweep VALUES (?, ?)", -1,
+                                                       &put, NULL) == SQLITE_OK;
     for (size_t i = 0; sound && i <= s->head_count; i++) {
         char points[32];
         snprintf(points, sizeof points, "%zu", s->points);
@@ -146,9 +146,10 @@ static bool open_file(struct cs_store *s, bool fresh, bool reads, struct cs_diag
         return fail(s, "open", sqlite3_errmsg(s->db), diags);
     sqlite3_busy_timeout(s->db, 0);
     if (!run(s->db, "PRAGMA locking_mode=EXCLUSIVE; SELECT 1 FROM sqlite_master"))
-        return fail(s, "open", sqlite3_errcode(s->db) == SQLITE_BUSY
-                                   ? "another sweep is writing it"
-                                   : sqlite3_errmsg(s->db), diags);
+        return fail(s, "open",
+                    sqlite3_errcode(s->db) == SQLITE_BUSY ? "another sweep is writing it"
+                                                          : sqlite3_errmsg(s->db),
+                    diags);
     if (!fresh && !check_head(s->db, s, s->path, diags))
         return false;
     if (!reads && !run(s->db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF; "
@@ -168,8 +169,8 @@ struct cs_store *cs_store_open(const char *path, bool resume, const struct cs_st
                                struct cs_diags *diags)
 {
     struct cs_store *s = cs_arena_alloc(arena, 1, sizeof *s);
-    *s = (struct cs_store){.arena = arena, .path = path, .head = head, .head_count = head_count,
-                           .points = points};
+    *s = (struct cs_store){
+        .arena = arena, .path = path, .head = head, .head_count = head_count, .points = points};
     s->has = cs_arena_alloc(arena, points + 1, 1);
     struct stat about;
     const bool there = path != NULL && stat(path, &about) == 0 && about.st_size > 0;
@@ -226,8 +227,8 @@ void cs_store_each(struct cs_store *s,
                    void *user)
 {
     sqlite3_stmt *all = NULL;
-    const int state = sqlite3_prepare_v2(
-        s->db, "SELECT id, point, answer FROM points ORDER BY id", -1, &all, NULL);
+    const int state = sqlite3_prepare_v2(s->db, "SELECT id, point, answer FROM points ORDER BY id",
+                                         -1, &all, NULL);
     cs_check(state == SQLITE_OK);
     while (sqlite3_step(all) == SQLITE_ROW)
         take(user, (size_t)sqlite3_column_int64(all, 0), (const char *)sqlite3_column_text(all, 1),
@@ -344,11 +345,10 @@ static bool prepare_results(struct sealing *z)
     sqlite3_str_appendall(table, ")");
     sqlite3_str_appendall(insert, ")");
     char *const make = sqlite3_str_finish(table), *const add = sqlite3_str_finish(insert);
-    const bool sound =
-        make != NULL && add != NULL && run(z->db, make) &&
-        sqlite3_prepare_v2(z->db, add, -1, &z->result, NULL) == SQLITE_OK &&
-        sqlite3_prepare_v2(z->db, "INSERT INTO points VALUES (?, ?, ?)", -1, &z->point, NULL) ==
-            SQLITE_OK;
+    const bool sound = make != NULL && add != NULL && run(z->db, make) &&
+                       sqlite3_prepare_v2(z->db, add, -1, &z->result, NULL) == SQLITE_OK &&
+                       sqlite3_prepare_v2(z->db, "INSERT INTO points VALUES (?, ?, ?)", -1,
+                                          &z->point, NULL) == SQLITE_OK;
     sqlite3_free(make);
     sqlite3_free(add);
     return sound;
@@ -360,9 +360,10 @@ static bool write_sealed(struct sealing *z, const char *path)
     if (sqlite3_open(path, &z->db) != SQLITE_OK)
         return false;
     sqlite3_limit(z->db, SQLITE_LIMIT_COLUMN, COLUMNS_MOST + 1);
-    z->sound = run(z->db, "PRAGMA page_size=4096; PRAGMA journal_mode=OFF; PRAGMA synchronous=FULL; "
-                          "BEGIN") &&
-               write_head(z->db, z->store) && prepare_results(z);
+    z->sound =
+        run(z->db, "PRAGMA page_size=4096; PRAGMA journal_mode=OFF; PRAGMA synchronous=FULL; "
+                   "BEGIN") &&
+        write_head(z->db, z->store) && prepare_results(z);
     if (z->sound)
         cs_store_each(z->store, write_point, z);
     return z->sound && run(z->db, "PRAGMA user_version=1; COMMIT");

@@ -12,9 +12,9 @@
  */
 #ifndef CS_PLAN_STORE_H
 #define CS_PLAN_STORE_H
+#include "base/diag.h"
 #include <stdbool.h>
 #include <stddef.h>
-#include "base/diag.h"
 
 struct cs_store;
 

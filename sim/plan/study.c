@@ -5,10 +5,10 @@
  * does not grow with their number. The trace is read once and shared, since nobody writes to it.
  */
 #include "plan/study.h"
-#include <string.h>
 #include "base/check.h"
 #include "plan/pool.h"
 #include "spec/resolve.h"
+#include <string.h>
 
 enum { VARIANTS_A_CATALOGUE = 2000 };
 

@@ -1,7 +1,7 @@
 /* Study: many variants of one scenario, each planned like the scenario itself.
  *
- * A variant is the scenario's tree with further settings ("traffic.volume=40M tokens/day"), read and
- * checked anew: whatever a scenario may say can vary. Sweeps, crossovers, uncertain inputs and
+ * A variant is the scenario's tree with further settings ("traffic.volume=40M tokens/day"), read
+ * and checked anew: whatever a scenario may say can vary. Sweeps, crossovers, uncertain inputs and
  * searches over settings are all lists of variants. They run in parallel, one thread a variant;
  * each thread has a catalogue of its own and each variant an arena that is dropped after `take` has
  * copied what it wants.
@@ -29,7 +29,7 @@ struct cs_study {
     const char *option; /* of the command line that variants come from, for errors: "--vary" */
     struct cs_arena *arena;
     int threads;
-    struct cs_study_worker *workers; /* one a thread */
+    struct cs_study_worker *workers;                                   /* one a thread */
     void (*progress)(void *user, double done_share, const char *what); /* NULL: none */
     void *progress_user;
 };

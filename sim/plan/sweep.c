@@ -9,16 +9,16 @@
  * they are committed or sent.
  */
 #include "plan/sweep.h"
-#include <gsl/gsl_qrng.h>
-#include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include "base/check.h"
 #include "base/rng.h"
 #include "plan/mpi.h"
 #include "plan/pool.h"
 #include "spec/yaml.h"
+#include <gsl/gsl_qrng.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 enum { POINTS_MOST = 10000000, RANKS_MOST = 65536 };
 
@@ -65,8 +65,8 @@ void cs_sweep_values(const struct cs_sweep *s, size_t point, struct cs_arena *ar
     for (int a = s->axis_count - 1; a >= 0; a--) {
         const struct cs_range *const axis = &s->axes[a];
         if (s->samples != NULL) {
-            values[a] = cs_range_at(axis, s->samples[point * (size_t)s->axis_count + (size_t)a],
-                                    arena);
+            values[a] =
+                cs_range_at(axis, s->samples[point * (size_t)s->axis_count + (size_t)a], arena);
             continue;
         }
         values[a] = axis->values[rest % axis->count];
@@ -139,8 +139,9 @@ bool cs_sweep_prepare(struct cs_sweep *s, struct cs_study *study, const char *co
             continue;
         for (int b = 0; b < s->axis_count; b++)
             if (strcmp(s->axes[b].key, axis->key) == 0)
-                cs_diag_error(diags, (struct cs_span){.source = NULL}, "give its values in one list",
-                              "--vary: '%s' is varied twice", axis->key);
+                cs_diag_error(diags, (struct cs_span){.source = NULL},
+                              "give its values in one list", "--vary: '%s' is varied twice",
+                              axis->key);
         s->axis_count++;
     }
     if (sampling != NULL && read_sampling(s, sampling, diags) && diags->errors == errors)
@@ -158,9 +159,9 @@ bool cs_sweep_prepare(struct cs_sweep *s, struct cs_study *study, const char *co
             check_axis(s, a, diags);
         const char *const *const first = sets_of(s, 0, arena);
         if (diags->errors == errors)
-            cs_study_resolve(study,
-                             &(struct cs_variant){.sets = first, .set_count = (size_t)s->axis_count},
-                             diags);
+            cs_study_resolve(
+                study, &(struct cs_variant){.sets = first, .set_count = (size_t)s->axis_count},
+                diags);
     }
     return diags->errors == errors;
 }
@@ -252,8 +253,8 @@ static void commit(struct serving *v, size_t point, const char *answer)
 static bool next_point(struct serving *v, size_t *point)
 {
     const struct cs_sweep *const s = v->sweep;
-    while (v->next < s->points && (v->next % (size_t)s->shards != (size_t)s->shard ||
-                                   cs_store_has(v->store, v->next)))
+    while (v->next < s->points &&
+           (v->next % (size_t)s->shards != (size_t)s->shard || cs_store_has(v->store, v->next)))
         v->next++;
     *point = v->next;
     return v->sound && v->next++ < s->points;

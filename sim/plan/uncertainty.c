@@ -6,13 +6,13 @@
  * Memory: the arena given; the matrix of costs is draws x choices.
  */
 #include "plan/uncertainty.h"
-#include <math.h>
-#include <stdlib.h>
-#include <string.h>
 #include "base/rng.h"
 #include "des/estimate.h"
 #include "plan/crossover.h"
 #include "spec/yaml.h"
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
 
 static const double LOW = 0.05, HIGH = 0.95;
 
@@ -103,7 +103,8 @@ static double *dimension(const struct sampling *s, const char *name)
     const size_t n = s->draws;
     double *const u = cs_arena_alloc(s->arena, n, sizeof *u);
     struct cs_rng rng;
-    cs_rng_init(&rng, s->scenario->simulate.seed, 0, cs_arena_printf(s->arena, "uncertain/%s", name));
+    cs_rng_init(&rng, s->scenario->simulate.seed, 0,
+                cs_arena_printf(s->arena, "uncertain/%s", name));
     for (size_t i = 0; i < n; i++) {
         const size_t j = (size_t)(cs_rng_uniform(&rng) * (double)(i + 1));
         u[i] = u[j];
@@ -153,8 +154,8 @@ static void draw(struct sampling *s)
             sets[i] = cs_uncertain_at(&s->scenario->uncertain[i], u[i][d], s->arena);
         for (size_t o = 0; o < s->options; o++)
             at[o] = s->scenario->uncertain_model ? cs_estimate_normal(z[s->kinds[o]][d]) : 0.0;
-        variants[d] = (struct cs_variant){.sets = sets, .set_count = inputs,
-                                          .effort = CS_EFFORT_SKETCH, .z = at};
+        variants[d] = (struct cs_variant){
+            .sets = sets, .set_count = inputs, .effort = CS_EFFORT_SKETCH, .z = at};
     }
     s->usd = cs_arena_alloc(s->arena, s->draws * (s->options + s->apis), sizeof *s->usd);
     s->gpus = cs_arena_alloc(s->arena, s->draws * s->options, sizeof *s->gpus);
@@ -185,8 +186,8 @@ static struct cs_spread spread_of(double *x, size_t n)
     double sum = 0.0;
     for (size_t i = 0; i < n; i++)
         sum += x[i];
-    return (struct cs_spread){sum / (double)n,       at_share(x, n, 0.05), at_share(x, n, 0.25),
-                              at_share(x, n, 0.5),   at_share(x, n, 0.75), at_share(x, n, 0.95)};
+    return (struct cs_spread){sum / (double)n,     at_share(x, n, 0.05), at_share(x, n, 0.25),
+                              at_share(x, n, 0.5), at_share(x, n, 0.75), at_share(x, n, 0.95)};
 }
 
 static double least(const double *usd, size_t from, size_t to)
@@ -373,8 +374,8 @@ static void blow(struct cs_uncertainty *u, struct cs_study *study,
     for (size_t i = 0; i < 2 * rows + 1; i++) {
         const char **const set = cs_arena_alloc(arena, 1, sizeof *set);
         const double q = i % 2 == 0 ? LOW : HIGH;
-        variants[i] = (struct cs_variant){.sets = set, .effort = CS_EFFORT_BRIEF,
-                                          .z = z + 2 * s->option_count};
+        variants[i] = (struct cs_variant){
+            .sets = set, .effort = CS_EFFORT_BRIEF, .z = z + 2 * s->option_count};
         if (i / 2 < inputs) {
             *set = cs_uncertain_at(&s->uncertain[i / 2], q, arena);
             variants[i].set_count = 1;
@@ -384,8 +385,8 @@ static void blow(struct cs_uncertainty *u, struct cs_study *study,
     }
     cs_study_run(study, variants, 2 * rows + 1, take_end, &ends);
     u->nominal_usd = ends.usd[2 * rows];
-    const bool crosses = settings->crossover && s->compare_count > 0 &&
-                         s->traffic.kind != CS_VOLUME_TRACE;
+    const bool crosses =
+        settings->crossover && s->compare_count > 0 && s->traffic.kind != CS_VOLUME_TRACE;
     const size_t api = crosses ? choose_api(u, study, settings, arena) : 0;
     if (crosses) {
         u->against = &s->compare[api];
@@ -396,14 +397,16 @@ static void blow(struct cs_uncertainty *u, struct cs_study *study,
         struct cs_tornado_row *const r = &all[i];
         const struct cs_uncertain *const input = i < inputs ? &s->uncertain[i] : NULL;
         *r = (struct cs_tornado_row){.name = input ? input->key : "step times",
-                                     .usd_low = ends.usd[2 * i], .usd_high = ends.usd[2 * i + 1],
-                                     .cross_low = NAN, .cross_high = NAN};
+                                     .usd_low = ends.usd[2 * i],
+                                     .usd_high = ends.usd[2 * i + 1],
+                                     .cross_low = NAN,
+                                     .cross_high = NAN};
         r->low = input ? cs_uncertain_words(input, LOW, arena) : "fast";
         r->high = input ? cs_uncertain_words(input, HIGH, arena) : "slow";
-        const bool volume = input && strncmp(input->key, "traffic.", 8) == 0 &&
-                            (strcmp(input->key + 8, "volume") == 0 ||
-                             strcmp(input->key + 8, "rate") == 0 ||
-                             strcmp(input->key + 8, "requests") == 0);
+        const bool volume =
+            input && strncmp(input->key, "traffic.", 8) == 0 &&
+            (strcmp(input->key + 8, "volume") == 0 || strcmp(input->key + 8, "rate") == 0 ||
+             strcmp(input->key + 8, "requests") == 0);
         if (!crosses || volume) /* the crossing is along it */
             continue;
         for (int end = 0; end < 2; end++) {
@@ -423,12 +426,17 @@ void cs_uncertainty_run(struct cs_uncertainty *u, struct cs_study *study,
                         const struct cs_uncertainty_settings *settings, struct cs_arena *arena)
 {
     const struct cs_scenario *const s = study->scenario;
-    *u = (struct cs_uncertainty){
-        .scenario = s,
-        .samples = settings->samples > 0 ? settings->samples : (size_t)s->simulate.samples,
-        .nominal_usd = NAN, .nominal_cross = NAN, .cross_unit = ""};
-    struct sampling sampling = {.study = study, .scenario = s, .arena = arena,
-                                .options = s->option_count, .apis = s->compare_count,
+    *u = (struct cs_uncertainty){.scenario = s,
+                                 .samples = settings->samples > 0 ? settings->samples
+                                                                  : (size_t)s->simulate.samples,
+                                 .nominal_usd = NAN,
+                                 .nominal_cross = NAN,
+                                 .cross_unit = ""};
+    struct sampling sampling = {.study = study,
+                                .scenario = s,
+                                .arena = arena,
+                                .options = s->option_count,
+                                .apis = s->compare_count,
                                 .draws = u->samples};
     find_kinds(&sampling);
     draw(&sampling);

@@ -1,9 +1,9 @@
 /* Uncertainty: what the answer is when inputs are not known for sure.
  *
  * The inputs that a scenario calls uncertain, and step times by the model's own error, are drawn
- * together (a Latin hypercube: McKay, Beckman and Conover 1979), and the scenario is planned for each
- * draw: a distribution of what a day costs, how often each option and each API is the cheapest, and
- * how much each would be regretted:
+ * together (a Latin hypercube: McKay, Beckman and Conover 1979), and the scenario is planned for
+ * each draw: a distribution of what a day costs, how often each option and each API is the
+ * cheapest, and how much each would be regretted:
  *
  *     regret of a choice in a draw = its cost - the cost of the cheapest choice of that draw
  *
@@ -26,18 +26,18 @@ struct cs_spread { /* quantiles over the draws */
 };
 
 struct cs_choice { /* an option of the scenario, or an API */
-    size_t option;                  /* when `api` is NULL */
+    size_t option; /* when `api` is NULL */
     const struct cs_compare *api;
-    struct cs_spread usd;           /* a day, over the draws in which it will do */
+    struct cs_spread usd; /* a day, over the draws in which it will do */
     double gpus_p5, gpus_p50, gpus_p95;
     double cheapest, cheapest_lo, cheapest_hi; /* share of the draws; 95 % */
-    double fails;                   /* share of the draws in which it does not meet the SLO */
+    double fails; /* share of the draws in which it does not meet the SLO */
     double regret_mean, regret_p95, regret_max; /* USD a day */
 };
 
 struct cs_tornado_row {
-    const char *name;      /* of the input */
-    const char *low, *high; /* its 5 % and 95 % quantiles, in words */
+    const char *name;             /* of the input */
+    const char *low, *high;       /* its 5 % and 95 % quantiles, in words */
     double usd_low, usd_high;     /* of the best plan there; INFINITY: none will do */
     double cross_low, cross_high; /* crossover of volume; NaN: none in the range, or not asked */
 };
@@ -45,12 +45,12 @@ struct cs_tornado_row {
 struct cs_uncertainty {
     const struct cs_scenario *scenario;
     size_t samples;
-    struct cs_spread usd;  /* of the best own plan of each draw */
-    double feasible;       /* share of draws in which some option will do */
+    struct cs_spread usd;            /* of the best own plan of each draw */
+    double feasible;                 /* share of draws in which some option will do */
     const struct cs_choice *choices; /* by mean regret, those that fail least first */
     size_t choice_count;
     double own_cheapest, own_cheapest_lo, own_cheapest_hi; /* hosting as such beats every API */
-    double nominal_usd; /* of the best plan at the nominal values */
+    double nominal_usd;                /* of the best plan at the nominal values */
     const struct cs_tornado_row *rows; /* the largest swing first */
     size_t row_count;
     const struct cs_compare *against; /* of the tornado's crossover; NULL: not asked */
@@ -59,7 +59,7 @@ struct cs_uncertainty {
 };
 
 struct cs_uncertainty_settings {
-    size_t samples;      /* 0: the scenario's */
+    size_t samples; /* 0: the scenario's */
     bool tornado;
     bool crossover;      /* the tornado looks at the crossover too */
     const char *against; /* the API of it; NULL: the first that the nominal scenario crosses */

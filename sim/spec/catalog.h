@@ -3,12 +3,12 @@
  * The path is, in order: each directory of $CAPSIM_PATH; ../share/capsim beside the program; the
  * directory above the program that holds models/ and hardware/ (a build tree); the compiled-in
  * CS_DATADIR. Each may hold models/, models/api/, hardware/, hosts/, engines/,
- * scenarios/traffic/, regions/. The first directory that has the name wins, so users can override a sheet. A
- * name with a '/' or ending in .yaml is a file, relative to the file that names it. What is neither
- * is looked for among the titles and `aliases` of model, hardware, host and engine sheets, without
- * regard to case and brackets and with ' ', '_' and ':' taken for '-'; of several that claim one
- * the newest version has it.
- * Sheets belong to the catalogue's arena and live as long as the catalogue.
+ * scenarios/traffic/, regions/. The first directory that has the name wins, so users can override a
+ * sheet. A name with a '/' or ending in .yaml is a file, relative to the file that names it. What
+ * is neither is looked for among the titles and `aliases` of model, hardware, host and engine
+ * sheets, without regard to case and brackets and with ' ', '_' and ':' taken for '-'; of several
+ * that claim one the newest version has it. Sheets belong to the catalogue's arena and live as long
+ * as the catalogue.
  */
 #ifndef CS_SPEC_CATALOG_H
 #define CS_SPEC_CATALOG_H

@@ -27,22 +27,22 @@ struct cs_rent { /* how rented GPUs are paid for */
 
 struct cs_own { /* owned hardware; `has` false: rented */
     bool has;
-    double purchase_usd;      /* per GPU; < 0: the sheet's; 0: paid for already */
-    double server_usd;        /* the rest of the machine, per GPU */
+    double purchase_usd;          /* per GPU; < 0: the sheet's; 0: paid for already */
+    double server_usd;            /* the rest of the machine, per GPU */
     double network_usd, rack_usd; /* likewise */
-    double server_w;          /* what that draws, per GPU, all day */
-    int server_gpus;          /* bought together; 0: singly */
-    double years;             /* 0: nothing is written off */
-    double residual;          /* share of the price left after those years */
-    double capital;           /* cost of the money bound, share per year */
-    double spares;            /* bought beyond the plan, as a share */
-    double maintenance;       /* share of the price per year */
-    double colocation_usd_per_J; /* per watt of its peak and second, used or not */
+    double server_w;              /* what that draws, per GPU, all day */
+    int server_gpus;              /* bought together; 0: singly */
+    double years;                 /* 0: nothing is written off */
+    double residual;              /* share of the price left after those years */
+    double capital;               /* cost of the money bound, share per year */
+    double spares;                /* bought beyond the plan, as a share */
+    double maintenance;           /* share of the price per year */
+    double colocation_usd_per_J;  /* per watt of its peak and second, used or not */
     double electricity_usd_per_J;
     double pue;
 };
 
-struct cs_engineers { /* people by the size of the fleet */
+struct cs_engineers {      /* people by the size of the fleet */
     double usd_per_s;      /* of one */
     double fixed, per_gpu; /* how many: fixed + per_gpu x GPUs */
 };
@@ -61,11 +61,11 @@ struct cs_downtime {
 };
 
 struct cs_cost {
-    const char *prices; /* "article", "listed", a provider, or a date "2026-05-01" */
-    const char *as_of;  /* prices of that day: the newest not after it; NULL: the newest */
+    const char *prices;   /* "article", "listed", a provider, or a date "2026-05-01" */
+    const char *as_of;    /* prices of that day: the newest not after it; NULL: the newest */
     double gpu_usd_per_s; /* 0: from the sheets; else this price for every GPU */
-    double gpu_price;   /* share of the price of GPUs that is paid, rented or bought */
-    double api_price;   /* the same of all APIs */
+    double gpu_price;     /* share of the price of GPUs that is paid, rented or bought */
+    double api_price;     /* the same of all APIs */
     struct cs_rent rent;
     struct cs_own own;
     double staff_usd_per_s;
@@ -87,8 +87,8 @@ struct cs_cost {
 /* A cost of which nothing but the prices is said. */
 static inline struct cs_cost cs_cost_of(const char *prices)
 {
-    struct cs_cost cost = {.prices = prices, .gpu_price = 1, .api_price = 1, .pue = 1,
-                           .currency_usd = 1};
+    struct cs_cost cost = {
+        .prices = prices, .gpu_price = 1, .api_price = 1, .pue = 1, .currency_usd = 1};
     cost.rent.share[CS_TERM_ON_DEMAND] = 1;
     for (int t = 0; t < CS_TERM_COUNT; t++)
         cost.rent.discount[t] = -1;

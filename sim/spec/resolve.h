@@ -1,7 +1,8 @@
 /* Resolving: from a scenario's tree to the sealed scenario, in parts.
  *
  * resolve.c drives; resolve_traffic.c reads what comes in, resolve_deploy.c multiplies the options
- * out and checks each, resolve_money.c reads costs and APIs. Every part adds its errors and goes on, so one reading finds them all.
+ * out and checks each, resolve_money.c reads costs and APIs. Every part adds its errors and goes
+ * on, so one reading finds them all.
  *
  * The one rule: a part may rely on names and numbers it read itself, never on another part having
  * succeeded. Memory is the catalogue's arena.
@@ -29,8 +30,8 @@ void cs_resolve_traffic(struct cs_resolving *r);
 void cs_resolve_deploy(struct cs_resolving *r);
 /* Before anything else is read: amounts may be in the currencies named there. */
 void cs_resolve_exchange(struct cs_resolving *r);
-/* Reads `uncertain`, and values that are uncertain in place: they become their nominal values in the
- * tree that all else is read from. */
+/* Reads `uncertain`, and values that are uncertain in place: they become their nominal values in
+ * the tree that all else is read from. */
 void cs_resolve_uncertain(struct cs_resolving *r);
 /* The rest of it: values that a distribution takes from the scenario. */
 void cs_resolve_nominals(struct cs_resolving *r);

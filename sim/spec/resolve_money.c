@@ -9,17 +9,19 @@
  * of a mix) is filled in here, so that plan only reads. Memory is the catalogue's or the reading's
  * arena. Not here: which price of a sheet holds; that nobody sells is an answer (plan/price.c).
  */
-#include <math.h>
-#include <string.h>
 #include "base/suggest.h"
 #include "spec/resolve.h"
+#include <math.h>
+#include <string.h>
 
 /* --- exchange -------------------------------------------------------------------------------- */
 
 void cs_resolve_exchange(struct cs_resolving *r)
 {
-    static const struct cs_key rate = {.name = "exchange", .kind = CS_KEY_QUANTITY,
-                                       .unit = CS_UNIT_USD, .low = "0.000001 USD",
+    static const struct cs_key rate = {.name = "exchange",
+                                       .kind = CS_KEY_QUANTITY,
+                                       .unit = CS_UNIT_USD,
+                                       .low = "0.000001 USD",
                                        .high = "1000 USD"};
     const struct cs_node *const map = cs_node_find(r->root, "cost.exchange");
     struct cs_currencies *const all = cs_arena_alloc(r->schema.arena, 1, sizeof *all);
@@ -33,8 +35,7 @@ void cs_resolve_exchange(struct cs_resolving *r)
     }
     for (size_t i = 0; i < map->count; i++) {
         const struct cs_node *const code = map->keys[i];
-        const char *const path =
-            cs_arena_printf(r->schema.arena, "cost.exchange.%s", code->text);
+        const char *const path = cs_arena_printf(r->schema.arena, "cost.exchange.%s", code->text);
         struct cs_currency one = {.usd = 0};
         if (!cs_unit_is_currency(code->text, code->length))
             cs_diag_error(r->schema.diags, code->span, "expected a code such as EUR, GBP or JPY",
@@ -64,11 +65,12 @@ static void resolve_currency(struct cs_resolving *r, struct cs_cost *cost)
         cost->currency_usd = all->items[i].usd;
         return;
     }
-    cs_diag_error(r->schema.diags, cs_resolve_span(r, "cost.currency"),
-                  cs_unit_is_currency(wanted, strlen(wanted))
-                      ? cs_arena_printf(r->schema.arena, "add cost.exchange: {%s: 1.10 USD}", wanted)
-                      : "expected USD, or a code such as EUR",
-                  "cost.currency: what one %s is worth is not stated", wanted);
+    cs_diag_error(
+        r->schema.diags, cs_resolve_span(r, "cost.currency"),
+        cs_unit_is_currency(wanted, strlen(wanted))
+            ? cs_arena_printf(r->schema.arena, "add cost.exchange: {%s: 1.10 USD}", wanted)
+            : "expected USD, or a code such as EUR",
+        "cost.currency: what one %s is worth is not stated", wanted);
 }
 
 /* --- compare --------------------------------------------------------------------------------- */

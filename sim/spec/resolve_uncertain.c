@@ -5,16 +5,16 @@
  *
  * Parameters have the unit of their key. A mean, median or mode that is left out is the scenario's
  * own value, or the key's default; a share of it will do for the others where the key itself is no
- * share ("min: 80%"). A value that is uncertain in place has its mean, median or mode, or the middle
- * of min and max, as the nominal one, from which the scenario is planned.
+ * share ("min: 80%"). A value that is uncertain in place has its mean, median or mode, or the
+ * middle of min and max, as the nominal one, from which the scenario is planned.
  *
  * The rule: what is sampled stays within what the key allows. Not here: sampling
  * (plan/uncertainty.c).
  */
-#include <math.h>
-#include <string.h>
 #include "spec/keys.h"
 #include "spec/resolve.h"
+#include <math.h>
+#include <string.h>
 
 /* --- tables ---------------------------------------------------------------------------------- */
 
@@ -55,8 +55,7 @@ static const struct cs_key uncertain_keys[] = {
         PRESENT(cs_uncertain_text, has_triangular),
         .example = "a map, such as {min: 80%, max: 150%}"),
 };
-const struct cs_table cs_table_uncertain =
-    TABLE_OF(cs_uncertain_text, "uncertain", uncertain_keys);
+const struct cs_table cs_table_uncertain = TABLE_OF(cs_uncertain_text, "uncertain", uncertain_keys);
 
 /* --- parameters ------------------------------------------------------------------------------ */
 
@@ -92,8 +91,11 @@ static double parameter(const struct reading *d, const struct cs_node *node)
                        node->text[node->length - 1] == '%' && d->key->unit != CS_UNIT_SHARE;
     if (!share)
         return value_of(d, node);
-    static const struct cs_key share_key = {.name = "share", .kind = CS_KEY_QUANTITY,
-                                            .unit = CS_UNIT_SHARE, .low = "0%", .high = "10000%"};
+    static const struct cs_key share_key = {.name = "share",
+                                            .kind = CS_KEY_QUANTITY,
+                                            .unit = CS_UNIT_SHARE,
+                                            .low = "0%",
+                                            .high = "10000%"};
     double factor = NAN;
     if (!cs_schema_value(&d->r->schema, &share_key, node, d->path, &factor))
         return NAN;
@@ -121,7 +123,8 @@ static void read_distribution(const struct reading *d, const struct cs_uncertain
     if (kinds != 1) {
         cs_diag_error(diags, d->at->span, "give one of normal, lognormal, uniform, triangular",
                       kinds ? "uncertain %s names several distributions"
-                            : "uncertain %s names no distribution", d->path);
+                            : "uncertain %s names no distribution",
+                      d->path);
         return;
     }
     if (t->has_normal) {
@@ -193,7 +196,9 @@ static void add_input(struct cs_resolving *r, const char *path, const struct cs_
                         cs_arena_printf(arena, "uncertain %s", path), &text))
         return;
     struct reading d = {r, key, path, NAN, at};
-    const struct cs_node fallback = {.kind = CS_NODE_SCALAR, .span = at->span, .text = key->fallback,
+    const struct cs_node fallback = {.kind = CS_NODE_SCALAR,
+                                     .span = at->span,
+                                     .text = key->fallback,
                                      .length = key->fallback ? strlen(key->fallback) : 0};
     const bool given = own && own->kind == CS_NODE_SCALAR && strcmp(own->text, "auto") != 0;
     if (given)
@@ -205,8 +210,8 @@ static void add_input(struct cs_resolving *r, const char *path, const struct cs_
                              .text = as_written(arena, at)};
     u.unit = cs_unit_usual(key->unit, &u.si);
     read_distribution(&d, &text, &u);
-    u.nominal = isnan(d.nominal) ? u.kind == CS_NORMAL || u.kind == CS_LOGNORMAL ? u.a : u.b
-                                 : d.nominal;
+    u.nominal =
+        isnan(d.nominal) ? u.kind == CS_NORMAL || u.kind == CS_LOGNORMAL ? u.a : u.b : d.nominal;
     struct cs_unit_error error;
     u.low = -INFINITY;
     u.high = INFINITY;
@@ -246,8 +251,8 @@ static void walk(struct cs_resolving *r, struct cs_node *node, const char *path)
         const struct cs_uncertain *const u = &r->scenario->uncertain[before];
         char *const text =
             cs_arena_printf(arena, "%.12g%s%s", u->nominal / u->si, *u->unit ? " " : "", u->unit);
-        *child = (struct cs_node){.kind = CS_NODE_SCALAR, .span = child->span, .text = text,
-                                  .length = strlen(text)};
+        *child = (struct cs_node){
+            .kind = CS_NODE_SCALAR, .span = child->span, .text = text, .length = strlen(text)};
     }
 }
 

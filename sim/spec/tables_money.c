@@ -18,9 +18,8 @@ const char *const cs_term_names[CS_TERM_COUNT] = {[CS_TERM_ON_DEMAND] = "on_dema
 
 /* --- rented ---------------------------------------------------------------------------------- */
 
-#define TERM_SHARE(term) QUANTITY(cs_cost, rent.share[term], SHARE, "0%", "100%"), .absent = -1
-#define TERM_DISCOUNT(term) \
-    QUANTITY(cs_cost, rent.discount[term], SHARE, "0%", "99%"), .absent = -1
+#define TERM_SHARE(term)    QUANTITY(cs_cost, rent.share[term], SHARE, "0%", "100%"), .absent = -1
+#define TERM_DISCOUNT(term) QUANTITY(cs_cost, rent.discount[term], SHARE, "0%", "99%"), .absent = -1
 static const struct cs_key discount_keys[] = {
     KEY("spot", "Of spot.", TERM_DISCOUNT(CS_TERM_SPOT)),
     KEY("reserved_1y", "Of a year.", TERM_DISCOUNT(CS_TERM_RESERVED_1Y)),
@@ -102,7 +101,8 @@ static const struct cs_table software_table = TABLE("cost.software", software_ke
 static const struct cs_key storage_keys[] = {
     KEY("price", "Of what is stored.",
         QUANTITY(cs_cost, storage.usd_per_byte_s, USD_PER_BYTE_S, "0 USD/GB/month",
-                 "100 USD/GB/month"), REQUIRED),
+                 "100 USD/GB/month"),
+        REQUIRED),
     KEY("size", "How much.", QUANTITY(cs_cost, storage.bytes, BYTES, "1 GB", "1000 PB"),
         DEFAULT("auto", "one copy of the weights"), .automatic = true),
 };
@@ -152,15 +152,17 @@ static const struct cs_key cost_keys[] = {
     KEY("storage", "Weights at rest.", MAP(storage_table), AT(cs_cost_text, cost),
         .example = "a map, such as {price: 0.08 USD/GB/month}"),
     KEY("egress", "Answers that leave a provider's network.", MAP(egress_table),
-        AT(cs_cost_text, cost),
-        .example = "a map, such as {price: 0.09 USD/GB}"),
+        AT(cs_cost_text, cost), .example = "a map, such as {price: 0.09 USD/GB}"),
     KEY("downtime", "What hosting oneself adds of it.", MAP(downtime_table), AT(cs_cost_text, cost),
-               .example = "a map, such as {share: 0.1%, cost: 500 USD/h}"),
-    KEY("horizon", "How long the fleet is needed: what is committed for longer is paid all the "
-                   "same. Default: as long as any commitment.",
+        .example = "a map, such as {share: 0.1%, cost: 500 USD/h}"),
+    KEY("horizon",
+        "How long the fleet is needed: what is committed for longer is paid all the "
+        "same. Default: as long as any commitment.",
         QUANTITY(cs_cost_text, cost.horizon_s, SECONDS, "1 day", "50 years")),
-    KEY("region", "Where the machines stand: a region sheet, for carbon and the price of "
-                  "electricity.", TEXT(cs_cost_text, region), .example = "a region's name"),
+    KEY("region",
+        "Where the machines stand: a region sheet, for carbon and the price of "
+        "electricity.",
+        TEXT(cs_cost_text, region), .example = "a region's name"),
     KEY("electricity", "For the energy of owned machines. Default: the region's.",
         QUANTITY(cs_cost_text, cost.electricity_usd_per_J, USD_PER_J, "0 USD/kWh", "100 USD/kWh")),
     KEY("pue", "Power of the building over that of its machines.",
@@ -180,8 +182,9 @@ const struct cs_table cs_table_cost = TABLE("cost", cost_keys);
 
 static const struct cs_key compare_keys[] = {
     KEY("api", "An API's name.", TEXT(cs_compare_text, api), REQUIRED, .example = "an API's name"),
-    KEY("batch", "Share of the requests sent as batches, which are cheaper and take hours. "
-                 "Default: `traffic.batch`.",
+    KEY("batch",
+        "Share of the requests sent as batches, which are cheaper and take hours. "
+        "Default: `traffic.batch`.",
         QUANTITY(cs_compare_text, batch, SHARE, "0%", "100%"), .absent = -1),
     KEY("price", "Share of its price that is paid.",
         QUANTITY(cs_compare_text, price, SHARE, "0%", "1000%"), DEFAULT("100%", NULL)),

@@ -285,8 +285,9 @@ static const struct cs_key scenario_keys[] = {
         .example = "an API's name, or a list such as [gpt-4o, {api: gpt-4o, batch: 100%}]"),
     KEY("cost", "Everything about money.", MAP(cs_table_cost), AT(cs_scenario_text, cost),
         .example = "a map, such as {prices: listed}"),
-    KEY("uncertain", "Inputs that are not known for sure, by their keys: what the answer is then, and "
-                     "how likely each option is the cheapest. In place: `key: {uncertain: ...}`.",
+    KEY("uncertain",
+        "Inputs that are not known for sure, by their keys: what the answer is then, and "
+        "how likely each option is the cheapest. In place: `key: {uncertain: ...}`.",
         NODE(cs_scenario_text, uncertain), .table = &cs_table_uncertain,
         .example = "a map, such as {traffic.volume: {lognormal: {sigma: 0.3}}}"),
     KEY("simulate", "How long, how often, which seed.", MAP(simulate_table),

@@ -5,11 +5,11 @@
  * the rest, each worked out above its test.
  */
 #include "plan/bill.h"
+#include "sheets.h"
 #include <check.h>
 #include <math.h>
 #include <stdint.h>
 #include <string.h>
-#include "sheets.h"
 
 static struct cs_arena *arena;
 
@@ -30,12 +30,14 @@ static struct cs_scenario scenario_of(const char *prices, const struct cs_api *c
 {
     struct cs_compare *const compare = cs_arena_alloc(arena, count, sizeof *compare);
     for (size_t i = 0; i < count; i++)
-        compare[i] = (struct cs_compare){.api = apis[i], .label = apis[i]->name, .batch = -1,
-                                         .price = 1, .caching = true};
+        compare[i] = (struct cs_compare){
+            .api = apis[i], .label = apis[i]->name, .batch = -1, .price = 1, .caching = true};
     struct cs_scenario s = {
-        .traffic = {.kind = CS_VOLUME_TOKENS, .tokens_per_s = 50e6 / 86400,
+        .traffic = {.kind = CS_VOLUME_TOKENS,
+                    .tokens_per_s = 50e6 / 86400,
                     .input = {.kind = CS_LENGTHS_LOGNORMAL, .a = 512, .b = 0.25},
-                    .output = {.kind = CS_LENGTHS_LOGNORMAL, .a = 512, .b = 0.25}, .burstiness = 1},
+                    .output = {.kind = CS_LENGTHS_LOGNORMAL, .a = 512, .b = 0.25},
+                    .burstiness = 1},
         .compare = compare,
         .compare_count = count,
         .cost = cs_cost_of(prices),
@@ -73,11 +75,20 @@ END_TEST
 START_TEST(prices_of_apis_fall_back_and_say_so)
 {
     static const struct cs_api_price prices[] = {
-        {.basis = CS_PRICE_LISTED, .provider = "Maker", .date = "2026-02-01", .input = 3e-6,
+        {.basis = CS_PRICE_LISTED,
+         .provider = "Maker",
+         .date = "2026-02-01",
+         .input = 3e-6,
          .output = 7e-6},
-        {.basis = CS_PRICE_LISTED, .provider = "Maker", .date = "2026-06-01", .input = 2e-6,
+        {.basis = CS_PRICE_LISTED,
+         .provider = "Maker",
+         .date = "2026-06-01",
+         .input = 2e-6,
          .output = 5e-6},
-        {.basis = CS_PRICE_RESELLER, .provider = "Shop", .date = "2026-07-01", .input = 1e-6,
+        {.basis = CS_PRICE_RESELLER,
+         .provider = "Shop",
+         .date = "2026-07-01",
+         .input = 1e-6,
          .output = 4e-6},
     };
     static const struct cs_api api = {.name = "api", .prices = prices, .price_count = 3},
@@ -164,23 +175,33 @@ END_TEST
  * 2 USD/Mtok, cached 0.5, writes 2.5: written are 2000 + 568 + 544 + 5000 = 8112, found 5888, none
  * at the full price. (8112 x 2.5 + 5888 x 0.5) / 1e6 = 0.023224 against 14000 x 2 / 1e6 = 0.028; a
  * period of 520 s is 166.1538 a day: 3.858757 USD. Answers 2000 x 8 / 1e6 x 166.1538 = 2.658462. */
-static const struct cs_api_price cached_price[] = {
-    {.basis = CS_PRICE_LISTED, .provider = "Maker", .date = "2026-02-01", .input = 2e-6,
-     .output = 8e-6, .cached_input = 0.5e-6, .cache_write = 2.5e-6, .batch_input = 1e-6,
-     .batch_output = 4e-6}};
+static const struct cs_api_price cached_price[] = {{.basis = CS_PRICE_LISTED,
+                                                    .provider = "Maker",
+                                                    .date = "2026-02-01",
+                                                    .input = 2e-6,
+                                                    .output = 8e-6,
+                                                    .cached_input = 0.5e-6,
+                                                    .cache_write = 2.5e-6,
+                                                    .batch_input = 1e-6,
+                                                    .batch_output = 4e-6}};
 static const double turn_at[] = {0, 60, 120, 520};
 static const int32_t turn_input[] = {2000, 3000, 4000, 5000}, turn_output[] = {500, 500, 500, 500};
 static const int32_t one_session[] = {0, 0, 0, 0};
 
 static struct cs_trace conversation(void)
 {
-    return (struct cs_trace){.count = 4, .arrival_s = turn_at, .input = turn_input,
-                             .output = turn_output, .session = {.ids = one_session, .count = 1}};
+    return (struct cs_trace){.count = 4,
+                             .arrival_s = turn_at,
+                             .input = turn_input,
+                             .output = turn_output,
+                             .session = {.ids = one_session, .count = 1}};
 }
 
-static const struct cs_api keeper = {.name = "keeper", .prices = cached_price, .price_count = 1,
-                                     .cache = {.least_tokens = 1024, .step_tokens = 128,
-                                               .kept_s = 300}};
+static const struct cs_api keeper = {
+    .name = "keeper",
+    .prices = cached_price,
+    .price_count = 1,
+    .cache = {.least_tokens = 1024, .step_tokens = 128, .kept_s = 300}};
 
 START_TEST(prompts_found_in_the_cache)
 {
@@ -270,12 +291,15 @@ START_TEST(committed_throughput_and_limits)
         input[i] = 900;
         output[i] = 100;
     }
-    const struct cs_trace trace = {.count = COUNT, .arrival_s = at, .input = input,
-                                   .output = output};
-    static const struct cs_api_committed offer = {.provider = "Cloud", .unit = "PTU",
+    const struct cs_trace trace = {
+        .count = COUNT, .arrival_s = at, .input = input, .output = output};
+    static const struct cs_api_committed offer = {.provider = "Cloud",
+                                                  .unit = "PTU",
                                                   .usd_per_s = 1.0 / 3600,
-                                                  .tokens_per_s = 2500 / 60.0, .output_weight = 4,
-                                                  .least = 5, .step = 5};
+                                                  .tokens_per_s = 2500 / 60.0,
+                                                  .output_weight = 4,
+                                                  .least = 5,
+                                                  .step = 5};
     static const struct cs_api_limit limits[] = {
         {.tier = "one", .requests_per_s = 8 / 60.0},
         {.tier = "two", .requests_per_s = 500 / 60.0, .tokens_per_s = 20000 / 60.0}};
@@ -310,9 +334,13 @@ START_TEST(what_committed_units_do_not_take)
     static double weights[24];
     for (int i = 0; i < 24; i++)
         weights[i] = i < 12 ? 0.5 : 1.5;
-    static const struct cs_api_committed offer = {.provider = "Cloud", .unit = "unit",
-                                                  .usd_per_s = 2.0 / 3600, .tokens_per_s = 100,
-                                                  .output_weight = 1, .least = 1, .step = 1};
+    static const struct cs_api_committed offer = {.provider = "Cloud",
+                                                  .unit = "unit",
+                                                  .usd_per_s = 2.0 / 3600,
+                                                  .tokens_per_s = 100,
+                                                  .output_weight = 1,
+                                                  .least = 1,
+                                                  .step = 1};
     struct cs_api api = keeper;
     api.committed = &offer;
     api.committed_count = 1;

@@ -22,7 +22,8 @@ static void teardown(void)
     sheets_close();
 }
 
-static const struct cs_hardware card = {.name = "card", .title = "Card", .tdp_w = 450, .idle_w = 22};
+static const struct cs_hardware card = {
+    .name = "card", .title = "Card", .tdp_w = 450, .idle_w = 22};
 
 static struct cs_cost_breakdown of(const struct cs_hardware *h, const struct cs_cost *cost,
                                    double usd_h, int instance, struct cs_cost_use use)
@@ -115,10 +116,10 @@ END_TEST
 /* 10 GPUs in servers of 8 are 16, six of which idle. Capital at 7 % over 5 years, a tenth left: q^5
  * = 1.4025517; 0.07 x (1.4025517 - 0.1) / 0.4025517 = 0.22650162 a year. Of 16 x 25,000 USD
  * 90,600.65 a year are 248.05106 a day, of 16 x 6,000 59.532255, 16 x 1,200 11.906451, 16 x 500
- * 4.9610212; together 324.45079, 5 % of it in spares 16.222539. Maintenance 3 % of 523,200 = 15,696 a year,
- * 42.97331 a day. Colocation: 16 x (450 + 300) W = 12 kW at 150 USD a month: 59.13758 a day.
- * Power: 10 x (22 + 428 x 0.5) + 6 x 22 + 16 x 300 = 7292 W, x 1.3 x 24 h = 227.5104 kWh, at 0.11
- * USD 25.026144. */
+ * 4.9610212; together 324.45079, 5 % of it in spares 16.222539. Maintenance 3 % of 523,200 = 15,696
+ * a year, 42.97331 a day. Colocation: 16 x (450 + 300) W = 12 kW at 150 USD a month: 59.13758 a
+ * day. Power: 10 x (22 + 428 x 0.5) + 6 x 22 + 16 x 300 = 7292 W, x 1.3 x 24 h = 227.5104 kWh, at
+ * 0.11 USD 25.026144. */
 START_TEST(a_room_of_ones_own)
 {
     struct cs_cost cost = cs_cost_of("listed");

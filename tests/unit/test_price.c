@@ -4,10 +4,10 @@
  * in the comment above it from the equations' own words (plan/price.h).
  */
 #include "plan/price.h"
+#include "sheets.h"
 #include <check.h>
 #include <math.h>
 #include <string.h>
-#include "sheets.h"
 
 static struct cs_arena *arena;
 
@@ -24,27 +24,52 @@ static void teardown(void)
 
 /* USD/h: Alder asks 2.10 and 1.90, Birch 3.30, Cedar 2.60; spot and reserved rows are no list. */
 static struct cs_rental rentals[] = {
-    {.provider = "Alder", .term = CS_TERM_ON_DEMAND, .date = "2026-01-10", .source = "a1",
+    {.provider = "Alder",
+     .term = CS_TERM_ON_DEMAND,
+     .date = "2026-01-10",
+     .source = "a1",
      .usd_per_s = 2.10 / 3600},
-    {.provider = "Birch", .term = CS_TERM_ON_DEMAND, .date = "2026-02-11", .source = "b1",
+    {.provider = "Birch",
+     .term = CS_TERM_ON_DEMAND,
+     .date = "2026-02-11",
+     .source = "b1",
      .usd_per_s = 3.30 / 3600},
-    {.provider = "alder", .term = CS_TERM_ON_DEMAND, .date = "2026-01-05", .source = "a2",
+    {.provider = "alder",
+     .term = CS_TERM_ON_DEMAND,
+     .date = "2026-01-05",
+     .source = "a2",
      .usd_per_s = 1.90 / 3600},
-    {.provider = "Birch", .term = CS_TERM_SPOT, .date = "2026-02-11", .source = "b2",
+    {.provider = "Birch",
+     .term = CS_TERM_SPOT,
+     .date = "2026-02-11",
+     .source = "b2",
      .usd_per_s = 0.80 / 3600},
-    {.provider = "Cedar", .term = CS_TERM_ON_DEMAND, .date = "2026-04-30", .source = "c1",
+    {.provider = "Cedar",
+     .term = CS_TERM_ON_DEMAND,
+     .date = "2026-04-30",
+     .source = "c1",
      .usd_per_s = 2.60 / 3600},
-    {.provider = "Cedar", .term = CS_TERM_RESERVED_1Y, .date = "2026-04-30", .source = "c2",
+    {.provider = "Cedar",
+     .term = CS_TERM_RESERVED_1Y,
+     .date = "2026-04-30",
+     .source = "c2",
      .usd_per_s = 1.70 / 3600},
-    {.provider = "article", .term = CS_TERM_ARTICLE, .date = "2026-05-01", .source = "said there",
+    {.provider = "article",
+     .term = CS_TERM_ARTICLE,
+     .date = "2026-05-01",
+     .source = "said there",
      .usd_per_s = 1.50 / 3600},
     {.provider = "Dogwood", .term = CS_TERM_ON_DEMAND, .source = "d1", .usd_per_s = 4.00 / 3600},
 };
 
 static struct cs_hardware card_of(size_t first, size_t count)
 {
-    return (struct cs_hardware){.name = "card", .title = "Card", .rentals = rentals + first,
-                                .rental_count = count, .tdp_w = 450, .idle_w = 22};
+    return (struct cs_hardware){.name = "card",
+                                .title = "Card",
+                                .rentals = rentals + first,
+                                .rental_count = count,
+                                .tdp_w = 450,
+                                .idle_w = 22};
 }
 
 static struct cs_price_used price_of(const struct cs_hardware *h, const char *prices)
@@ -57,8 +82,7 @@ static struct cs_price_used price_of(const struct cs_hardware *h, const char *pr
     return p;
 }
 
-static void assert_price(struct cs_price_used p, double usd_h, const char *source,
-                         const char *note)
+static void assert_price(struct cs_price_used p, double usd_h, const char *source, const char *note)
 {
     ck_assert_double_eq_tol(p.usd_per_gpu_hour, usd_h, 1e-12);
     ck_assert_str_eq(p.source, source);
@@ -124,8 +148,10 @@ START_TEST(a_mix_of_terms)
 {
     const struct cs_hardware all = card_of(0, 8);
     struct cs_cost cost = cs_cost_of("listed");
-    cost.rent = (struct cs_rent){.has = true, .share = {0.5, 0.2, 0.3, 0},
-                                 .discount = {-1, -1, 0.4, -1}, .provider = "Birch"};
+    cost.rent = (struct cs_rent){.has = true,
+                                 .share = {0.5, 0.2, 0.3, 0},
+                                 .discount = {-1, -1, 0.4, -1},
+                                 .provider = "Birch"};
     struct cs_price_used p;
     cs_price_gpu(&p, &all, &cost, arena);
     ck_assert_double_eq_tol(p.usd_per_gpu_hour, 2.404, 1e-12);
@@ -156,10 +182,13 @@ END_TEST
  * a tenth off everything 2.04. A need of two years is longer than the commitment. */
 START_TEST(commitments_are_paid_to_their_end)
 {
-    const struct cs_rental year = {.provider = "Cedar", .term = CS_TERM_RESERVED_1Y, .source = "c2",
-                                   .usd_per_s = 1.70 / 3600, .commitment_s = 365.25 * 86400};
-    const struct cs_hardware h = {.name = "card", .title = "Card", .rentals = &year,
-                                  .rental_count = 1};
+    const struct cs_rental year = {.provider = "Cedar",
+                                   .term = CS_TERM_RESERVED_1Y,
+                                   .source = "c2",
+                                   .usd_per_s = 1.70 / 3600,
+                                   .commitment_s = 365.25 * 86400};
+    const struct cs_hardware h = {
+        .name = "card", .title = "Card", .rentals = &year, .rental_count = 1};
     struct cs_cost cost = cs_cost_of("listed");
     cost.rent = (struct cs_rent){.has = true, .share = {0, 0, 1, 0}, .discount = {-1, -1, -1, -1}};
     cost.horizon_s = 0.75 * 365.25 * 86400;
