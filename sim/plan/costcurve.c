@@ -217,26 +217,25 @@ const char *const *cs_along_limits(const struct cs_scenario *scenario, double fa
     return sets;
 }
 
-/* The settings that put the scenario at x. */
-static const char *const *sets_of(const struct cs_curves *c, const struct cs_wanted *w,
-                                  size_t *count)
+const char *const *cs_curves_sets(const struct cs_curves *c, const struct cs_cost_curve *curve,
+                                  double x, size_t *count)
 {
     const struct cs_slo *const slo = &c->study->scenario->slo;
     const struct cs_along *const a = &c->along;
     const size_t own = a->kind == CS_ALONG_SLO ? slo->count : 1;
-    const char **const sets = cs_arena_alloc(c->arena, w->curve->set_count + own, sizeof *sets);
+    const char **const sets = cs_arena_alloc(c->arena, curve->set_count + own, sizeof *sets);
     size_t n = 0;
-    for (size_t i = 0; i < w->curve->set_count; i++)
-        sets[n++] = w->curve->sets[i];
+    for (size_t i = 0; i < curve->set_count; i++)
+        sets[n++] = curve->sets[i];
     if (a->kind == CS_ALONG_SLO) {
-        const char *const *const limits = cs_along_limits(c->study->scenario, w->x, c->arena);
+        const char *const *const limits = cs_along_limits(c->study->scenario, x, c->arena);
         for (size_t i = 0; i < slo->count; i++)
             sets[n++] = limits[i];
     }
     if (a->kind == CS_ALONG_SHARE)
-        sets[n++] = cs_arena_printf(c->arena, "traffic.input_share=%.12g", 1.0 - w->x);
+        sets[n++] = cs_arena_printf(c->arena, "traffic.input_share=%.12g", 1.0 - x);
     if (a->kind == CS_ALONG_KEY)
-        sets[n++] = cs_arena_printf(c->arena, "%s=%.12g%s%s", a->key, w->x,
+        sets[n++] = cs_arena_printf(c->arena, "%s=%.12g%s%s", a->key, x,
                                     *a->unit && *a->unit != '%' ? " " : "", a->unit);
     *count = n;
     return sets;
@@ -294,6 +293,9 @@ static void take(void *user, size_t index, const struct cs_answer *answer,
         bills[answer->apis[i].bought - answer->scenario->compare] = answer->apis[i].usd_per_day;
     const struct cs_option_answer *const o = &answer->options[0];
     f->feasible = o->feasible && isfinite(o->cost.usd_per_day);
+    f->standing = o->feasible ? o->undecided ? CS_MAY_MEET : CS_MEETS
+                  : o->undecided ? CS_MAY_MISS : CS_MISSES;
+    f->binding = o->binding;
     if (!f->feasible) {
         f->why = o->feasible ? "no price known" : "the SLO cannot be met";
         return;
@@ -346,8 +348,8 @@ bool cs_curves_plan(struct cs_curves *c)
                 z[k] = curve->z;
         }
         variants[i] = (struct cs_variant){
-            .effort = c->wanted[i].effort, .only = (int)curve->option + 1, .z = z};
-        variants[i].sets = sets_of(c, &c->wanted[i], &variants[i].set_count);
+            .effort = c->wanted[i].effort, .only = (int)curve->option + 1, .z = z, .given = curve->given};
+        variants[i].sets = cs_curves_sets(c, curve, c->wanted[i].x, &variants[i].set_count);
     }
     cs_study_run(c->study, variants, n, take, &p);
     for (size_t i = 0; i < n; i++)

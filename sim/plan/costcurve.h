@@ -32,10 +32,15 @@ struct cs_along { /* an axis */
     double low, high; /* in its unit */
 };
 
+/* Whether a fleet meets the SLO, and whether that is sure (plan/judge.h). */
+enum cs_standing { CS_MISSES, CS_MAY_MISS, CS_MAY_MEET, CS_MEETS };
+
 struct cs_cost_point {
     double x;
     enum cs_effort effort;
     bool feasible;
+    enum cs_standing standing;
+    enum cs_binding binding;
     const char *why;            /* why not; NULL */
     double usd, usd_lo, usd_hi; /* a day: as planned, and at both ends of the count's interval;
                                    INFINITY: not feasible */
@@ -49,6 +54,7 @@ struct cs_cost_point {
 struct cs_cost_curve {
     size_t option;           /* of the scenario */
     double z;                /* NaN: as the scenario says */
+    struct cs_given given;   /* this fleet at every point; replicas 0: the fewest */
     const char *const *sets; /* further settings of all its points */
     size_t set_count;
     struct cs_cost_point *points; /* by x */
@@ -88,6 +94,9 @@ void cs_curves_init(struct cs_curves *curves, struct cs_study *study, const stru
 /* Wants a point of a curve; nothing where it is there with as much effort. */
 void cs_curves_want(struct cs_curves *curves, struct cs_cost_curve *curve, double x,
                     enum cs_effort effort);
+/* The settings that put the scenario at x of a curve. */
+const char *const *cs_curves_sets(const struct cs_curves *curves, const struct cs_cost_curve *curve,
+                                  double x, size_t *count);
 /* Plans what is wanted. False: nothing was. */
 bool cs_curves_plan(struct cs_curves *curves);
 

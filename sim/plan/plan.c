@@ -117,15 +117,14 @@ static const char *no_answer(const struct cs_answer *answer, struct cs_arena *ar
 }
 
 static void summarise(struct cs_answer *answer, struct cs_search *searches,
-                      const struct cs_question *question, struct cs_arena *arena)
+                      const struct cs_question *question, size_t from, struct cs_arena *arena)
 {
     const size_t n = answer->option_count;
-    const struct cs_option *const first = answer->scenario->options;
     struct ranked *ranked = cs_arena_alloc(arena, n, sizeof *ranked);
     for (size_t i = 0; i < n; i++) {
         ranked[i].order = i;
         cs_answer_option(&ranked[i].answer, &searches[i], arena);
-        ranked[i].answer.index = (size_t)(searches[i].option - first);
+        ranked[i].answer.index = from + i;
     }
     qsort(ranked, n, sizeof *ranked, by_rank);
     struct cs_option_answer *options = cs_arena_alloc(arena, n, sizeof *options);
@@ -173,6 +172,19 @@ static const struct cs_trace *read_trace(const struct cs_scenario *scenario, str
                : NULL;
 }
 
+/* The option as that fleet. */
+static const struct cs_option *fleet_given(const struct cs_option *option,
+                                           const struct cs_plan_settings *settings,
+                                           struct cs_arena *arena)
+{
+    struct cs_option *const o = cs_arena_alloc(arena, 1, sizeof *o);
+    *o = *option;
+    o->tensor_parallel = settings->given.tensor;
+    o->replicas = settings->given.replicas;
+    o->gpus = 0;
+    return o;
+}
+
 const struct cs_answer *cs_plan_run(const struct cs_scenario *scenario, struct cs_arena *arena,
                                     const struct cs_plan_settings *settings, struct cs_diags *diags)
 {
@@ -200,16 +212,19 @@ const struct cs_answer *cs_plan_run(const struct cs_scenario *scenario, struct c
     struct cs_search *searches = cs_arena_alloc(arena, count, sizeof *searches);
     double fewest = INFINITY; /* options without a fleet to find say 1: they are not scaled */
     for (size_t i = 0; i < count; i++) {
-        cs_search_init(&searches[i], &scenario->options[from + i], question,
+        const struct cs_option *const o = &scenario->options[from + i];
+        cs_search_init(&searches[i], settings->given.replicas > 0 ? fleet_given(o, settings, arena) : o,
+                       question,
                        scenario->simulate.replications,
                        settings->z != NULL ? settings->z[from + i] : NAN, arena);
+        searches[i].measures &= settings->given.replicas == 0;
         fewest = fmin(fewest, cs_search_fewest(&searches[i]));
     }
     cs_question_scale(question, fewest);
     for (size_t i = 0; i < count; i++)
         cs_search_begin(&searches[i]);
     answer->runs = run_searches(searches, count, question, settings, arena);
-    summarise(answer, searches, question, arena);
+    summarise(answer, searches, question, from, arena);
     answer->apis = cs_bill_apis(scenario, w, BILLED[settings->effort], arena);
     answer->api_count = scenario->compare_count;
     if (answer->best < 0)

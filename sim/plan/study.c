@@ -105,7 +105,8 @@ void cs_study_plan(struct cs_study *s, int worker, const struct cs_variant *v, s
                                                   .effort = v->effort,
                                                   .trace = trace_of(s, scenario),
                                                   .only = v->only,
-                                                  .z = v->z};
+                                                  .z = v->z,
+                                                  .given = v->given};
         answer = cs_plan_run(scenario, &arena, &settings, &diags);
     }
     take(user, index, cs_diags_has_errors(&diags) ? NULL : answer, &diags);

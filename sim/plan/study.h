@@ -18,7 +18,8 @@ struct cs_variant {
     size_t set_count;
     enum cs_effort effort;
     int only;        /* an option alone, counted from 1; 0: all */
-    const double *z; /* see cs_plan_settings */
+    const double *z;       /* see cs_plan_settings, as for what follows */
+    struct cs_given given;
 };
 
 struct cs_study {

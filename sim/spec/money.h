@@ -79,6 +79,7 @@ struct cs_cost {
     double electricity_usd_per_J, pue; /* for the energy line of owned machines */
     double carbon_kg_per_J;            /* 0: not asked */
     const char *carbon_why;            /* NULL: the scenario's own figure */
+    const struct cs_currencies *currencies; /* that amounts may be in; NULL: USD alone */
     const char *currency;              /* that a report is printed in; NULL: USD */
     double currency_usd;               /* what one of it is worth */
     const char *exchange_date;         /* of the rates stated; NULL */

@@ -333,6 +333,7 @@ void cs_resolve_cost(struct cs_resolving *r)
 {
     struct cs_cost *const cost = &r->scenario->cost;
     *cost = r->text.cost.cost;
+    cost->currencies = r->schema.currencies;
     resolve_currency(r, cost);
     check_prices(r, cost);
     resolve_region(r, cost);
