@@ -8,6 +8,7 @@
 #include "cli/opt.h"
 #include "cli/progress.h"
 #include "out/crossover.h"
+#include "plan/budget.h"
 #include "plan/range.h"
 #include <math.h>
 #include <string.h>
@@ -23,7 +24,8 @@ static int parse(struct cs_cli *cli, int argc, char **argv, struct asked *a, con
 {
     const struct cs_opt options[] = {
         {"axis", 0, CS_OPT_LIST, "AXIS",
-         "volume (default), gpu_price, output_share, slo, or any key; a second one as KEY=VALUES",
+         "volume (default), gpu_price, utilisation, output_share, slo, or any key; a second one as "
+         "KEY=VALUES",
          &a->axes},
         {"range", 0, CS_OPT_TEXT, "A..B", "of the first axis, such as 1M..500M", &a->range},
         {"against", 0, CS_OPT_LIST, "API", "instead of the scenario's `compare`; may be repeated",
@@ -97,6 +99,8 @@ static bool cross(struct cs_cli *cli, const struct asked *a, const char *path,
         sound = false;
     }
     sound = sound && cs_along_parse(&along, axis, a->range, study, cli->arena, &cli->diags);
+    if (sound && along.kind == CS_ALONG_LOAD)
+        sound = cs_capacity_along(&along, study, cli->arena, &cli->diags);
     if (sound) {
         study->progress = cs_progress_show;
         study->progress_user = progress;

@@ -6,10 +6,8 @@
 #include "out/budget.h"
 #include "out/crossover.h"
 #include "out/figure.h"
-#include "out/json_tree.h"
 #include "out/money.h"
 #include "out/words.h"
-#include <cJSON.h>
 #include <math.h>
 #include <string.h>
 
@@ -29,9 +27,12 @@ const char *cs_budget_limits(struct cs_arena *arena, const struct cs_scenario *s
     for (size_t i = 0; i < s->slo.count; i++) {
         const struct cs_slo_limit *const l = &s->slo.limits[i];
         const int stat = cs_words_find_stat(l->percentile);
-        words = cs_arena_printf(arena, "%s%s%s %s ≤ %s", words, i ? ", " : "",
-                                cs_words_metric[l->metric], stat < 0 ? "" : cs_words_stat[stat],
-                                factor == 1.0 ? cs_figure_time_given(l->limit_s).text : cs_figure_time_value((struct cs_interval){l->limit_s * factor, NAN, NAN}).text);
+        words = cs_arena_printf(
+            arena, "%s%s%s %s ≤ %s", words, i ? ", " : "", cs_words_metric[l->metric],
+            stat < 0 ? "" : cs_words_stat[stat],
+            factor == 1.0
+                ? cs_figure_time_given(l->limit_s).text
+                : cs_figure_time_value((struct cs_interval){l->limit_s * factor, NAN, NAN}).text);
     }
     if (s->slo.count == 0)
         return "";
@@ -40,7 +41,8 @@ const char *cs_budget_limits(struct cs_arena *arena, const struct cs_scenario *s
 
 static const char *usd(struct cs_arena *arena, const struct cs_study *study, double value)
 {
-    return isnan(value) ? "-" : cs_arena_strdup(arena, cs_money_figure(study->scenario, value).text);
+    return isnan(value) ? "-"
+                        : cs_arena_strdup(arena, cs_money_figure(study->scenario, value).text);
 }
 
 static const char *p95(struct cs_arena *arena, const struct cs_fleet_figures *f, int metric)
@@ -59,7 +61,8 @@ static const char *span(struct cs_arena *arena, bool known, double lo, double hi
 {
     if (!known)
         return "not known";
-    const char *const a = text(arena, lo <= hi ? lo : hi), *const b = text(arena, lo <= hi ? hi : lo);
+    const char *const a = text(arena, lo <= hi ? lo : hi), *const b =
+                                                               text(arena, lo <= hi ? hi : lo);
     const size_t n = strlen(a), m = strlen(b);
     const bool same = n > 1 && m > 1 && a[n - 1] == b[m - 1] && a[n - 1] > '9';
     return cs_arena_printf(arena, "%.*s–%s", (int)(same ? n - 1 : n), a, b);
@@ -73,8 +76,8 @@ static const char *factor_text(struct cs_arena *arena, double x)
 static const char *misses(const struct cs_frontier *f)
 {
     static const char *const words[CS_BINDING_COUNT] = {
-        "nothing that was tried", "TTFT", "TPOT", "ITL", "E2E", "KV memory", "memory of weights",
-        "throughput"};
+        "nothing that was tried", "TTFT",      "TPOT", "ITL", "E2E", "KV memory",
+        "memory of weights",      "throughput"};
     return words[f->binding];
 }
 
@@ -131,10 +134,11 @@ static void print_most(const struct cs_capacity *c, const struct cs_text *t)
         cs_grid_add(&grid, "%s", misses(f));
     }
     cs_grid_print(&grid, t, 0, true);
-    cs_text_section(t, NULL,
-                    "the most traffic, over the whole curve, at which the SLO is met in its busiest "
-                    "hour, and what it misses first beyond; 95 %: sampling; model: at both ends of "
-                    "the model's error; costs at that traffic");
+    cs_text_section(
+        t, NULL,
+        "the most traffic, over the whole curve, at which the SLO is met in its busiest "
+        "hour, and what it misses first beyond; 95 %: sampling; model: at both ends of "
+        "the model's error; costs at that traffic");
     cs_text_put(t, "\n");
 }
 
@@ -159,7 +163,8 @@ static void print_break_even(const struct cs_capacity *c, const struct cs_text *
         const double paid = f->here.usd_per_day / s->cost.currency_usd;
         cs_grid_add(&grid, "%2zu", i + 1);
         cs_grid_add(&grid, "%s", amount(t->arena, f->at / (double)f->fleet.gpus));
-        cs_grid_add(&grid, "%s", paid > 0.0 ? amount(t->arena, f->here.tokens_per_day / paid) : "-");
+        cs_grid_add(&grid, "%s",
+                    paid > 0.0 ? amount(t->arena, f->here.tokens_per_day / paid) : "-");
         for (size_t a = 0; a < apis; a++) {
             const double share = cs_capacity_break_even(f, a);
             cs_grid_add(&grid, "%s",
@@ -230,14 +235,16 @@ static void print_best(const struct cs_budget *b, const struct cs_text *t)
         cs_grid_add(&grid, "%s", p95(t->arena, &f->here, CS_METRIC_TPOT));
         cs_grid_add(&grid, "%s", p95(t->arena, &f->here, CS_METRIC_E2E));
         cs_grid_add(&grid, "%s",
-                    slo ? misses(f) : cs_arena_strdup(t->arena, cs_figure_percent(f->here.load).text));
+                    slo ? misses(f)
+                        : cs_arena_strdup(t->arena, cs_figure_percent(f->here.load).text));
     }
     cs_grid_print(&grid, t, 0, true);
-    cs_text_section(t, NULL,
-                    slo ? "limits ×: every limit could be tightened (below 1) or must be loosened "
-                          "(above 1) by that factor, and what is missed first beyond; TTFT, TPOT, E2E: p95 "
-                          "over the whole run"
-                        : "the scenario has no SLO: what each fleet attains, over the whole run");
+    cs_text_section(
+        t, NULL,
+        slo ? "limits ×: every limit could be tightened (below 1) or must be loosened "
+              "(above 1) by that factor, and what is missed first beyond; TTFT, TPOT, E2E: p95 "
+              "over the whole run"
+            : "the scenario has no SLO: what each fleet attains, over the whole run");
     cs_text_put(t, "\n");
 }
 
@@ -245,8 +252,9 @@ void cs_budget_print(const struct cs_budget *b, const struct cs_text *t)
 {
     const struct cs_scenario *const s = b->study->scenario;
     const char *const day = cs_money_per(t->arena, s, "day");
-    cs_text_edges(t, s->name, cs_arena_printf(t->arena, "budget %s %s",
-                                              usd(t->arena, b->study, b->usd_per_day), day));
+    cs_text_edges(
+        t, s->name,
+        cs_arena_printf(t->arena, "budget %s %s", usd(t->arena, b->study, b->usd_per_day), day));
     if (s->slo.count)
         cs_text_wrap(t, cs_budget_limits(t->arena, s, 1.0), 0, 0);
     cs_text_put(t, s->slo.count ? "\n\n" : "\n");
@@ -271,95 +279,4 @@ void cs_budget_print(const struct cs_budget *b, const struct cs_text *t)
     print_best(b, t);
     print_impossible(t, b->study, b->fleets, b->count, false);
     print_assumed(t, b->study, "of each option the largest fleet that the budget pays for");
-}
-
-/* --- JSON ------------------------------------------------------------------------------------ */
-
-static void put_pair(cJSON *node, const char *name, double lo, double hi)
-{
-    cJSON *const pair = cs_tree_array(node, name);
-    cs_tree_number(pair, NULL, lo);
-    cs_tree_number(pair, NULL, hi);
-}
-
-static cJSON *put_fleet(cJSON *list, const struct cs_study *study, const struct cs_frontier *f,
-                        struct cs_arena *arena)
-{
-    static const char *const names[CS_METRIC_COUNT] = {"ttft_s", "tpot_s", "itl_s", "e2e_s"};
-    const struct cs_option *const o = &study->scenario->options[f->fleet.option];
-    const struct cs_fleet_figures *const h = &f->here;
-    cJSON *const node = cs_tree_object(list, NULL);
-    cs_tree_text(node, "option", cs_budget_fleet(arena, study, &f->fleet));
-    cs_tree_number(node, "option_index", (double)f->fleet.option);
-    cs_tree_text(node, "model", o->model->name);
-    cs_tree_text(node, "hardware", o->hardware->name);
-    cs_tree_text(node, "precision", cs_precision_infos[o->precision].name);
-    cs_tree_number(node, "tensor_parallel", f->fleet.given.tensor);
-    cs_tree_number(node, "replicas", f->fleet.given.replicas);
-    cs_tree_number(node, "gpus", (double)f->fleet.gpus);
-    cs_tree_text(node, "why_not", f->why_not);
-    cs_tree_number(node, "at", f->at);
-    put_pair(node, "ci95", f->lo, f->hi);
-    put_pair(node, "model95", f->model_lo, f->model_hi);
-    cs_tree_bool(node, "model_known", f->model_known);
-    cs_tree_text(node, "misses_first", isnan(f->at) ? NULL : cs_binding_names[f->binding]);
-    const bool s = h->simulated;
-    cs_tree_bool(node, "slo_met", s && h->slo_met);
-    cs_tree_number(node, "usd_per_day", s ? h->usd_per_day : NAN);
-    cs_tree_number(node, "usd_per_mtok", s ? h->usd_per_mtok : NAN);
-    cs_tree_number(node, "tokens_per_day", s ? h->tokens_per_day : NAN);
-    cs_tree_number(node, "tokens_per_day_per_gpu",
-                   s ? h->tokens_per_day / (double)f->fleet.gpus : NAN);
-    cs_tree_number(node, "tokens_per_usd", s ? h->tokens_per_day / h->usd_per_day : NAN);
-    cs_tree_number(node, "busy", s ? h->busy : NAN);
-    cs_tree_number(node, "load", s ? h->load : NAN);
-    for (int m = 0; m < CS_METRIC_COUNT; m++) {
-        cJSON *const metric = cs_tree_object(node, names[m]);
-        for (int k = 0; k < CS_STAT_COUNT; k++)
-            cs_tree_number(metric, k == CS_STAT_P99_9 ? "p99_9" : cs_words_stat[k],
-                           s ? h->latency[m].stat[k].value : NAN);
-    }
-    return node;
-}
-
-static cJSON *open_tree(const struct cs_study *study, const char *command)
-{
-    cJSON *const root = cs_tree_new();
-    cs_tree_text(root, "command", command);
-    cs_tree_text(root, "scenario", study->scenario->name);
-    return root;
-}
-
-void cs_capacity_print_json(const struct cs_capacity *c, FILE *out)
-{
-    struct cs_arena arena;
-    cs_arena_init(&arena);
-    cJSON *const root = open_tree(c->study, "capacity");
-    cs_tree_text(root, "unit", c->along.unit);
-    cJSON *const list = cs_tree_array(root, "fleets");
-    for (size_t i = 0; i < c->count; i++) {
-        cJSON *const node = put_fleet(list, c->study, &c->fleets[i], &arena);
-        cJSON *const even = cs_tree_array(node, "break_even");
-        for (size_t a = 0; a < c->study->scenario->compare_count; a++) {
-            cJSON *const api = cs_tree_object(even, NULL);
-            cs_tree_text(api, "api", c->study->scenario->compare[a].api->name);
-            cs_tree_text(api, "label", c->study->scenario->compare[a].label);
-            cs_tree_number(api, "share", cs_capacity_break_even(&c->fleets[i], a));
-        }
-    }
-    cs_tree_print(root, out);
-    cs_arena_fini(&arena);
-}
-
-void cs_budget_print_json(const struct cs_budget *b, FILE *out)
-{
-    struct cs_arena arena;
-    cs_arena_init(&arena);
-    cJSON *const root = open_tree(b->study, "budget");
-    cs_tree_number(root, "budget_usd_per_day", b->usd_per_day);
-    cJSON *const list = cs_tree_array(root, "fleets");
-    for (size_t i = 0; i < b->count; i++)
-        put_fleet(list, b->study, &b->fleets[i], &arena);
-    cs_tree_print(root, out);
-    cs_arena_fini(&arena);
 }

@@ -6,6 +6,7 @@
  * Memory: the scratch arena of the cs_text.
  */
 #include "out/crossover.h"
+#include "out/canvas.h"
 #include "out/figure.h"
 #include "out/money.h"
 #include "out/words.h"
@@ -27,7 +28,7 @@ static const char *amount(struct cs_arena *arena, double x)
 
 static const char *bare_x(struct cs_arena *arena, const struct cs_along *a, double x)
 {
-    if (a->kind == CS_ALONG_SHARE)
+    if (a->kind == CS_ALONG_SHARE || a->kind == CS_ALONG_LOAD)
         return cs_arena_strdup(arena, cs_figure_percent(x).text);
     if (a->kind == CS_ALONG_SLO)
         return cs_arena_printf(arena, "× %s", cs_figure_short(x).text);
@@ -96,6 +97,9 @@ static void print_head(const struct cs_crossover *c, const struct cs_text *t)
     if (isfinite(c->here))
         words = cs_arena_printf(t->arena, "%s · the scenario stands at %s", words,
                                 bare_x(t->arena, &c->along, c->here));
+    if (c->along.kind == CS_ALONG_LOAD)
+        words = cs_arena_printf(t->arena, "%s · 100 %% is %s %s, the most that the fleet takes",
+                                words, amount(t->arena, c->along.most), c->along.most_unit);
     cs_text_wrap(t, words, 0, 0);
     cs_text_put(t, "\n\n");
 }
@@ -234,114 +238,63 @@ static void print_what_ifs(const struct cs_crossover *c, const struct cs_text *t
 
 /* --- the drawing ----------------------------------------------------------------------------- */
 
-enum { WIDTH = 72, HEIGHT = 18, LABEL = 10 };
-
-struct canvas {
-    char cells[HEIGHT][WIDTH];
-    double low, high; /* USD a day */
-};
-
-static int row_of(const struct canvas *k, double usd)
-{
-    const double share = log(usd / k->low) / log(k->high / k->low);
-    return HEIGHT - 1 - (int)lround(share * (HEIGHT - 1));
-}
-
-static void plot(struct canvas *k, int column, double usd, char sign)
-{
-    if (!isfinite(usd) || !(usd > 0))
-        return;
-    const int row = row_of(k, usd);
-    if (row >= 0 && row < HEIGHT)
-        k->cells[row][column] = sign;
-}
-
-static double x_of(const struct cs_crossover *c, int column)
-{
-    return cs_along_at(&c->along, (double)column / (WIDTH - 1));
-}
-
-static void fit(const struct cs_crossover *c, struct canvas *k)
+/* The ends of what is drawn, USD a day. */
+static void fit(const struct cs_crossover *c, double *low, double *high)
 {
     size_t option;
-    k->low = INFINITY;
-    k->high = 0;
-    for (int x = 0; x < WIDTH; x++) {
-        const double own = cs_crossover_own(c, x_of(c, x), &option);
+    *low = INFINITY;
+    *high = 0;
+    for (int i = 0; i < CS_CANVAS_WIDTH; i++) {
+        const double x = cs_along_at(&c->along, (double)i / (CS_CANVAS_WIDTH - 1));
+        const double own = cs_crossover_own(c, x, &option);
         if (isfinite(own) && own > 0) {
-            k->low = fmin(k->low, own);
-            k->high = fmax(k->high, own);
+            *low = fmin(*low, own);
+            *high = fmax(*high, own);
         }
         for (size_t a = 0; a < c->against_count && a < 26; a++) {
-            const double usd = cs_crossover_bill(c, a, x_of(c, x));
+            const double usd = cs_crossover_bill(c, a, x);
             if (isfinite(usd) && usd > 0) {
-                k->low = fmin(k->low, usd);
-                k->high = fmax(k->high, usd);
+                *low = fmin(*low, usd);
+                *high = fmax(*high, usd);
             }
         }
     }
-    if (!(k->low < k->high)) {
-        k->low = isfinite(k->low) ? k->low / 2 : 1;
-        k->high = k->low * 4;
-    }
 }
 
-static void draw(const struct cs_crossover *c, struct canvas *k)
+static const char *label_usd(const struct cs_text *t, const void *user, double usd)
 {
-    size_t option;
-    memset(k->cells, ' ', sizeof k->cells);
-    fit(c, k);
-    for (size_t a = 0; a < c->against_count && a < 26; a++)
-        for (int x = 0; x < WIDTH; x++)
-            plot(k, x, cs_crossover_bill(c, a, x_of(c, x)), (char)('A' + a));
-    for (int x = 0; x < WIDTH; x++)
-        plot(k, x, cs_crossover_own(c, x_of(c, x), &option), 'o');
+    const struct cs_crossover *const c = user;
+    return cs_arena_strdup(t->arena, cs_money_figure(c->study->scenario, usd).text);
+}
+
+static const char *label_x(const struct cs_text *t, const void *user, double x)
+{
+    const struct cs_crossover *const c = user;
+    return bare_x(t->arena, &c->along, x);
 }
 
 static void print_drawing(const struct cs_crossover *c, const struct cs_text *t)
 {
-    struct canvas k;
-    const struct cs_scenario *const s = c->study->scenario;
-    draw(c, &k);
+    struct cs_canvas k;
+    double low, high;
+    size_t option;
+    fit(c, &low, &high);
+    cs_canvas_init(&k, c->along.low, c->along.high, c->along.log, low, high);
+    for (size_t a = 0; a < c->against_count && a < 26; a++)
+        for (int i = 0; i < CS_CANVAS_WIDTH; i++) {
+            const double x = cs_along_at(&c->along, (double)i / (CS_CANVAS_WIDTH - 1));
+            cs_canvas_put(&k, x, cs_crossover_bill(c, a, x), (char)('A' + a));
+        }
+    for (int i = 0; i < CS_CANVAS_WIDTH; i++) {
+        const double x = cs_along_at(&c->along, (double)i / (CS_CANVAS_WIDTH - 1));
+        cs_canvas_put(&k, x, cs_crossover_own(c, x, &option), 'o');
+    }
     cs_text_section(t, "COST",
                     cs_arena_printf(t->arena,
                                     "%s/day, letters: the APIs; %s: the cheapest fleet of "
                                     "one's own",
-                                    cs_money_code(s), t->utf8 ? "●" : "o"));
-    for (int r = 0; r < HEIGHT; r++) {
-        const double usd = k.low * pow(k.high / k.low, (double)(HEIGHT - 1 - r) / (HEIGHT - 1));
-        const bool labelled = r % 4 == 0 || r == HEIGHT - 1;
-        const char *const label = labelled ? cs_money_figure(s, usd).text : "";
-        fprintf(t->file, "%*s %s", LABEL, labelled ? cs_arena_strdup(t->arena, label) : "",
-                t->utf8 ? "│" : "|");
-        int last = WIDTH;
-        while (last > 0 && k.cells[r][last - 1] == ' ')
-            last--;
-        for (int x = 0; x < last; x++) {
-            const char sign = k.cells[r][x];
-            if (sign == 'o' && t->utf8)
-                fputs("●", t->file);
-            else
-                putc(sign, t->file);
-        }
-        putc('\n', t->file);
-    }
-    fprintf(t->file, "%*s ", LABEL, "");
-    for (int x = 0; x <= WIDTH; x++)
-        fputs(x == 0 ? t->utf8 ? "└" : "+" : t->utf8 ? "─" : "-", t->file);
-    putc('\n', t->file);
-    fprintf(t->file, "%*s", LABEL + 2, "");
-    int column = 0;
-    for (int i = 0; i <= 4; i++) {
-        const char *const label = bare_x(t->arena, &c->along, cs_along_at(&c->along, i / 4.0));
-        const int width = cs_text_width(t, label);
-        int at = (int)lround(i / 4.0 * (WIDTH - 1)) - (i == 4 ? width - 1 : i ? width / 2 : 0);
-        at = at > column ? at : column;
-        cs_text_blanks(t, at - column);
-        cs_text_put(t, label);
-        column = at + width;
-    }
-    cs_text_printf(t, "%s%s\n\n", *c->along.unit ? " " : "", c->along.unit);
+                                    cs_money_code(c->study->scenario), t->utf8 ? "●" : "o"));
+    cs_canvas_print(&k, t, label_x, label_usd, c, c->along.unit);
 }
 
 void cs_crossover_print(const struct cs_crossover *c, const struct cs_text *t)

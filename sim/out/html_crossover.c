@@ -25,16 +25,6 @@ static const char style[] =
     "vertical-align:top}th{color:var(--dim);font-weight:600}\n"
     ".key{display:inline-block;width:1.6rem;height:0;border-top:3px solid;margin-right:.4rem;"
     "vertical-align:middle}\n";
-/* Of the drawing, which is also a file of its own. */
-static const char drawing[] =
-    "svg{width:100%;height:auto;font:10.5px system-ui,sans-serif;fill:#667085}"
-    ".frame{fill:none;stroke:#667085}.grid{stroke:#d6dbe3;fill:none;stroke-opacity:.6}"
-    ".own{stroke:#0072b2;stroke-width:2.6;fill:none}.opt{stroke:#0072b2;stroke-width:1;"
-    "stroke-opacity:.35;fill:none}"
-    ".api{stroke-width:1.8;fill:none}.at{fill:#d55e00;stroke:#fff;stroke-width:.8}"
-    ".c0{stroke:#d55e00}.c1{stroke:#009e73;stroke-dasharray:6 3}.c2{stroke:#cc79a7;"
-    "stroke-dasharray:2 3}.c3{stroke:#e69f00;stroke-dasharray:9 3 2 3}.c4{stroke:#56b4e9;"
-    "stroke-dasharray:12 4}.c5{stroke:#999933;stroke-dasharray:4 2}\n";
 enum { COLOURS = 6, COLUMNS = 240 };
 
 static void print_curves(const struct cs_crossover *c, struct cs_plot *p, double *x, double *y)
@@ -209,7 +199,7 @@ void cs_crossover_print_html(const struct cs_crossover *c, FILE *out)
           "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"><title>",
           out);
     cs_svg_escape(out, s->name);
-    fprintf(out, "</title><style>\n%s%s</style></head><body>\n<h1>", style, drawing);
+    fprintf(out, "</title><style>\n%s%s</style></head><body>\n<h1>", style, cs_svg_style);
     cs_svg_escape(out, s->name);
     fputs("</h1>\n<p class=\"dim\">", out);
     cs_svg_escape(out,
@@ -240,12 +230,8 @@ void cs_crossover_print_svg(const struct cs_crossover *c, FILE *out)
 {
     struct cs_arena arena;
     cs_arena_init(&arena);
-    fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n", out);
-    fprintf(out,
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 606 308\">\n"
-            "<style>%s</style>\n",
-            drawing);
+    cs_svg_file_open(out);
     print_plot(c, &arena, out);
-    fputs("</svg>\n", out);
+    cs_svg_file_close(out);
     cs_arena_fini(&arena);
 }

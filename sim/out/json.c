@@ -37,13 +37,6 @@ void cs_json_number(double value, char text[32])
     }
 }
 
-static void put_pair(cJSON *object, const char *name, double lo, double hi)
-{
-    cJSON *const pair = cs_tree_array(object, name);
-    cs_tree_number(pair, NULL, lo);
-    cs_tree_number(pair, NULL, hi);
-}
-
 static void put_latency(cJSON *object, const char *name, const struct cs_latency *l, bool known)
 {
     const double ms = known ? 1e3 : NAN;
@@ -52,11 +45,11 @@ static void put_latency(cJSON *object, const char *name, const struct cs_latency
         cs_tree_number(node, stat_keys[s], ms * l->stat[s].value);
     cJSON *const ci95 = cs_tree_object(node, "ci95");
     for (int s = 0; s < CS_STAT_COUNT; s++)
-        put_pair(ci95, stat_keys[s], ms * l->stat[s].lo, ms * l->stat[s].hi);
+        cs_tree_pair(ci95, stat_keys[s], ms * l->stat[s].lo, ms * l->stat[s].hi);
     cJSON *const model95 = cs_tree_object(node, "model95");
     for (int s = 0; s < CS_STAT_COUNT; s++) {
         const bool has = isfinite(l->model95[s].value);
-        put_pair(model95, stat_keys[s], has ? ms * l->model95[s].lo : NAN,
+        cs_tree_pair(model95, stat_keys[s], has ? ms * l->model95[s].lo : NAN,
                  has ? ms * l->model95[s].hi : NAN);
     }
 }
@@ -113,7 +106,7 @@ static void put_plan(cJSON *node, const struct cs_option_answer *o)
     cs_tree_number(node, "replicas", o->replicas);
     cs_tree_number(node, "gpus", (double)o->gpus);
     const bool interval = o->gpus_hi > 0;
-    put_pair(node, "gpus_ci95", interval ? (double)o->gpus_lo : NAN,
+    cs_tree_pair(node, "gpus_ci95", interval ? (double)o->gpus_lo : NAN,
              interval ? (double)o->gpus_hi : NAN);
     cs_tree_bool(node, "given", option->replicas > 0);
     cs_tree_bool(node, "undecided", o->undecided);
@@ -197,7 +190,7 @@ static void put_model(cJSON *node, const struct cs_option_answer *o)
     cs_tree_number(error, "step", m->error ? m->error->step : NAN);
     cs_tree_number(error, "ttft", m->error ? m->error->ttft : NAN);
     cs_tree_text(error, "source", m->error ? m->error->source : NULL);
-    put_pair(error, "step_scale95", known * m->step_lo, known * m->step_hi);
+    cs_tree_pair(error, "step_scale95", known * m->step_lo, known * m->step_hi);
     cs_tree_number(error, "sized_step_scale", known * m->margin);
     cs_tree_put(error, "keeps_up",
                 m->simulated ? cJSON_CreateBool(m->keeps_up) : cJSON_CreateNull());

@@ -10,13 +10,6 @@
 #include <cJSON.h>
 #include <math.h>
 
-static void put_pair(cJSON *node, const char *name, double lo, double hi)
-{
-    cJSON *const pair = cs_tree_array(node, name);
-    cs_tree_number(pair, NULL, lo);
-    cs_tree_number(pair, NULL, hi);
-}
-
 static const char *party(struct cs_arena *arena, const struct cs_crossover *c, size_t api, int who)
 {
     return who == CS_CROSSOVER_NOBODY ? NULL
@@ -29,8 +22,8 @@ static void put_crossing(cJSON *list, const struct cs_crossover *c, const struct
 {
     cJSON *const node = cs_tree_object(list, NULL);
     cs_tree_number(node, "at", k->at);
-    put_pair(node, "ci95", k->sampling_lo, k->sampling_hi);
-    put_pair(node, "model95", k->model_known ? k->model_lo : NAN,
+    cs_tree_pair(node, "ci95", k->sampling_lo, k->sampling_hi);
+    cs_tree_pair(node, "model95", k->model_known ? k->model_lo : NAN,
              k->model_known ? k->model_hi : NAN);
     cs_tree_bool(node, "model_known", k->model_known);
     cs_tree_text(node, "cheaper_above", k->own_above ? "own" : "api");
@@ -85,7 +78,7 @@ static void put_point(cJSON *list, const struct cs_crossover *c, double x)
         cs_tree_bool(one, "feasible", p->feasible);
         cs_tree_text(one, "reason", p->why);
         cs_tree_number(one, "gpus", p->feasible ? (double)p->gpus : NAN);
-        put_pair(one, "gpus_ci95", p->feasible ? (double)p->gpus_lo : NAN,
+        cs_tree_pair(one, "gpus_ci95", p->feasible ? (double)p->gpus_lo : NAN,
                  p->feasible ? (double)p->gpus_hi : NAN);
         cs_tree_number(one, "usd_per_day", p->usd);
         cs_tree_number(one, "ttft_p95_ms", p->feasible ? 1e3 * p->ttft_p95_s : NAN);
@@ -101,7 +94,7 @@ static void put_crossover(cJSON *node, const struct cs_crossover *c, struct cs_a
 {
     cs_tree_text(node, "axis", c->along.key ? c->along.key : c->along.name);
     cs_tree_text(node, "unit", c->along.unit);
-    put_pair(node, "range", c->along.low, c->along.high);
+    cs_tree_pair(node, "range", c->along.low, c->along.high);
     cs_tree_number(node, "here", c->here);
     cs_tree_number(node, "fleets", (double)c->planned);
     cJSON *const options = cs_tree_array(node, "options");

@@ -50,6 +50,13 @@ void cs_tree_bool(struct cJSON *into, const char *name, bool value)
     cs_tree_put(into, name, cJSON_CreateBool(value));
 }
 
+void cs_tree_pair(cJSON *into, const char *name, double a, double b)
+{
+    cJSON *const pair = cs_tree_array(into, name);
+    cs_tree_number(pair, NULL, a);
+    cs_tree_number(pair, NULL, b);
+}
+
 void cs_tree_print(struct cJSON *root, FILE *out)
 {
     char *const text = cJSON_Print(root);

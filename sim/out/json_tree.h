@@ -20,6 +20,8 @@ struct cJSON *cs_tree_array(struct cJSON *into, const char *name);
 void cs_tree_number(struct cJSON *into, const char *name, double value);
 void cs_tree_text(struct cJSON *into, const char *name, const char *text);
 void cs_tree_bool(struct cJSON *into, const char *name, bool value);
+/* An array of two numbers. */
+void cs_tree_pair(struct cJSON *into, const char *name, double a, double b);
 /* Prints the tree with a newline, and frees it. */
 void cs_tree_print(struct cJSON *root, FILE *out);
 

@@ -11,6 +11,30 @@
 
 enum { FRAME = 260, LEFT = 62, TOP = 10, RIGHT = 24, HEIGHT = 308, LABEL = 42, MOST_TICKS = 7 };
 
+const char cs_svg_style[] =
+    "svg{width:100%;height:auto;font:10.5px system-ui,sans-serif;fill:#667085}"
+    ".frame{fill:none;stroke:#667085}.grid{stroke:#d6dbe3;fill:none;stroke-opacity:.6}"
+    ".own{stroke:#0072b2;stroke-width:2.6;fill:none}.opt{stroke:#0072b2;stroke-width:1;"
+    "stroke-opacity:.35;fill:none}"
+    ".dot{fill:#667085;fill-opacity:.35}.api{stroke-width:1.8;fill:none}.at{fill:#d55e00;stroke:#"
+    "fff;stroke-width:.8}"
+    ".c0{stroke:#d55e00}.c1{stroke:#009e73;stroke-dasharray:6 3}.c2{stroke:#cc79a7;"
+    "stroke-dasharray:2 3}.c3{stroke:#e69f00;stroke-dasharray:9 3 2 3}.c4{stroke:#56b4e9;"
+    "stroke-dasharray:12 4}.c5{stroke:#999933;stroke-dasharray:4 2}\n";
+
+void cs_svg_file_open(FILE *out)
+{
+    fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n", out);
+    fprintf(out,
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\">\n<style>%s</style>\n",
+            LEFT + 2 * FRAME + RIGHT, HEIGHT, cs_svg_style);
+}
+
+void cs_svg_file_close(FILE *out)
+{
+    fputs("</svg>\n", out);
+}
+
 static int across(const struct cs_plot *p)
 {
     return p->wide ? 2 * FRAME : FRAME;

@@ -30,6 +30,11 @@ struct cs_plot {
     struct cs_axis x, y;
 };
 
+/* The classes of lines and marks: own, opt, dot, at, api with c0 .. c5. For a page's style. */
+extern const char cs_svg_style[];
+/* A file that holds one wide plot, style and all. */
+void cs_svg_file_open(FILE *out);
+void cs_svg_file_close(FILE *out);
 /* Text with the characters that HTML and SVG reserve replaced. */
 void cs_svg_escape(FILE *out, const char *text);
 /* An axis that holds values[0 .. count), NaN left out, with some room; never empty. */

@@ -1,18 +1,16 @@
-/* Spreads, regrets and the tornado, in words and as JSON (see uncertainty.h).
+/* Spreads, regrets and the tornado, in words (see uncertainty.h).
  *
  * The tornado's bars share one scale, from the least to the largest cost; a bar's ends are the
  * costs at the input's 5 % and 95 % quantiles, and the nominal cost is marked on each.
  */
 #include "out/uncertainty.h"
 #include "out/figure.h"
-#include "out/json_tree.h"
 #include "out/money.h"
 #include "out/words.h"
-#include <cJSON.h>
 #include <math.h>
 #include <string.h>
 
-static const char *choice_name(struct cs_arena *arena, const struct cs_uncertainty *u,
+const char *cs_uncertainty_choice(struct cs_arena *arena, const struct cs_uncertainty *u,
                                const struct cs_choice *c)
 {
     if (c->api)
@@ -83,7 +81,7 @@ static void print_choices(const struct cs_uncertainty *u, const struct cs_text *
     cs_grid_row(&grid, "CHOICES", "GPUs", day, "5–95 %", "cheapest", "fails", "regret", "95 %");
     for (size_t i = 0; i < u->choice_count; i++) {
         const struct cs_choice *const c = &u->choices[i];
-        cs_grid_add(&grid, "%2zu %s", i + 1, choice_name(t->arena, u, c));
+        cs_grid_add(&grid, "%2zu %s", i + 1, cs_uncertainty_choice(t->arena, u, c));
         cs_grid_add(&grid, "%s",
                     isnan(c->gpus_p50) ? "-"
                     : c->gpus_p5 == c->gpus_p95
@@ -107,7 +105,7 @@ static void print_choices(const struct cs_uncertainty *u, const struct cs_text *
     if (u->choice_count)
         cs_text_section(t, NULL,
                         cs_arena_printf(t->arena, "least regret: %s",
-                                        choice_name(t->arena, u, &u->choices[0])));
+                                        cs_uncertainty_choice(t->arena, u, &u->choices[0])));
     cs_text_put(t, "\n");
 }
 
@@ -197,87 +195,4 @@ void cs_uncertainty_print(const struct cs_uncertainty *u, const struct cs_text *
     print_spread(u, t);
     print_choices(u, t);
     print_tornado(u, t);
-}
-
-/* --- JSON ------------------------------------------------------------------------------------ */
-
-static void put_spread(cJSON *node, const char *name, const struct cs_spread *x)
-{
-    cJSON *const one = cs_tree_object(node, name);
-    cs_tree_number(one, "mean", x->mean);
-    cs_tree_number(one, "p5", x->p5);
-    cs_tree_number(one, "p25", x->p25);
-    cs_tree_number(one, "p50", x->p50);
-    cs_tree_number(one, "p75", x->p75);
-    cs_tree_number(one, "p95", x->p95);
-}
-
-static void put_pair(cJSON *node, const char *name, double a, double b)
-{
-    cJSON *const pair = cs_tree_array(node, name);
-    cs_tree_number(pair, NULL, a);
-    cs_tree_number(pair, NULL, b);
-}
-
-void cs_uncertainty_put(struct cJSON *node, const struct cs_uncertainty *u)
-{
-    struct cs_arena arena;
-    cs_arena_init(&arena);
-    cs_tree_number(node, "samples", (double)u->samples);
-    cJSON *const inputs = cs_tree_array(node, "inputs");
-    for (size_t i = 0; i < u->scenario->uncertain_count; i++) {
-        cJSON *const one = cs_tree_object(inputs, NULL);
-        cs_tree_text(one, "key", u->scenario->uncertain[i].key);
-        cs_tree_text(one, "distribution", u->scenario->uncertain[i].text);
-    }
-    cs_tree_bool(node, "model_error", u->scenario->uncertain_model);
-    put_spread(node, "usd_per_day", &u->usd);
-    cs_tree_number(node, "feasible", u->feasible);
-    cs_tree_number(node, "own_cheapest", u->own_cheapest);
-    put_pair(node, "own_cheapest_ci95", u->own_cheapest_lo, u->own_cheapest_hi);
-    cJSON *const choices = cs_tree_array(node, "choices");
-    for (size_t i = 0; i < u->choice_count; i++) {
-        const struct cs_choice *const c = &u->choices[i];
-        cJSON *const one = cs_tree_object(choices, NULL);
-        cs_tree_text(one, "choice", choice_name(&arena, u, c));
-        cs_tree_text(one, "kind", c->api ? "api" : "option");
-        put_spread(one, "usd_per_day", &c->usd);
-        cs_tree_number(one, "gpus_p50", c->gpus_p50);
-        put_pair(one, "gpus_90", c->gpus_p5, c->gpus_p95);
-        cs_tree_number(one, "cheapest", c->cheapest);
-        put_pair(one, "cheapest_ci95", c->cheapest_lo, c->cheapest_hi);
-        cs_tree_number(one, "fails", c->fails);
-        cJSON *const regret = cs_tree_object(one, "regret_usd_per_day");
-        cs_tree_number(regret, "mean", c->regret_mean);
-        cs_tree_number(regret, "p95", c->regret_p95);
-        cs_tree_number(regret, "max", c->regret_max);
-    }
-    cs_tree_text(node, "least_regret",
-                 u->choice_count ? choice_name(&arena, u, &u->choices[0]) : NULL);
-    cJSON *const tornado = cs_tree_array(node, "tornado");
-    for (size_t i = 0; i < u->row_count; i++) {
-        const struct cs_tornado_row *const r = &u->rows[i];
-        cJSON *const one = cs_tree_object(tornado, NULL);
-        cs_tree_text(one, "input", r->name);
-        cs_tree_text(one, "low", r->low);
-        cs_tree_text(one, "high", r->high);
-        put_pair(one, "usd_per_day", r->usd_low, r->usd_high);
-        put_pair(one, "crossover", r->cross_low, r->cross_high);
-    }
-    cs_tree_number(node, "nominal_usd_per_day", u->nominal_usd);
-    cs_tree_text(node, "crossover_against", u->against ? u->against->api->name : NULL);
-    cs_tree_text(node, "crossover_unit", u->against ? u->cross_unit : NULL);
-    cs_tree_number(node, "nominal_crossover", u->nominal_cross);
-    cs_arena_fini(&arena);
-}
-
-void cs_uncertainty_print_json(const struct cs_uncertainty *u, FILE *out)
-{
-    cJSON *const root = cs_tree_new();
-    cs_tree_text(root, "capsim", CS_VERSION);
-    cs_tree_number(root, "schema", 1);
-    cs_tree_text(root, "scenario", u->scenario->name);
-    cs_tree_text(root, "file", u->scenario->path);
-    cs_uncertainty_put(root, u);
-    cs_tree_print(root, out);
 }

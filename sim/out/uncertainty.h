@@ -8,6 +8,10 @@
 #include "out/text.h"
 #include "plan/uncertainty.h"
 
+/* An option or an API in few words. */
+const char *cs_uncertainty_choice(struct cs_arena *arena, const struct cs_uncertainty *u,
+                                  const struct cs_choice *choice);
+
 void cs_uncertainty_print(const struct cs_uncertainty *u, const struct cs_text *text);
 struct cJSON;
 /* Into an object of json_tree.h. */

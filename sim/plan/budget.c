@@ -1,8 +1,8 @@
 /* What fleets can do, and what money buys: see budget.h.
  *
- * Money: a fleet that costs too much once it is busy gives up a replica and is simulated again; with
- * rented machines that never happens, since their price does not depend on what they do, and they
- * are not simulated for it.
+ * Money: a fleet that costs too much once it is busy gives up a replica and is simulated again;
+ * with rented machines that never happens, since their price does not depend on what they do, and
+ * they are not simulated for it.
  */
 #include "plan/budget.h"
 #include "base/check.h"
@@ -31,7 +31,8 @@ static double worth_of_budget(const struct cs_frontier *f)
 }
 
 /* A stable insertion sort: lists are short. */
-static void rank(struct cs_frontier *list, size_t count, double (*worth)(const struct cs_frontier *))
+static void rank(struct cs_frontier *list, size_t count,
+                 double (*worth)(const struct cs_frontier *))
 {
     for (size_t i = 1; i < count; i++) {
         const struct cs_frontier f = list[i];
@@ -54,6 +55,28 @@ bool cs_capacity_run(struct cs_capacity *c, struct cs_study *study, long gpus, b
     const size_t n = cs_fleets_of_gpus(study, gpus, &fleets, arena);
     c->count = cs_frontiers_find(&c->fleets, study, fleets, n, &settings, arena);
     rank(c->fleets, c->count, worth_of_capacity);
+    return true;
+}
+
+bool cs_capacity_along(struct cs_along *along, struct cs_study *study, struct cs_arena *arena,
+                       struct cs_diags *diags)
+{
+    struct cs_capacity c;
+    if (!cs_capacity_run(&c, study, 0, false, false, arena, diags))
+        return false;
+    if (c.count == 0 || isnan(c.fleets[0].at)) {
+        cs_diag_error(diags, (struct cs_span){.source = NULL}, "capsim capacity says why",
+                      "--axis %s: the fleet meets the SLO with no traffic", along->name);
+        return false;
+    }
+    along->given = c.fleets[0].fleet.given;
+    along->key = c.along.key;
+    along->most = c.fleets[0].at;
+    along->most_lo = c.fleets[0].lo;
+    along->most_hi = c.fleets[0].hi;
+    along->most_model_lo = c.fleets[0].model_lo;
+    along->most_model_hi = c.fleets[0].model_hi;
+    along->most_unit = c.along.unit;
     return true;
 }
 

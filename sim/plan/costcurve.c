@@ -47,6 +47,7 @@ static const struct named {
     {"gpu_price", "cost.gpu", "USD/h", CS_ALONG_KEY, true, 0.25, 4.0, true},
     {"output_share", NULL, "", CS_ALONG_SHARE, false, 0.05, 0.95, false},
     {"slo", NULL, "", CS_ALONG_SLO, true, 0.25, 4.0, false},
+    {"utilisation", NULL, "", CS_ALONG_LOAD, true, 0.01, 1.0, false},
 };
 
 /* The key by which this scenario says how much comes in. */
@@ -69,6 +70,10 @@ double cs_along_here(const struct cs_along *a, const struct cs_scenario *s)
     const struct cs_traffic *const t = &s->traffic;
     if (a->kind == CS_ALONG_SLO)
         return 1.0;
+    if (a->kind == CS_ALONG_LOAD) {
+        struct cs_along volume = {.kind = CS_ALONG_KEY, .key = a->key};
+        return cs_along_here(&volume, s) / a->most;
+    }
     if (a->kind == CS_ALONG_SHARE) {
         struct cs_workload_spec w;
         cs_workload_prepare(&w, t, &s->simulate, NULL);
@@ -152,6 +157,9 @@ bool cs_along_parse(struct cs_along *a, const char *axis, const char *range,
                           "--axis %s: a trace has the volume that it has", axis);
         choose_volume(a, study);
     }
+    if (a->kind == CS_ALONG_LOAD && study->scenario->option_count != 1)
+        return refuse(diags, "keep one, such as --set 'deploy={hardware: h100-sxm-80gb}'",
+                      "--axis %s is of one fleet, and the scenario has several options", axis);
     if (a->kind == CS_ALONG_SLO && study->scenario->slo.count == 0)
         return refuse(diags, NULL, "--axis %s: the scenario has no SLO", axis);
     if (range != NULL)
@@ -234,6 +242,8 @@ const char *const *cs_curves_sets(const struct cs_curves *c, const struct cs_cos
     }
     if (a->kind == CS_ALONG_SHARE)
         sets[n++] = cs_arena_printf(c->arena, "traffic.input_share=%.12g", 1.0 - x);
+    if (a->kind == CS_ALONG_LOAD)
+        sets[n++] = cs_arena_printf(c->arena, "%s=%.12g %s", a->key, x * a->most, a->most_unit);
     if (a->kind == CS_ALONG_KEY)
         sets[n++] = cs_arena_printf(c->arena, "%s=%.12g%s%s", a->key, x,
                                     *a->unit && *a->unit != '%' ? " " : "", a->unit);
@@ -347,8 +357,10 @@ bool cs_curves_plan(struct cs_curves *c)
             for (size_t k = 0; k < options; k++)
                 z[k] = curve->z;
         }
-        variants[i] = (struct cs_variant){
-            .effort = c->wanted[i].effort, .only = (int)curve->option + 1, .z = z, .given = curve->given};
+        variants[i] = (struct cs_variant){.effort = c->wanted[i].effort,
+                                          .only = (int)curve->option + 1,
+                                          .z = z,
+                                          .given = curve->given};
         variants[i].sets = cs_curves_sets(c, curve, c->wanted[i].x, &variants[i].set_count);
     }
     cs_study_run(c->study, variants, n, take, &p);

@@ -20,7 +20,8 @@
 enum cs_along_kind {
     CS_ALONG_KEY,   /* a key of the scenario: x in its unit */
     CS_ALONG_SHARE, /* x is the answers' share of the tokens: traffic.input_share = 1 - x */
-    CS_ALONG_SLO    /* every limit times x */
+    CS_ALONG_SLO,   /* every limit times x */
+    CS_ALONG_LOAD   /* x is the share of the most traffic that a fleet can take: of one fleet */
 };
 
 struct cs_along { /* an axis */
@@ -30,6 +31,11 @@ struct cs_along { /* an axis */
     const char *unit; /* of x, such as "tokens/day"; "" for shares and factors */
     bool log;         /* x is looked at by its logarithm */
     double low, high; /* in its unit */
+    /* Of a load: the fleet, and its most traffic (plan/budget.h finds both). */
+    struct cs_given given;
+    double most, most_lo, most_hi; /* 95 %, sampling */
+    double most_model_lo, most_model_hi; /* 95 %, the model; NaN: not known */
+    const char *most_unit;
 };
 
 /* Whether a fleet meets the SLO, and whether that is sure (plan/judge.h). */
@@ -72,7 +78,7 @@ struct cs_curves {
     size_t planned; /* so far */
 };
 
-/* Reads an axis: a key, or volume, gpu_price, output_share, slo; with its range
+/* Reads an axis: a key, or volume, gpu_price, utilisation, output_share, slo; with its range
  * "A..B", or NULL for a range around where the scenario stands. False: errors in diags. */
 bool cs_along_parse(struct cs_along *along, const char *axis, const char *range,
                     const struct cs_study *study, struct cs_arena *arena, struct cs_diags *diags);

@@ -109,8 +109,8 @@ static size_t curves_with(struct search *s, const struct cs_crossover *c, double
         if (!s->chosen[o] || (!isnan(z) && !known))
             continue;
         curves[n] = cs_arena_alloc(s->arena, 1, sizeof **curves);
-        *curves[n++] =
-            (struct cs_cost_curve){.option = o, .z = z, .sets = sets, .set_count = set_count};
+        *curves[n++] = (struct cs_cost_curve){
+            .option = o, .z = z, .given = c->along.given, .sets = sets, .set_count = set_count};
     }
     want_grid(s, curves, n, c, s->reach);
     return n;
@@ -388,9 +388,10 @@ static void look_further(struct search *s, struct cs_crossover *c,
         n = ask_prices(s, "GPUs 25 % dearer", 1.25, 1.0, all, n);
         n = ask_prices(s, "APIs at half their price", 1.0, 0.5, all, n);
         n = ask_prices(s, "APIs at a quarter of it", 1.0, 0.25, all, n);
-        if (scenario->traffic.curve_name != NULL)
+        const bool sized = s->curves.along.kind != CS_ALONG_LOAD; /* else its most would move */
+        if (sized && scenario->traffic.curve_name != NULL)
             n = ask(s, c, "an even load, day and night", NAN, flat, 1, all, n);
-        if (scenario->slo.count > 0 && s->curves.along.kind != CS_ALONG_SLO) {
+        if (sized && scenario->slo.count > 0 && s->curves.along.kind != CS_ALONG_SLO) {
             n = ask(s, c, "limits twice as loose", NAN, cs_along_limits(scenario, 2.0, s->arena),
                     scenario->slo.count, all, n);
             n = ask(s, c, "limits twice as tight", NAN, cs_along_limits(scenario, 0.5, s->arena),
@@ -406,6 +407,22 @@ static void look_further(struct search *s, struct cs_crossover *c,
             add_model(s, c, &all[i], i == 1);
         else
             add_what_if(s, c, &all[i]);
+}
+
+/* Along a load the fleet and its bill are known, and what a full load is is not: a share of it is
+ * off by as much. */
+static void spread_load(struct cs_crossover *c)
+{
+    const struct cs_along *const l = &c->along;
+    for (size_t a = 0; a < c->against_count; a++)
+        for (size_t i = 0; i < c->against[a].count; i++) {
+            struct cs_crossing *const k = &c->against[a].crossings[i];
+            k->sampling_lo = k->at * l->most / l->most_hi;
+            k->sampling_hi = k->at * l->most / l->most_lo;
+            k->model_known = !isnan(l->most_model_lo) && !isnan(l->most_model_hi);
+            k->model_lo = k->at * l->most / l->most_model_hi;
+            k->model_hi = k->at * l->most / l->most_model_lo;
+        }
 }
 
 /* --- all of it ------------------------------------------------------------------------------- */
@@ -432,7 +449,8 @@ void cs_crossover_run(struct cs_crossover *c, struct cs_study *study, const stru
     s.own = cs_arena_alloc(arena, s.options, sizeof *s.own);
     s.all = cs_arena_alloc(arena, s.options, sizeof *s.all);
     for (size_t o = 0; o < s.options; o++) {
-        s.own[o] = (struct cs_cost_curve){.option = o, .z = settings->placed ? settings->z : NAN};
+        s.own[o] = (struct cs_cost_curve){
+            .option = o, .given = along->given, .z = settings->placed ? settings->z : NAN};
         s.all[o] = &s.own[o];
     }
     want_grid(&s, s.all, s.options, c, INFINITY);
@@ -453,6 +471,8 @@ void cs_crossover_run(struct cs_crossover *c, struct cs_study *study, const stru
     rank(&s, c);
     choose(&s, c);
     look_further(&s, c, settings);
+    if (along->kind == CS_ALONG_LOAD)
+        spread_load(c);
     c->curves = s.own;
     c->planned = s.curves.planned;
 }

@@ -18,10 +18,10 @@ static const double SKETCHED = 0.03, REFINED = 0.006;
 struct end { /* of one curve */
     struct cs_cost_curve curve;
     enum cs_effort effort;
-    double start;               /* u of the grid's middle */
-    double step;                /* of the grid */
-    double width;               /* to which ends are to be known */
-    enum cs_standing least;     /* the ends sought: from this standing on, up to CS_MEETS */
+    double start;           /* u of the grid's middle */
+    double step;            /* of the grid */
+    double width;           /* to which ends are to be known */
+    enum cs_standing least; /* the ends sought: from this standing on, up to CS_MEETS */
     int widenings;
 };
 
@@ -124,22 +124,22 @@ static void measure(void *user, size_t index, const struct cs_answer *answer,
     const struct cs_option_answer *const o = &answer->options[0];
     const double tokens = answer->requests_per_day * (answer->mean_input + answer->mean_output);
     *f = (struct cs_fleet_figures){.simulated = o->simulated,
-                              .slo_met = o->slo_met,
-                              .usd_per_day = o->cost.usd_per_day,
-                              .usd_per_mtok = o->cost.usd_per_mtok,
-                              .requests_per_s = answer->mean_rps,
-                              .tokens_per_day = tokens,
-                              .busy = o->busy,
-                              .load = o->capacity_share,
-                              .attainment = o->attainment,
-                              .binding = o->binding,
-                              .api = bills};
+                                   .slo_met = o->slo_met,
+                                   .usd_per_day = o->cost.usd_per_day,
+                                   .usd_per_mtok = o->cost.usd_per_mtok,
+                                   .requests_per_s = answer->mean_rps,
+                                   .tokens_per_day = tokens,
+                                   .busy = o->busy,
+                                   .load = o->capacity_share,
+                                   .attainment = o->attainment,
+                                   .binding = o->binding,
+                                   .api = bills};
     memcpy(f->latency, o->latency, sizeof f->latency);
 }
 
 void cs_fleets_measure(struct cs_study *study, const struct cs_own_fleet *const *fleets,
-                       const struct cs_variant *variants, size_t count, struct cs_fleet_figures *found,
-                       struct cs_arena *arena)
+                       const struct cs_variant *variants, size_t count,
+                       struct cs_fleet_figures *found, struct cs_arena *arena)
 {
     const size_t apis = study->scenario->compare_count;
     struct measuring m = {found, cs_arena_alloc(arena, count * apis, sizeof(double)), apis};
@@ -190,8 +190,8 @@ static void measure_ends(struct finding *f, struct cs_frontier *list, struct end
             which[n] = i;
             fleets[n] = &r->fleet;
             variants[n] = (struct cs_variant){.effort = CS_EFFORT_FULL};
-            variants[n].sets = with_replications(f, &ends[i].curve, &r->fleet, r->at,
-                                                 &variants[n].set_count);
+            variants[n].sets =
+                with_replications(f, &ends[i].curve, &r->fleet, r->at, &variants[n].set_count);
             n++;
         }
         if (n == 0)
@@ -254,8 +254,8 @@ static size_t pick(const struct finding *f, const struct cs_own_fleet *fleets, s
             k++;
         if (k == n)
             picked[n++] = i;
-        else if (is_further(f, &fleets[i], last_x(f, &sketched[i], CS_MAY_MEET),
-                            &fleets[picked[k]], last_x(f, &sketched[picked[k]], CS_MAY_MEET)))
+        else if (is_further(f, &fleets[i], last_x(f, &sketched[i], CS_MAY_MEET), &fleets[picked[k]],
+                            last_x(f, &sketched[picked[k]], CS_MAY_MEET)))
             picked[k] = i;
     }
     return n;
@@ -333,8 +333,7 @@ size_t cs_frontiers_find(struct cs_frontier **result, struct cs_study *study,
         if (isnan(at))
             list[k].why_not = "meets the SLO at no point that was tried";
         else
-            ends[k] = end_of(fleet, NAN, u_of(&f, at), 0.02, CS_EFFORT_BRIEF, REFINED,
-                             CS_MAY_MISS);
+            ends[k] = end_of(fleet, NAN, u_of(&f, at), 0.02, CS_EFFORT_BRIEF, REFINED, CS_MAY_MISS);
     }
     refine(&f, list, ends, n, settings->brief, arena);
     measure_ends(&f, list, ends, n, arena);

@@ -25,7 +25,7 @@
 
 struct cs_fleet_figures { /* a fleet at one point, simulated in full */
     bool simulated, slo_met;
-    double usd_per_day, usd_per_mtok; /* NaN: no price known */
+    double usd_per_day, usd_per_mtok;      /* NaN: no price known */
     double requests_per_s, tokens_per_day; /* offered; input + output */
     double busy, load, attainment;         /* shares */
     enum cs_binding binding;
@@ -35,11 +35,11 @@ struct cs_fleet_figures { /* a fleet at one point, simulated in full */
 
 struct cs_frontier { /* of one fleet; `at` NaN: it meets the SLO nowhere, see why_not */
     struct cs_own_fleet fleet;
-    double at, lo, hi;         /* NaN lo or hi: not found */
+    double at, lo, hi; /* NaN lo or hi: not found */
     bool model_known;
     double model_lo, model_hi; /* 95 %, the harder end last or first as the axis runs; NaN: none */
     enum cs_binding binding;   /* what it misses first beyond */
-    struct cs_fleet_figures here;   /* at `at` */
+    struct cs_fleet_figures here; /* at `at` */
     const char *why_not;
 };
 
@@ -58,7 +58,7 @@ size_t cs_frontiers_find(struct cs_frontier **list, struct cs_study *study,
                          const struct cs_frontier_settings *settings, struct cs_arena *arena);
 /* Simulates fleets in full where the scenario stands, or with these settings of each (NULL). */
 void cs_fleets_measure(struct cs_study *study, const struct cs_own_fleet *const *fleets,
-                       const struct cs_variant *variants, size_t count, struct cs_fleet_figures *found,
-                       struct cs_arena *arena);
+                       const struct cs_variant *variants, size_t count,
+                       struct cs_fleet_figures *found, struct cs_arena *arena);
 
 #endif

@@ -213,8 +213,8 @@ const struct cs_answer *cs_plan_run(const struct cs_scenario *scenario, struct c
     double fewest = INFINITY; /* options without a fleet to find say 1: they are not scaled */
     for (size_t i = 0; i < count; i++) {
         const struct cs_option *const o = &scenario->options[from + i];
-        cs_search_init(&searches[i], settings->given.replicas > 0 ? fleet_given(o, settings, arena) : o,
-                       question,
+        cs_search_init(&searches[i],
+                       settings->given.replicas > 0 ? fleet_given(o, settings, arena) : o, question,
                        scenario->simulate.replications,
                        settings->z != NULL ? settings->z[from + i] : NAN, arena);
         searches[i].measures &= settings->given.replicas == 0;

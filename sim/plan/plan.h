@@ -169,7 +169,8 @@ struct cs_plan_settings {
     /* Of variants, of which there are many: */
     int only; /* plans this option of the scenario alone, counted from 1; 0: all of them */
     const double *z; /* where in the model's error each option is sized; NULL: by the scenario */
-    /* Of the option planned alone, without the ends of the model's error; replicas 0: it is sized. */
+    /* Of the option planned alone, without the ends of the model's error; replicas 0: it is sized.
+     */
     struct cs_given given;
     void (*progress)(void *user, double done_share,
                      const char *what); /* NULL: none; one thread calls */
