@@ -21,6 +21,7 @@
 
 enum { BYTE, FLOP, SECOND, TOKEN, REQUEST, USD, KG, JOULE, BASES };
 enum { MOST_FACTORS = 8 };
+_Static_assert((int)BASES == (int)CS_UNIT_BASES, "bases");
 enum { PREFIX_NONE = 0, PREFIX_LARGE = 1, PREFIX_SMALL = 2, PREFIX_BINARY = 4 };
 
 struct dimension {
@@ -387,35 +388,58 @@ bool cs_unit_parse(const char *text, size_t length, enum cs_unit want, double *v
     return cs_unit_parse_money(text, length, want, NULL, value, error);
 }
 
+/* A number with its unit, of whatever dimension; *unit_at is where the unit begins. */
+static bool scan_quantity(struct scan *s, double *number, struct dimension *sum, size_t *units,
+                          size_t *unit_at)
+{
+    while (s->length && (s->text[s->length - 1] == ' ' || s->text[s->length - 1] == '\t'))
+        s->length--;
+    skip_blanks(s);
+    if (!scan_number(s, number))
+        return false;
+    *number *= scan_multiplier(s);
+    skip_blanks(s);
+    *unit_at = s->at;
+    if (!scan_factors(s, 1, sum, number, units))
+        return false;
+    while (peek(s) == '/') {
+        s->at++;
+        const size_t above = *units;
+        if (!scan_factors(s, -1, sum, number, units))
+            return false;
+        if (*units == above)
+            return fail(s, "cannot be read as a quantity", *unit_at, s->length - *unit_at);
+    }
+    return isfinite(*number) || fail(s, "is too large", 0, s->length);
+}
+
+bool cs_unit_parse_any(const char *text, size_t length, const struct cs_currencies *currencies,
+                       double *value, signed char powers[CS_UNIT_BASES],
+                       struct cs_unit_error *error)
+{
+    static const struct wanted anything = {"a quantity",    "2 USD/h", "",
+                                           DIMENSION_OF(0), true,      true};
+    struct scan s = {text, length, 0, &anything, currencies, error};
+    struct dimension sum = {{0}};
+    size_t units = 0, unit_at;
+    memset(error, 0, sizeof *error);
+    if (!scan_quantity(&s, value, &sum, &units, &unit_at))
+        return false;
+    memcpy(powers, sum.power, BASES);
+    return true;
+}
+
 bool cs_unit_parse_money(const char *text, size_t length, enum cs_unit want,
                          const struct cs_currencies *currencies, double *value,
                          struct cs_unit_error *error)
 {
     struct scan s = {text, length, 0, &wanted_units[want], currencies, error};
     memset(error, 0, sizeof *error);
-    while (s.length && (s.text[s.length - 1] == ' ' || s.text[s.length - 1] == '\t'))
-        s.length--;
-    skip_blanks(&s);
-    double number;
-    if (!scan_number(&s, &number))
-        return false;
-    number *= scan_multiplier(&s);
-    skip_blanks(&s);
-    const size_t unit_at = s.at;
     struct dimension sum = {{0}};
-    size_t units = 0;
-    if (!scan_factors(&s, 1, &sum, &number, &units))
+    size_t units = 0, unit_at;
+    double number;
+    if (!scan_quantity(&s, &number, &sum, &units, &unit_at))
         return false;
-    while (peek(&s) == '/') {
-        s.at++;
-        const size_t above = units;
-        if (!scan_factors(&s, -1, &sum, &number, &units))
-            return false;
-        if (units == above)
-            return fail(&s, "cannot be read as a quantity", unit_at, s.length - unit_at);
-    }
-    if (!isfinite(number))
-        return fail(&s, "is too large", 0, s.length);
     if (!units && !s.wanted->bare)
         return fail(&s, "has no unit", 0, s.length);
     if (units && want == CS_UNIT_NUMBER)

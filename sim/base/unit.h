@@ -60,6 +60,12 @@ bool cs_unit_parse_money(const char *text, size_t length, enum cs_unit want,
                          struct cs_unit_error *error);
 /* Whether the text is the three capital letters of a currency in common use, USD not included. */
 bool cs_unit_is_currency(const char *text, size_t length);
+enum { CS_UNIT_BASES = 8 };
+/* A quantity of whatever dimension: powers of bytes, FLOPs, seconds, tokens, requests, USD, kg and
+ * joules. */
+bool cs_unit_parse_any(const char *text, size_t length, const struct cs_currencies *currencies,
+                       double *value, signed char powers[CS_UNIT_BASES],
+                       struct cs_unit_error *error);
 /* The unit in which values are returned, as it would be written: "tokens/s"; "" where none is. */
 const char *cs_unit_si(enum cs_unit unit);
 /* The unit that people write, such as "tokens/day", and what one of it is in SI. */

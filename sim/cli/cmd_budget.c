@@ -20,6 +20,7 @@ struct asked {
 
 /* The options that both have, behind the first two of each. */
 /* clang-format off */
+/* clang-format off */
 #define SHARED_OPTIONS(a) \
     {"all-sizes", 0, CS_OPT_FLAG, NULL, "every size of tensor parallelism, not the best alone", \
      &(a)->all}, \

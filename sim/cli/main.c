@@ -24,7 +24,7 @@ static const struct cs_command help = {"help", "what the commands are, or how on
                                        run_help};
 static const struct cs_command *const commands[] = {
     &cs_command_run,      &cs_command_capacity,  &cs_command_budget,
-    &cs_command_pareto,   &cs_command_crossover, &cs_command_sensitivity,
+    &cs_command_pareto, &cs_command_claims,   &cs_command_crossover, &cs_command_sensitivity,
     &cs_command_sweep,    &cs_command_check,     &cs_command_list,
     &cs_command_show,     &cs_command_explain,   &cs_command_fits,
     &cs_command_validate, &cs_command_calibrate, &help,

@@ -11,7 +11,7 @@
 #include "out/money.h"
 #include "out/words.h"
 
-static void put(const char *text, FILE *out)
+void cs_markdown_text(const char *text, FILE *out)
 {
     for (; *text; text++) {
         const unsigned char c = (unsigned char)*text;
@@ -24,7 +24,7 @@ static void put(const char *text, FILE *out)
 static void cell(const char *text, FILE *out)
 {
     fputs(" ", out);
-    put(text, out);
+    cs_markdown_text(text, out);
     fputs(" |", out);
 }
 
@@ -89,8 +89,8 @@ static void print_latency(const struct cs_answer *answer, const struct cs_option
                 cs_figure_percent(o->worst.attainment).text);
     putc('\n', out);
     const char *const model = cs_words_model(a, answer, o);
-    put(*model ? cs_arena_printf(a, "%s; ", model) : "", out);
-    put(cs_words_error(a, o), out);
+    cs_markdown_text(*model ? cs_arena_printf(a, "%s; ", model) : "", out);
+    cs_markdown_text(cs_words_error(a, o), out);
     fputs(".\n", out);
 }
 
@@ -99,7 +99,7 @@ static void print_experts(const struct cs_option_answer *o, struct cs_arena *a, 
     const struct cs_experts_words w = cs_experts_words(a, o);
     for (size_t i = 0; i < w.line_count; i++) {
         fputs(i ? "; " : "\nExperts: ", out);
-        put(w.lines[i], out);
+        cs_markdown_text(w.lines[i], out);
     }
     fputs(w.line_count ? ".\n" : "", out);
     for (size_t i = 0; i < w.row_count; i++) {
@@ -153,7 +153,7 @@ void cs_markdown_print(const struct cs_answer *answer, FILE *out)
     cs_arena_init(&a);
     const struct cs_option_answer *const o = cs_words_subject(answer);
     fputs("**", out);
-    put(cs_words_answer(&a, answer), out);
+    cs_markdown_text(cs_words_answer(&a, answer), out);
     fputs("**\n\n", out);
     print_options(answer, &a, out);
     if (o && o->simulated)

@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include "plan/plan.h"
 
+/* Text with what Markdown would take for its own escaped. */
+void cs_markdown_text(const char *text, FILE *out);
 void cs_markdown_print(const struct cs_answer *answer, FILE *out);
 
 #endif

@@ -191,6 +191,9 @@ void cs_grid_cells(struct cs_grid *grid, const char *const *texts, size_t count)
         cs_grid_add(grid, "%s", texts[i]);
 }
 
+/* A column narrower than this is not wrapped: one word a line cannot be read. */
+enum { LEAST_WRAPPED = 16 };
+
 static void print_row(const struct cs_grid *grid, const struct cs_text *t,
                       const char *const *row, const int *widths, int indent, size_t filled)
 {
@@ -199,7 +202,7 @@ static void print_row(const struct cs_grid *grid, const struct cs_text *t,
     for (size_t c = 0; c < filled; c++) {
         const int width = cs_text_width(t, row[c]);
         const bool is_last = c + 1 == filled;
-        if (grid->align[c] == 'w') {
+        if (grid->align[c] == 'w' && CS_TEXT_WIDTH - column >= LEAST_WRAPPED) {
             cs_text_wrap(t, row[c], column, column);
             break;
         }

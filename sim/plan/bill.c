@@ -97,6 +97,30 @@ static struct request_price price_of(const struct cs_api_price *p, double input_
     return r;
 }
 
+/* The row whose batch discount holds: the price's own, else the API's newest that has one. */
+static const struct cs_api_price *batch_row(const struct cs_api *api, const struct cs_api_price *p,
+                                            const struct cs_cost *cost)
+{
+    const struct cs_api_price *row = p->batch_input >= 0.0 ? p : NULL;
+    if (row != NULL)
+        return row;
+    for (size_t i = 0; i < api->price_count; i++) {
+        const struct cs_api_price *const q = &api->prices[i];
+        const bool has = q->batch_input >= 0.0 && q->batch_output >= 0.0 && q->input > 0.0 &&
+                         q->output > 0.0 && cs_price_holds(q->date, cost->as_of);
+        if (has && (row == NULL || (q->date != NULL && (row->date == NULL ||
+                                                        strcmp(q->date, row->date) > 0))))
+            row = q;
+    }
+    return row;
+}
+
+static void add_note(struct cs_api_answer *a, struct cs_arena *arena, const char *words)
+{
+    a->note = cs_arena_printf(arena, "%s%s%s", a->note != NULL ? a->note : "",
+                              a->note != NULL ? "; " : "", words);
+}
+
 static void open_bill(struct bill *b, struct cs_api_answer *a, const struct cs_compare *c,
                       const struct cs_scenario *s, struct cs_arena *arena)
 {
@@ -107,12 +131,18 @@ static void open_bill(struct bill *b, struct cs_api_answer *a, const struct cs_c
     if (a->price == NULL)
         return;
     const struct cs_api_price *p = a->price;
-    b->batch_input = p->batch_input >= 0.0 && p->input > 0.0 ? p->batch_input / p->input : 1.0;
-    b->batch_output = p->batch_output >= 0.0 && p->output > 0.0 ? p->batch_output / p->output : 1.0;
+    const struct cs_api_price *const q = batch_row(c->api, p, &s->cost);
+    b->batch_input = q != NULL && q->input > 0.0 ? q->batch_input / q->input : 1.0;
+    b->batch_output =
+        q != NULL && q->output > 0.0 && q->batch_output >= 0.0 ? q->batch_output / q->output : 1.0;
     b->caches = c->caching && p->cached_input >= 0.0 && s->traffic.shares;
-    if (a->batch > 0.0 && p->batch_input < 0.0)
-        a->note = cs_arena_printf(arena, "%s%sno batch price: batches at the full one",
-                                  a->note != NULL ? a->note : "", a->note != NULL ? "; " : "");
+    if (a->batch > 0.0 && q == NULL)
+        add_note(a, arena, "no batch price: batches at the full one");
+    else if (a->batch > 0.0 && q != p)
+        add_note(a, arena,
+                 cs_arena_printf(arena, "batches at the discount of the %s price%s%s",
+                                 q->basis == CS_PRICE_LISTED ? "listed" : "other",
+                                 q->date != NULL ? " of " : "", q->date != NULL ? q->date : ""));
 }
 
 static void take_request(struct bill *b, const struct cs_arrival *r,

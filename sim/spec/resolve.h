@@ -38,6 +38,8 @@ void cs_resolve_nominals(struct cs_resolving *r);
 /* After the options; cost after the APIs. */
 void cs_resolve_compare(struct cs_resolving *r);
 void cs_resolve_cost(struct cs_resolving *r);
+/* Last: a claim speaks of options and APIs. */
+void cs_resolve_claim(struct cs_resolving *r);
 /* The sheet, or a copy with what an entry of `deploy` says of this machine: memory, gpu_share,
  * power_limit, sustained. */
 const struct cs_hardware *cs_resolve_machine(struct cs_resolving *r, const struct cs_node *map,

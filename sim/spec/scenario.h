@@ -144,8 +144,57 @@ struct cs_uncertain { /* an input that is not known for sure; in SI units */
     const char *text; /* as written, for people */
 };
 
+/* What a claim may say a figure of, in the order of cs_claim_kinds. */
+enum cs_claim_kind {
+    CS_CLAIM_GPUS,            /* that the traffic needs */
+    CS_CLAIM_USD_PER_DAY,     /* of them */
+    CS_CLAIM_USD_PER_HOUR,    /* the same by the hour */
+    CS_CLAIM_USD_PER_MTOK,    /* the same by the token */
+    CS_CLAIM_API_USD_PER_DAY, /* of an API, for the same traffic */
+    CS_CLAIM_TIMES_CHEAPER,   /* that bill over the cost of one's own */
+    CS_CLAIM_CROSSOVER,       /* the volume from which on one's own is the cheaper */
+    CS_CLAIM_WEIGHTS,         /* bytes */
+    CS_CLAIM_GPUS_TO_HOLD,    /* the fewest that hold the weights and a request */
+    CS_CLAIM_TOKENS_PER_S,    /* of one request alone on these */
+    CS_CLAIM_USD_PER_MTOK_FULL, /* with as many requests as meet the SLO */
+    CS_CLAIM_OUTPUT_PER_GPU,  /* answer tokens of each GPU, as many requests as meet the SLO */
+    CS_CLAIM_TOKENS_PER_GPU,  /* the same with the prompts */
+    CS_CLAIM_TIMES_FASTER,    /* the former over that of another option */
+    CS_CLAIM_KINDS
+};
+struct cs_claim_info {
+    const char *name, *words; /* "gpus", "GPUs needed" */
+    enum cs_unit unit;
+    const char *shown; /* the unit that it is shown in; "" */
+};
+extern const struct cs_claim_info cs_claim_infos[CS_CLAIM_KINDS];
+
+struct cs_claimed { /* one figure */
+    enum cs_claim_kind kind;
+    int option, than;   /* counted from 1; 0: the best, none */
+    const struct cs_compare *api; /* NULL: none, or one that is not compared with */
+    const char *api_name;         /* as written; NULL: none */
+    struct cs_span span;
+    double low, high;   /* claimed, in SI; equal: one value */
+    const char *text;   /* as written */
+};
+struct cs_sum { /* arithmetic of the claim's own: "20 x 2 USD/h = 50 USD/day" */
+    const char *text;
+    double left, right; /* both sides, in SI */
+    const char *unit;   /* of the right side, such as "USD/day"; "" */
+    double unit_si;     /* what one of it is */
+};
+struct cs_claim { /* what somebody says, to be put to the test */
+    const char *number, *says, *source, *note;
+    const struct cs_sum *sums;
+    size_t sum_count;
+    const struct cs_claimed *figures;
+    size_t figure_count;
+};
+
 struct cs_scenario {
     const char *name, *path;
+    const struct cs_claim *claim; /* NULL: none */
     struct cs_traffic traffic;
     struct cs_slo slo;
     const struct cs_option *options;

@@ -79,8 +79,21 @@ struct cs_uncertain_text { /* parameters are nodes: their unit is the key's */
     bool has_normal, has_lognormal, has_uniform, has_triangular, has_cv;
 };
 
+struct cs_claimed_text {
+    int kind, option, than;
+    const char *api;
+    const struct cs_node *claimed;
+};
+
+struct cs_claim_text {
+    const char *number, *says, *source, *note;
+    const struct cs_node *arithmetic, *figures;
+};
+
 struct cs_scenario_text {
     const char *name;
+    struct cs_claim_text claim;
+    bool has_claim;
     const struct cs_node *model, *deploy, *compare, *uncertain;
     struct cs_traffic_text traffic;
     struct cs_slo_text slo;
@@ -102,7 +115,7 @@ struct cs_lengths_pair {
 extern const struct cs_table cs_table_model, cs_table_api, cs_table_hardware, cs_table_engine,
     cs_table_traffic, cs_table_scenario, cs_table_deploy, cs_table_lengths,
     cs_table_lengths_pair, cs_table_host, cs_table_host_here, cs_table_cost, cs_table_compare,
-    cs_table_region, cs_table_uncertain;
+    cs_table_region, cs_table_uncertain, cs_table_claim;
 /* Precisions by name, "fp16" included. */
 extern const struct cs_choice cs_precision_choices[];
 

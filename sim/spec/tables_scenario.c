@@ -290,6 +290,9 @@ static const struct cs_key scenario_keys[] = {
         "how likely each option is the cheapest. In place: `key: {uncertain: ...}`.",
         NODE(cs_scenario_text, uncertain), .table = &cs_table_uncertain,
         .example = "a map, such as {traffic.volume: {lognormal: {sigma: 0.3}}}"),
+    KEY("claim", "What somebody says of all this, for `capsim claims`.", MAP(cs_table_claim),
+        AT(cs_scenario_text, claim), PRESENT(cs_scenario_text, has_claim),
+        .example = "a map, such as {says: 20 GPUs will do, figures: [...]}"),
     KEY("simulate", "How long, how often, which seed.", MAP(simulate_table),
         AT(cs_scenario_text, simulate), .example = "a map, such as {days: 7, seed: 1}"),
 };
