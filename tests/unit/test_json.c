@@ -134,7 +134,7 @@ START_TEST(no_best_is_null)
     size_t size;
     answer->best = -1;
     FILE *const out = open_memstream(&other, &size);
-    cs_json_print(answer, out);
+    cs_json_print(answer, NULL, out);
     fclose(out);
     ck_assert_ptr_nonnull(strstr(other, "\"best\":\tnull"));
     ck_assert_int_eq(other[size - 1], '\n');
