@@ -153,8 +153,9 @@ $(B)/bench: $(call objects,$(BENCH_SRC)) $(LIB)
 
 tests: $(PROGRAM) $(TEST_BIN) $(if $(filter fuzz,$(BUILD)),,$(FUZZ_BIN))
 
-lint_env  = CC='$(CC)' CFLAGS='$(subst ','\'',$(ALL_CPPFLAGS))' WARN='$(WARN)'
-run_tests = B=$(B) MPI=$(MPI) $(lint_env) tests/run $(TEST_BIN) $(FUZZ_BIN)
+lint_env  = CC='$(CC)' MPI=$(MPI) WARN='$(WARN)' CFLAGS='$(subst ','\'',$(ALL_CPPFLAGS) $\
+            $(patsubst -I%,-isystem %,$(call pkg_cflags,$(MPI_MODULE))))'
+run_tests = B=$(B) $(lint_env) tests/run $(TEST_BIN) $(FUZZ_BIN)
 
 # --- targets -----------------------------------------------------------------------------------
 

@@ -129,7 +129,7 @@ static double gap_at(double x, void *user)
         if (fabs(cs_along_width(&g->curves->along, fmin(p->x, x), fmax(p->x, x))) < 1e-9)
             return p->feasible ? p->usd - p->api[g->api] : 1e12;
     }
-    cs_check(!"the point that was planned is there");
+    cs_check(false && "the point that was planned is there");
     return NAN;
 }
 

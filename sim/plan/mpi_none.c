@@ -28,7 +28,7 @@ int cs_mpi_size(void)
 void cs_mpi_send(int to, enum cs_mpi_kind kind, size_t point, const char *text)
 {
     (void)to, (void)kind, (void)point, (void)text;
-    cs_check(!"there is nobody to send to");
+    cs_check(false && "there is nobody to send to");
 }
 
 bool cs_mpi_take(struct cs_mpi_message *message)
