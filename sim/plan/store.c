@@ -131,6 +131,17 @@ static bool count_points(struct cs_store *s)
 
 /* --- opening --------------------------------------------------------------------------------- */
 
+/* A database without a table: a sweep was killed before it had written its head. */
+static bool is_bare(sqlite3 *db)
+{
+    sqlite3_stmt *any = NULL;
+    const bool bare = sqlite3_prepare_v2(db, "SELECT 1 FROM sqlite_master", -1, &any, NULL) ==
+                          SQLITE_OK &&
+                      sqlite3_step(any) == SQLITE_DONE;
+    sqlite3_finalize(any);
+    return bare;
+}
+
 static void shut(struct cs_store *s)
 {
     sqlite3_finalize(s->put);
@@ -150,6 +161,7 @@ static bool open_file(struct cs_store *s, bool fresh, bool reads, struct cs_diag
                     sqlite3_errcode(s->db) == SQLITE_BUSY ? "another sweep is writing it"
                                                           : sqlite3_errmsg(s->db),
                     diags);
+    fresh = fresh || (!reads && is_bare(s->db));
     if (!fresh && !check_head(s->db, s, s->path, diags))
         return false;
     if (!reads && !run(s->db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF; "
