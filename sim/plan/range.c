@@ -129,19 +129,29 @@ static bool is_whole(double x)
     return x == floor(x) && fabs(x) < 1e9;
 }
 
+/* A value of a range; of a key of whole numbers the nearest one, once. */
+static void add_step(struct reading *r, double v)
+{
+    const struct cs_range *const g = r->range;
+    const char *const text = cs_range_value(g, g->whole ? floor(v + 0.5) : v, r->arena);
+    if (g->whole && r->count > 0 && strcmp(text, r->list[r->count - 1]) == 0)
+        return;
+    add_value(r, text);
+}
+
 /* The values of a range: by factor, by number, or whole numbers one by one. */
 static bool add_steps(struct reading *r, double factor, long steps)
 {
     struct cs_range *const g = r->range;
-    if (factor > 0.0) {
+    if (factor != 0.0) {
         g->log = true;
-        if (!(factor > 1.0) || !(g->low > 0.0))
+        if (factor < 0.0 || !(g->low > 0.0))
             return fail(r, r->values, strlen(r->values), "as in 1M..1G tokens/day x2",
                         "steps by a factor need one above 1, and ends above 0");
         if (log(g->high / g->low) / log(factor) > STEPS_MOST)
             return fail(r, r->values, strlen(r->values), NULL, "a range of more than 100000 steps");
         for (double i = 0.0, v = g->low; v <= g->high * (1.0 + 1e-9); v = g->low * pow(factor, ++i))
-            add_value(r, cs_range_value(g, v, r->arena));
+            add_step(r, v);
         return true;
     }
     const bool whole = !*g->unit && is_whole(g->low) && is_whole(g->high);
@@ -151,7 +161,7 @@ static bool add_steps(struct reading *r, double factor, long steps)
         const double share = steps > 1 ? (double)i / (double)(steps - 1) : 0.0;
         const double v =
             i + 1 == steps && steps > 1 ? g->high : g->low + share * (g->high - g->low);
-        add_value(r, cs_range_value(g, g->whole ? floor(v + 0.5) : v, r->arena));
+        add_step(r, v);
     }
     return true;
 }
@@ -166,10 +176,14 @@ static size_t cut_steps(const char *text, size_t length, double *factor, long *s
         return length;
     char number[32];
     snprintf(number, sizeof number, "%.*s", (int)(length - digits), text + digits);
-    if (text[digits - 1] == 'x')
-        *factor = strtod(number, NULL);
-    else
-        *steps = strtol(number, NULL, 10);
+    char *end;
+    if (text[digits - 1] == 'x') {
+        *factor = strtod(number, &end);
+        *factor = *end || !(*factor > 1.0) ? -1.0 : *factor; /* none that steps */
+    } else {
+        *steps = strtol(number, &end, 10);
+        *steps = *end ? -1 : *steps;
+    }
     size_t left = digits - 1;
     while (left > 0 && text[left - 1] == ' ')
         left--;
