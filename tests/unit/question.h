@@ -1,0 +1,23 @@
+/* A toy question: a scenario file over sheets that are made up, opened as a study.
+ *
+ * The sheets lie in the folder of folder.h. Model `toy` on `card` by engine `toy-1` serves one
+ * request at a time in 500 ms, so a fleet of n carries 2 n requests a second and costs n x 2 USD/h;
+ * `toy-2` is the same with a known model error, a deviation of 20 %. API `flat` asks 2 USD/Mtok in
+ * and out, `split` 1 in and 5 out, and `mute` has no price. So what a day costs and where costs
+ * cross is known without the program.
+ *
+ * The rule: a test writes its question as YAML. Memory is static; one study at a time.
+ */
+#ifndef TESTS_UNIT_QUESTION_H
+#define TESTS_UNIT_QUESTION_H
+#include "plan/study.h"
+
+void question_open(void);
+void question_close(void);
+struct cs_arena *question_arena(void);
+/* The study of this YAML; errors end the test. */
+struct cs_study *question_study(const char *yaml, int threads);
+/* The same with errors left in diags; NULL when there are any. */
+struct cs_study *question_try(const char *yaml, int threads, struct cs_diags *diags);
+
+#endif
