@@ -117,17 +117,24 @@ struct gap { /* of an option and an API, as a function of x */
     struct cs_curves *curves;
     struct cs_cost_curve *curve;
     size_t api;
+    double best, least; /* x of the smallest gap so far, and that gap over the bill */
 };
 
 static double gap_at(double x, void *user)
 {
-    const struct gap *const g = user;
+    struct gap *const g = user;
     cs_curves_want(g->curves, g->curve, x, CS_EFFORT_BRIEF);
     cs_curves_plan(g->curves);
     for (size_t i = 0; i < g->curve->count; i++) {
         const struct cs_cost_point *const p = &g->curve->points[i];
-        if (fabs(cs_along_width(&g->curves->along, fmin(p->x, x), fmax(p->x, x))) < 1e-9)
-            return p->feasible ? p->usd - p->api[g->api] : 1e12;
+        if (fabs(cs_along_width(&g->curves->along, fmin(p->x, x), fmax(p->x, x))) >= 1e-9)
+            continue;
+        const double bill = p->api[g->api], value = p->feasible ? p->usd - bill : 1e12;
+        if (fabs(value) / bill < g->least) {
+            g->least = fabs(value) / bill;
+            g->best = x;
+        }
+        return value;
     }
     cs_check(false && "the point that was planned is there");
     return NAN;
@@ -147,17 +154,15 @@ double cs_crossing_settle(struct cs_curves *curves, struct cs_cost_curve *curve,
     const bool level = fabs(p->api[api] - q->api[api]) < 1e-9 * q->api[api];
     if (bend < 1e-9 && (bill_bend < 1e-9 || level))
         return x; /* a level and a line through the origin: exact */
-    struct gap gap = {curves, curve, api};
+    struct gap gap = {curves, curve, api, x, INFINITY};
     gsl_function f = {gap_at, &gap};
     gsl_root_fsolver *const solver = gsl_root_fsolver_alloc(gsl_root_fsolver_brent);
     cs_check(solver != NULL);
-    double root = x;
     if (gsl_root_fsolver_set(solver, &f, p->x, q->x) == 0) {
         int state = 1;
-        for (int i = 0; i < 20 && state != 0; i++) {
+        for (int i = 0; i < 20 && state != 0 && gap.least > 1e-6; i++) {
             if (gsl_root_fsolver_iterate(solver) != 0)
                 break;
-            root = gsl_root_fsolver_root(solver);
             state = gsl_root_test_interval(gsl_root_fsolver_x_lower(solver),
                                            gsl_root_fsolver_x_upper(solver), 0.0, 1e-4) == 0
                         ? 0
@@ -165,7 +170,7 @@ double cs_crossing_settle(struct cs_curves *curves, struct cs_cost_curve *curve,
         }
     }
     gsl_root_fsolver_free(solver);
-    return root;
+    return gap.best; /* the solver's own is the last it tried */
 }
 
 /* --- hosting as such ------------------------------------------------------------------------- */
