@@ -51,11 +51,14 @@ void question_open(void)
     test_write("models/api/flat.yaml",
                "name: flat\nprices:\n  - {basis: listed, provider: Delphi, input: 2 USD/Mtok,\n"
                "     output: 2 USD/Mtok, date: 2026-05-24, source: made up}\n");
+    test_write("models/api/unit.yaml",
+               "name: unit\nprices:\n  - {basis: listed, provider: Delphi, input: 2 USD/Mtok,\n"
+               "     output: 2 USD/Mtok, date: 2026-05-24, source: made up}\n"
+               "committed:\n  - {provider: Delphi, unit: U, price: 0.1 USD/day, tokens: 2 tokens/s,"
+               "\n     output_weight: 1, least: 1, step: 1, date: 2026-05-24, source: made up}\n");
     test_write("models/api/split.yaml",
                "name: split\nprices:\n  - {basis: listed, provider: Delphi, input: 1 USD/Mtok,\n"
                "     output: 5 USD/Mtok, date: 2026-05-24, source: made up}\n");
-    test_write("models/api/mute.yaml",
-               "name: mute\ncontext: 1M tokens\nsources: {context: made up}\n");
 }
 
 void question_close(void)
