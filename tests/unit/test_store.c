@@ -6,8 +6,8 @@
  * file must be the same, byte by byte, as that of the plain order. What is no store (a text, a
  * database without tables, whose bytes are written out below) is told from what is.
  */
-#include "plan/store.h"
 #include "folder.h"
+#include "plan/store.h"
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -4,8 +4,8 @@
  * The toy engine (question.h) carries 2 requests a second a replica at 2 USD/h, so variants of the
  * rate need fleets that are known: 1.2/s one, 3/s two, 5/s three, or 48, 96 and 144 USD a day.
  */
-#include "plan/study.h"
 #include "folder.h"
+#include "plan/study.h"
 #include "question.h"
 #include <check.h>
 #include <stdlib.h>
@@ -75,8 +75,8 @@ START_TEST(variants_are_planned_like_the_scenario)
     static const char *const six[] = {"deploy[1].replicas=5", "deploy[1].replicas=6"};
     variants[0] = (struct cs_variant){.effort = CS_EFFORT_SKETCH};
     variants[1] = (struct cs_variant){.effort = CS_EFFORT_SKETCH, .only = 2};
-    variants[2] = (struct cs_variant){
-        .sets = six, .set_count = 2, .effort = CS_EFFORT_SKETCH, .only = 2};
+    variants[2] =
+        (struct cs_variant){.sets = six, .set_count = 2, .effort = CS_EFFORT_SKETCH, .only = 2};
     memset(seen, 0, sizeof seen);
     cs_study_run(study, variants, 3, take, seen);
     ck_assert_uint_eq(seen[0].options, 2);
@@ -159,9 +159,9 @@ END_TEST
 /* The scenario is sound, but not the trace that it replays, which is read when it is planned. */
 START_TEST(a_trace_that_cannot_be_read)
 {
-    const char *const set = cs_arena_printf(
-        question_arena(), "traffic={trace: %s}",
-        test_write("bad.csv", "arrival_s,input_tokens,output_tokens\n1,two,3\n"));
+    const char *const set =
+        cs_arena_printf(question_arena(), "traffic={trace: %s}",
+                        test_write("bad.csv", "arrival_s,input_tokens,output_tokens\n1,two,3\n"));
     const struct cs_variant variant = {.sets = &set, .set_count = 1, .effort = CS_EFFORT_SKETCH};
     struct cs_diags diags;
     cs_diags_init(&diags, question_arena());

@@ -65,10 +65,10 @@ START_TEST(a_grid_has_the_first_axis_slowest)
 {
     static const char *const axes[] = {"traffic.rate=1 req/s,2 req/s", "deploy.replicas=1..3",
                                        "traffic.burstiness=0.5..1:2"};
-    static const char *const points[] = {
-        "1 req/s|1|0.5", "1 req/s|1|1", "1 req/s|2|0.5", "1 req/s|2|1", "1 req/s|3|0.5",
-        "1 req/s|3|1",   "2 req/s|1|0.5", "2 req/s|1|1", "2 req/s|2|0.5", "2 req/s|2|1",
-        "2 req/s|3|0.5", "2 req/s|3|1"};
+    static const char *const points[] = {"1 req/s|1|0.5", "1 req/s|1|1",   "1 req/s|2|0.5",
+                                         "1 req/s|2|1",   "1 req/s|3|0.5", "1 req/s|3|1",
+                                         "2 req/s|1|0.5", "2 req/s|1|1",   "2 req/s|2|0.5",
+                                         "2 req/s|2|1",   "2 req/s|3|0.5", "2 req/s|3|1"};
     prepare(axes, 3, NULL, 1);
     ck_assert_uint_eq(sweep.points, 12);
     ck_assert_int_eq(sweep.sampling, CS_SAMPLING_GRID);
@@ -132,15 +132,14 @@ START_TEST(sobols_sequence)
     enum { K = 6, N = 1 << K };
     prepare(sampled, 2, "sobol:63", 1);
     ck_assert_uint_eq(sweep.points, N - 1);
-    static const double first[][2] = {{0.5, 0.5},     {0.75, 0.25},   {0.25, 0.75},
-                                      {0.375, 0.375}, {0.875, 0.875}, {0.625, 0.125},
-                                      {0.125, 0.625}};
+    static const double first[][2] = {{0.5, 0.5},     {0.75, 0.25},   {0.25, 0.75},  {0.375, 0.375},
+                                      {0.875, 0.875}, {0.625, 0.125}, {0.125, 0.625}};
     for (int p = 0; p < 7; p++)
         for (int a = 0; a < 2; a++)
             ck_assert_double_eq(sweep.samples[2 * p + a], first[p][a]);
     ck_assert_str_eq(point(1), "8.5 req/s|0.875"); /* 1 + 10 x 0.75, 0.5 + 1.5 x 0.25 */
-    for (int i = 0; i <= K; i++) { /* boxes of 2^-i by 2^-(K - i) */
-        int taken[N] = {1}; /* the origin */
+    for (int i = 0; i <= K; i++) {                 /* boxes of 2^-i by 2^-(K - i) */
+        int taken[N] = {1};                        /* the origin */
         for (int p = 0; p < N - 1; p++) {
             const int x = (int)ldexp(sweep.samples[2 * p], i);
             const int y = (int)ldexp(sweep.samples[2 * p + 1], K - i);
@@ -178,17 +177,19 @@ START_TEST(what_is_wrong_is_said_before_anything_is_planned)
     ck_assert_uint_eq(diags.errors, 2); /* of both values */
     static const char *const range[] = {"deploy.replicas=0..9000000:3"};
     ck_assert_msg(strstr(message(range, 1, NULL), "deploy.replicas is out of range: '0'") ==
-                      diags.items[0].message, "%s", diags.items[0].message);
+                      diags.items[0].message,
+                  "%s", diags.items[0].message);
     ck_assert_uint_eq(diags.errors, 2); /* at its ends alone */
-    static const char *const wide[] = {"traffic.rate=1..9 req/s:4000", "traffic.burstiness=1..2:4000"};
+    static const char *const wide[] = {"traffic.rate=1..9 req/s:4000",
+                                       "traffic.burstiness=1..2:4000"};
     ck_assert_str_eq(message(wide, 2, NULL), "--vary: the grid has more than 10000000 points");
     ck_assert_str_eq(diags.items[0].hint, "sample it: --sample lhs:1000");
-    static const char *const samplings[] = {"lhs", "lhs:", "lhs:0", "lhs:2x", "latin:7", "sobol:-1",
-                                            "lhs:10000001", "", "grid:7"};
+    static const char *const samplings[] = {
+        "lhs", "lhs:", "lhs:0", "lhs:2x", "latin:7", "sobol:-1", "lhs:10000001", "", "grid:7"};
     for (size_t i = 0; i < sizeof samplings / sizeof samplings[0]; i++)
-        ck_assert_str_eq(message(sampled, 2, samplings[i]),
-                         cs_arena_printf(question_arena(), "--sample: '%s' is no sampling",
-                                         samplings[i]));
+        ck_assert_str_eq(
+            message(sampled, 2, samplings[i]),
+            cs_arena_printf(question_arena(), "--sample: '%s' is no sampling", samplings[i]));
     const char *many[CS_SWEEP_AXES + 1];
     for (size_t i = 0; i <= CS_SWEEP_AXES; i++)
         many[i] = cs_arena_printf(question_arena(), "deploy[%zu].replicas=1", i);
@@ -199,8 +200,8 @@ END_TEST
 START_TEST(the_head_tells_sweeps_apart)
 {
     static const char *const axes[] = {"traffic.rate=1 req/s,2 req/s", "deploy.replicas=1..3"};
-    static const char *const keys[] = {"version", "scenario", "settings", "axes", "sampling",
-                                       "effort"};
+    static const char *const keys[] = {"version", "scenario", "settings",
+                                       "axes",    "sampling", "effort"};
     static const char *const sets[] = {"name=a", "slo.window=run"};
     size_t count;
     prepare(axes, 2, NULL, 1);
@@ -210,8 +211,7 @@ START_TEST(the_head_tells_sweeps_apart)
         ck_assert_str_eq(head[i].key, keys[i]);
     ck_assert_str_eq(head[1].value, question);
     ck_assert_str_eq(head[2].value, "name=a\nslo.window=run\n");
-    ck_assert_str_eq(head[3].value,
-                     "traffic.rate=1 req/s,2 req/s\ndeploy.replicas=1..3\n");
+    ck_assert_str_eq(head[3].value, "traffic.rate=1 req/s,2 req/s\ndeploy.replicas=1..3\n");
     ck_assert_str_eq(head[4].value, "grid:6");
     ck_assert_str_eq(head[5].value, "full");
     prepare(axes, 2, "lhs:6", 1);
@@ -281,8 +281,9 @@ static struct cs_store *in_memory(void)
 }
 
 /* Rates of 1, 3 and 5 requests a second need one, two and three replicas, or 48, 96 and 144 USD a
- * day; two GPUs a replica will not do, for cards without a link. On 1, 2 and 4 threads; in three shards, one after
- * another into one store; and after some points were there already, which are not planned again. */
+ * day; two GPUs a replica will not do, for cards without a link. On 1, 2 and 4 threads; in three
+ * shards, one after another into one store; and after some points were there already, which are not
+ * planned again. */
 START_TEST(rows_know_neither_threads_nor_shards)
 {
     static const char *const axes[] = {"traffic.rate=1 req/s,3 req/s,5 req/s",
