@@ -11,6 +11,7 @@
  * The rule: what is sampled stays within what the key allows. Not here: sampling
  * (plan/uncertainty.c).
  */
+#include "base/suggest.h"
 #include "spec/keys.h"
 #include "spec/resolve.h"
 #include <math.h>
@@ -148,6 +149,8 @@ static void read_distribution(const struct reading *d, const struct cs_uncertain
         u->a = parameter(d, t->min);
         u->c = parameter(d, t->max);
         u->b = t->has_uniform ? 0.5 * (u->a + u->c) : centre(d, t->mode);
+        if (isnan(u->a + u->b + u->c)) /* said already */
+            return;
         if (!(u->a < u->c) || u->b < u->a || u->b > u->c)
             cs_diag_error(diags, d->at->span, NULL,
                           t->has_uniform ? "uncertain %s: min is not less than max"
@@ -173,8 +176,28 @@ static const char *as_written(struct cs_arena *arena, const struct cs_node *map)
     return words;
 }
 
-static void add_input(struct cs_resolving *r, const char *path, const struct cs_node *at,
-                      const struct cs_node *own)
+/* The key that was meant; NULL: none is near. */
+static const char *near_key(struct cs_arena *arena, const char *path)
+{
+    const char *const dot = strrchr(path, '.'), *const last = dot ? dot + 1 : path;
+    const char *const above = cs_arena_strndup(arena, path, (size_t)(last - path));
+    const struct cs_table *table = &cs_table_scenario;
+    if (dot) {
+        const struct cs_key *const key =
+            cs_table_find(table, cs_arena_strndup(arena, path, (size_t)(dot - path)));
+        table = key ? key->table : NULL;
+    }
+    const char *names[64];
+    size_t count = 0;
+    for (; table && count < table->count && count < 64; count++)
+        names[count] = table->keys[count].name;
+    const char *const near = cs_suggest(last, names, count);
+    return near ? cs_arena_printf(arena, "did you mean '%s%s'?", above, near) : NULL;
+}
+
+/* `name` is where the key stands. */
+static void add_input(struct cs_resolving *r, const char *path, struct cs_span name,
+                      const struct cs_node *at, const struct cs_node *own)
 {
     struct cs_uncertain_text text = {.cv = 0};
     struct cs_arena *const arena = r->schema.arena;
@@ -182,8 +205,11 @@ static void add_input(struct cs_resolving *r, const char *path, const struct cs_
     const bool sampled = key && (key->kind == CS_KEY_QUANTITY || key->kind == CS_KEY_COUNT ||
                                  key->kind == CS_KEY_COUNT64);
     if (!sampled) {
-        cs_diag_error(r->schema.diags, at->span, "keys with a number can be uncertain",
-                      "uncertain: '%s' is no such key of a scenario", path);
+        cs_diag_error(r->schema.diags, name,
+                      key ? "keys with a number can be uncertain" : near_key(arena, path),
+                      key ? "uncertain: '%s' takes no number"
+                          : "uncertain: '%s' is no key of a scenario",
+                      path);
         return;
     }
     if (at->kind != CS_NODE_MAP) {
@@ -245,12 +271,12 @@ static void walk(struct cs_resolving *r, struct cs_node *node, const char *path)
             continue;
         }
         const size_t before = r->scenario->uncertain_count;
-        add_input(r, own, child->items[0], NULL);
+        add_input(r, own, child->keys[0]->span, child->items[0], NULL);
         if (r->scenario->uncertain_count == before)
             continue;
         const struct cs_uncertain *const u = &r->scenario->uncertain[before];
-        char *const text =
-            cs_arena_printf(arena, "%.12g%s%s", u->nominal / u->si, *u->unit ? " " : "", u->unit);
+        const double value = isnan(u->nominal) ? 1.0 : u->nominal / u->si; /* said already */
+        char *const text = cs_arena_printf(arena, "%.12g%s%s", value, *u->unit ? " " : "", u->unit);
         *child = (struct cs_node){
             .kind = CS_NODE_SCALAR, .span = child->span, .text = text, .length = strlen(text)};
     }
@@ -289,6 +315,6 @@ void cs_resolve_nominals(struct cs_resolving *r)
             cs_diag_error(r->schema.diags, map->keys[i]->span, NULL,
                           "uncertain names '%s', which is uncertain in place", key);
         else
-            add_input(r, key, map->items[i], cs_node_find(r->root, key));
+            add_input(r, key, map->keys[i]->span, map->items[i], cs_node_find(r->root, key));
     }
 }
