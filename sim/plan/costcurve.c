@@ -6,9 +6,13 @@
  */
 #include "plan/costcurve.h"
 #include "base/check.h"
+#include "base/suggest.h"
 #include "plan/range.h"
+#include "spec/tables.h"
 #include "spec/yaml.h"
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct cs_wanted {
@@ -102,6 +106,14 @@ static bool refuse(struct cs_diags *diags, const char *hint, const char *what, c
     return false;
 }
 
+/* Without what conversion left behind the fifteenth digit: 50M are 50000000. */
+static double tidy(double x)
+{
+    char text[32];
+    snprintf(text, sizeof text, "%.15g", x);
+    return strtod(text, NULL);
+}
+
 /* "A..B" of an axis, in its unit unless it names its own. */
 static bool read_range(struct cs_along *a, const char *range, struct cs_arena *arena,
                        struct cs_diags *diags)
@@ -124,11 +136,49 @@ static bool read_range(struct cs_along *a, const char *range, struct cs_arena *a
                        arena, diags);
         scale = r.si > 0.0 && one.si > 0.0 ? r.si / one.si : 1.0;
     }
-    a->low = r.low * scale;
-    a->high = r.high * scale;
+    a->low = tidy(r.low * scale);
+    a->high = tidy(r.high * scale);
     a->log = a->log || r.log;
     if (a->log && !(a->low > 0.0))
         return refuse(diags, NULL, "--range: '%s' does not begin above 0", range);
+    return true;
+}
+
+static bool refuse_axis(const char *axis, struct cs_arena *arena, struct cs_diags *diags)
+{
+    enum { COUNT = sizeof named / sizeof named[0] };
+    const char *names[COUNT], *all = "";
+    for (size_t i = 0; i < COUNT; i++) {
+        names[i] = named[i].name;
+        all = cs_arena_printf(arena, "%s%s, ", all, names[i]);
+    }
+    const char *const near = cs_suggest(axis, names, COUNT);
+    return refuse(diags,
+                  near ? cs_arena_printf(arena, "did you mean '%s'?", near)
+                       : cs_arena_printf(arena, "%sor a key of the scenario", all),
+                  "--axis %s is neither an axis nor a key of a scenario", axis);
+}
+
+/* The setting that puts a key's axis at x. */
+static const char *set_of(const struct cs_along *a, double x, struct cs_arena *arena)
+{
+    return cs_arena_printf(arena, "%s=%.12g%s%s", a->key, x,
+                           *a->unit && *a->unit != '%' ? " " : "", a->unit);
+}
+
+/* Both ends of a key's range must make sound scenarios. */
+static bool check_ends(const struct cs_along *a, const struct cs_study *study,
+                       struct cs_arena *arena, struct cs_diags *diags)
+{
+    const size_t errors = diags->errors;
+    struct cs_study own = *study;
+    own.option = "--axis";
+    for (int end = 0; end < 2; end++) {
+        const char *const set = set_of(a, end == 0 ? a->low : a->high, arena);
+        cs_study_resolve(&own, &(struct cs_variant){.sets = &set, .set_count = 1}, diags);
+        if (diags->errors > errors)
+            return false;
+    }
     return true;
 }
 
@@ -151,6 +201,8 @@ bool cs_along_parse(struct cs_along *a, const char *axis, const char *range,
                                .log = known->log,
                                .low = known->low,
                                .high = known->high};
+    if (known == NULL && cs_table_find(&cs_table_scenario, axis) == NULL)
+        return refuse_axis(axis, arena, diags);
     if (known == &named[0]) {
         if (study->scenario->traffic.kind == CS_VOLUME_TRACE)
             return refuse(diags, "describe the traffic instead: volume, lengths and curve",
@@ -163,7 +215,8 @@ bool cs_along_parse(struct cs_along *a, const char *axis, const char *range,
     if (a->kind == CS_ALONG_SLO && study->scenario->slo.count == 0)
         return refuse(diags, NULL, "--axis %s: the scenario has no SLO", axis);
     if (range != NULL)
-        return read_range(a, range, arena, diags);
+        return read_range(a, range, arena, diags) &&
+               (known != NULL || check_ends(a, study, arena, diags));
     if (known == NULL)
         return refuse(diags, "such as --range 1..10", "--axis %s needs a range", axis);
     const double here = known->around ? cs_along_here(a, study->scenario) : 1.0;
@@ -245,8 +298,7 @@ const char *const *cs_curves_sets(const struct cs_curves *c, const struct cs_cos
     if (a->kind == CS_ALONG_LOAD)
         sets[n++] = cs_arena_printf(c->arena, "%s=%.12g %s", a->key, x * a->most, a->most_unit);
     if (a->kind == CS_ALONG_KEY)
-        sets[n++] = cs_arena_printf(c->arena, "%s=%.12g%s%s", a->key, x,
-                                    *a->unit && *a->unit != '%' ? " " : "", a->unit);
+        sets[n++] = set_of(a, x, c->arena);
     *count = n;
     return sets;
 }

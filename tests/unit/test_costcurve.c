@@ -89,6 +89,8 @@ START_TEST(the_volume_is_what_the_scenario_says)
     const struct cs_study *study = question_study(by_tokens, 1);
     parse("volume", "1M..500M", study);
     assert_along("traffic.volume", "tokens/day", true, 1e6, 5e8);
+    ck_assert_double_eq(along.low, 1e6); /* to the last digit */
+    ck_assert_double_eq(along.high, 5e8);
     ck_assert_double_eq_tol(cs_along_here(&along, study->scenario), 3e5, 1e-6);
     parse("traffic.volume", "1..2 tokens/s", study);
     assert_along("traffic.volume", "tokens/day", true, 86400, 172800);
@@ -133,6 +135,14 @@ START_TEST(axes_that_are_none)
         {"volume", "5M", "--range: '5M' is no range A..B", "such as 1M..500M"},
         {"volume", "1M,2M", "--range: '1M,2M' is no range A..B", "such as 1M..500M"},
         {"volume", "0..2M", "--range: '0..2M' does not begin above 0", NULL},
+        {"volum", NULL, "--axis volum is neither an axis nor a key of a scenario",
+         "did you mean 'volume'?"},
+        {"traffic.burst", "1..2", "--axis traffic.burst is neither an axis nor a key of a scenario",
+         "volume, gpu_price, output_share, slo, utilisation, or a key of the scenario"},
+        {"traffic.burstiness", "0..2", "traffic.burstiness is out of range: '0'",
+         "allowed: 0.1 to 20"},
+        {"traffic.burstiness", "1..30", "traffic.burstiness is out of range: '30'",
+         "allowed: 0.1 to 20"},
         {"volume", "9M..2M", "the range does not rise from its first end to its second", NULL},
     };
     const struct cs_study *const study = question_study(no_slo, 1);
