@@ -26,7 +26,7 @@ static struct {
     double usd, ttft;
     long gpus;
     size_t options, option, errors;
-    const char *message;
+    char message[80];
 } seen[MOST];
 
 static void setup(void)
@@ -43,7 +43,7 @@ static void take(void *user, size_t index, const struct cs_answer *answer,
     seen[index].sound = answer != NULL;
     seen[index].errors = diags->errors;
     if (answer == NULL) {
-        seen[index].message = strdup(diags->items[0].message);
+        snprintf(seen[index].message, sizeof seen[index].message, "%s", diags->items[0].message);
         return;
     }
     seen[index].options = answer->option_count;

@@ -248,8 +248,8 @@ START_TEST(the_cost_is_spread_as_its_input)
 END_TEST
 
 /* 24 to 48 USD of a GPU and 0 to 24 of staff, drawn apart: the sum is a triangle over 24 to 72, F =
- * (x - 24)^2 / 1152 up to the middle, so 5 % is at 31.59 and 95 % at 64.41, with a standard error of
- * sqrt(0.05 x 0.95 / 201) / (7.59 / 576) = 1.17. Drawn alike they would be at 26.4 and 69.6. */
+ * (x - 24)^2 / 1152 up to the middle, so 5 % is at 31.59 and 95 % at 64.41, with a standard error
+ * of sqrt(0.05 x 0.95 / 201) / (7.59 / 576) = 1.17. Drawn alike they would be at 26.4 and 69.6. */
 START_TEST(inputs_are_drawn_apart)
 {
     draw(ask(given, "cost: {gpu: 1.5 USD/h, staff: 12 USD/day}\nuncertain:\n"
