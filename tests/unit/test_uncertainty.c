@@ -363,13 +363,17 @@ START_TEST(the_models_error_is_drawn_too)
         const char *deploy, *model;
         double fails;
     } cases[] = {
-        {given_unsure, "", 1 / 6.0}, {given_unsure, ", model_error: no", 0}, {given, "", 0}};
+        {cs_arena_printf(question_arena(), "[%s, %s]", given_unsure, given_unsure), "", 1 / 6.0},
+        {given_unsure, "", 1 / 6.0},
+        {given_unsure, ", model_error: no", 0},
+        {given, "", 0}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char *const yaml = cs_arena_strdup(
             question_arena(),
             ask(cases[i].deploy, cs_arena_printf(question_arena(), more, cases[i].model)));
         memcpy(strstr(yaml, rate), faster, strlen(faster));
         draw(yaml);
+        ck_assert_uint_eq(u.choice_count, i == 0 ? 2 : 1);
         ck_assert_double_eq_tol(u.choices[0].fails, cases[i].fails, i < 2 ? 0.05 : 1e-12);
         ck_assert_double_eq_tol(u.feasible, 1 - u.choices[0].fails, 1e-12);
     }
