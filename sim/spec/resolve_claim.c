@@ -231,8 +231,8 @@ static void read_claimed(struct cs_resolving *r, const struct cs_node *node, str
                       "claim.figures: the ends of a range are not in order");
 }
 
-/* By its name, or its number in the list where a name stands there several times. That there is none
- * is an error of `capsim claims` alone: other commands are asked with other APIs. */
+/* By its name, or its number in the list where a name stands there several times. That there is
+ * none is an error of `capsim claims` alone: other commands are asked with other APIs. */
 static const struct cs_compare *find_api(const struct cs_resolving *r, const char *name)
 {
     const struct cs_scenario *const s = r->scenario;
