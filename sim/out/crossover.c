@@ -53,7 +53,7 @@ const char *cs_crossover_interval(struct cs_arena *arena, const struct cs_crosso
         return cs_arena_printf(arena, "%s–above %s", bare_x(arena, a, lo),
                                bare_x(arena, a, a->high));
     if (hi - lo < 1e-9 * fabs(hi))
-        return "exact";
+        return "unmoved";
     return cs_arena_printf(arena, "%s–%s", bare_x(arena, a, lo), bare_x(arena, a, hi));
 }
 
