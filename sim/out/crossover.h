@@ -16,7 +16,8 @@ struct cs_crossover_at {
 
 /* x of the axis, with its unit: "5.26M tokens/day", "62 %". */
 const char *cs_crossover_x(struct cs_arena *arena, const struct cs_along *along, double x);
-/* An interval of it: "5.2M–6.1M"; an end beyond the range is "below 1M" or "above 500M"; without width "unmoved": the same fleet at both ends. */
+/* An interval of it: "5.2M–6.1M"; an end beyond the range is "below 1M" or "above 500M"; without
+ * width "unmoved": the same fleet at both ends. */
 const char *cs_crossover_interval(struct cs_arena *arena, const struct cs_crossover *c, double lo,
                                   double hi);
 /* An option in few words: "llama-4-scout h100-sxm-80gb int4". */
