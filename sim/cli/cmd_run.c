@@ -122,10 +122,12 @@ static bool draw(struct cs_cli *cli, const struct asked *asked, const char *path
     cs_progress_init(&progress, asked->quiet);
     study->progress = cs_progress_show;
     study->progress_user = &progress;
-    cs_uncertainty_run(spread, study, &(struct cs_uncertainty_settings){.samples = 0}, cli->arena);
+    const bool sound =
+        cs_uncertainty_run(spread, study, &(struct cs_uncertainty_settings){.samples = 0},
+                           cli->arena, &cli->diags);
     cs_progress_fini(&progress);
     cs_study_close(study);
-    return true;
+    return sound;
 }
 
 static int run(struct cs_cli *cli, int argc, char **argv)

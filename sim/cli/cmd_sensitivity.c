@@ -77,8 +77,12 @@ static int sensitivity(struct cs_cli *cli, int argc, char **argv)
                                                      .crossover = !a.brief,
                                                      .against = a.against,
                                                      .range = a.range};
-    cs_uncertainty_run(&u, &study, &settings, cli->arena);
+    const bool done = cs_uncertainty_run(&u, &study, &settings, cli->arena, &cli->diags);
     cs_progress_fini(&progress);
+    if (!done) {
+        cs_study_close(&study);
+        return cs_cli_fail(cli);
+    }
     if (a.json) {
         cs_uncertainty_print_json(&u, stdout);
     } else {

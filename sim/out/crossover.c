@@ -54,7 +54,8 @@ const char *cs_crossover_interval(struct cs_arena *arena, const struct cs_crosso
                                bare_x(arena, a, a->high));
     if (hi - lo < 1e-9 * fabs(hi))
         return "unmoved";
-    return cs_arena_printf(arena, "%s–%s", bare_x(arena, a, lo), bare_x(arena, a, hi));
+    const char *const low = bare_x(arena, a, lo), *const high = bare_x(arena, a, hi);
+    return strcmp(low, high) == 0 ? "unmoved" : cs_arena_printf(arena, "%s–%s", low, high);
 }
 
 const char *cs_crossover_option(struct cs_arena *arena, const struct cs_crossover *c, size_t option)

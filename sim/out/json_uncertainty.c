@@ -25,6 +25,7 @@ void cs_uncertainty_put(struct cJSON *node, const struct cs_uncertainty *u)
     struct cs_arena arena;
     cs_arena_init(&arena);
     cs_tree_number(node, "samples", (double)u->samples);
+    cs_tree_number(node, "unsound", (double)u->unsound);
     cJSON *const inputs = cs_tree_array(node, "inputs");
     for (size_t i = 0; i < u->scenario->uncertain_count; i++) {
         cJSON *const one = cs_tree_object(inputs, NULL);

@@ -58,6 +58,10 @@ static void print_spread(const struct cs_uncertainty *u, const struct cs_text *t
             usd(t->arena, u, x->p50), cs_money_code(u->scenario), usd(t->arena, u, x->mean),
             usd(t->arena, u, x->p25), usd(t->arena, u, x->p75), usd(t->arena, u, x->p5),
             usd(t->arena, u, x->p95));
+    if (u->unsound > 0)
+        words = cs_arena_printf(t->arena,
+                                "%s; %s that contradict themselves are left out", words,
+                                cs_words_count(t->arena, (double)u->unsound, "draw"));
     if (u->feasible > 0 && u->feasible < 1)
         words = cs_arena_printf(t->arena, "%s; in %s of them none meets the SLO", words,
                                 cs_figure_percent(1 - u->feasible).text);

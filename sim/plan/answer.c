@@ -282,6 +282,22 @@ static void fill_totals(struct cs_option_answer *a, const struct cs_search *s)
     a->windows_met = set->judgement.windows_met;
 }
 
+/* Share of the time that replicas compute, where the hours around the busiest alone were simulated:
+ * from the levels of all hours, or not known. */
+static double busy_of_levels(const struct cs_search *s)
+{
+    double busy = 0.0;
+    if (s->level_count == 0)
+        return NAN;
+    for (int k = 0; k < s->level_count; k++) {
+        const struct cs_result *const r = s->level.trials[k]->result;
+        const double whole = r->measured_ps * s->level.replicas;
+        busy += s->levels[k].share *
+                (whole > 0.0 ? fmin(1.0, (double)r->windows[0].busy_ps / whole) : 1.0);
+    }
+    return busy;
+}
+
 static bool met(const struct cs_judgement *j)
 {
     return j->verdict == CS_VERDICT_ACCEPTED ||
@@ -389,6 +405,9 @@ void cs_answer_option(struct cs_option_answer *a, const struct cs_search *s, str
         fill_worst(a, s);
         fill_hours(a, s->shown, scale, arena);
         fill_totals(a, s);
+        struct cs_level levels[CS_LEVELS];
+        if (s->question->effort != CS_EFFORT_FULL && cs_question_levels(s->question, levels) > 0)
+            a->busy = busy_of_levels(s);
         a->slo_met = met(&set->judgement);
     }
     if (s->measures)
@@ -404,9 +423,12 @@ void cs_answer_option(struct cs_option_answer *a, const struct cs_search *s, str
                                    ? "undecided after all replications: the larger fleet is planned"
                                    : cs_search_why_not(s, s->neighbour);
     }
+    cs_price_gpus(&a->price, o->hardware, &scenario->cost, (double)a->gpus, arena);
     use.gpus = (double)a->gpus;
     use.busy = a->busy;
     cs_cost_fleet(&a->cost, o->hardware, &scenario->cost, &a->price, &use, arena);
+    if (a->simulated && isnan(a->busy))
+        a->cost.kwh_per_day = NAN;
 }
 
 static bool near(double expected, double actual, double tolerance)

@@ -78,6 +78,8 @@ struct bill {
     double paid;                      /* share of the list price */
     double batch_input, batch_output; /* of the base price */
     bool caches;
+    struct cs_apicache *cache; /* shared by bills whose batches are the same requests */
+    bool opened;               /* it was made for this one */
     struct sums sums;
 };
 
@@ -145,8 +147,7 @@ static void open_bill(struct bill *b, struct cs_api_answer *a, const struct cs_c
                                  q->date != NULL ? " of " : "", q->date != NULL ? q->date : ""));
 }
 
-static void take_request(struct bill *b, const struct cs_arrival *r,
-                         const struct cs_apicache *cache, bool batch)
+static void take_request(struct bill *b, const struct cs_arrival *r, bool batch)
 {
     const struct cs_api_answer *a = b->a;
     const struct cs_api_price *p = a->price;
@@ -163,7 +164,7 @@ static void take_request(struct bill *b, const struct cs_arrival *r,
     if (!b->caches)
         return;
     const struct cs_api_cache *kept = &a->api->cache;
-    double shared, found = cs_apicache_find(cache, r, kept->kept_s, &shared);
+    double shared, found = cs_apicache_find(b->cache, r, kept->kept_s, &shared);
     found = fmin(floor(found / kept->step_tokens) * kept->step_tokens, r->input - 1.0);
     found = found >= kept->least_tokens ? found : 0.0;
     shared = shared >= kept->least_tokens ? shared : 0.0;
@@ -197,6 +198,27 @@ static bool is_batch(const struct classes *c, const struct bill *b, size_t index
     if (b->a->bought->batch < 0.0 && c->batch >= 0)
         return c->trace->klass.ids[index] == c->batch;
     return c->drawn < b->a->batch;
+}
+
+static bool batches_alike(const struct classes *c, const struct bill *a, const struct bill *b)
+{
+    const bool own_a = a->a->bought->batch < 0.0 && c->batch >= 0;
+    const bool own_b = b->a->bought->batch < 0.0 && c->batch >= 0;
+    return own_a == own_b && (own_a || a->a->batch == b->a->batch);
+}
+
+/* Batches go without the vendor's cache, and do not keep it warm for others. */
+static void open_caches(struct bill *bills, size_t count, const struct classes *c,
+                        struct cs_arena *arena)
+{
+    for (size_t i = 0; i < count; i++) {
+        for (size_t k = 0; k < i && bills[i].cache == NULL; k++)
+            if (bills[k].opened && batches_alike(c, &bills[i], &bills[k]))
+                bills[i].cache = bills[k].cache;
+        bills[i].opened = bills[i].cache == NULL;
+        if (bills[i].opened)
+            bills[i].cache = cs_apicache_new(arena);
+    }
 }
 
 /* --- the walk -------------------------------------------------------------------------------- */
@@ -253,11 +275,11 @@ static struct walked walk(struct bill *bills, size_t count, const struct cs_scen
     struct walked all = {0};
     struct cs_arena arena;
     cs_arena_init(&arena);
-    struct cs_apicache *cache = cs_apicache_new(&arena);
     struct classes classes = open_classes(spec->trace);
     struct cs_workload w;
     struct cs_arrival r;
     struct cs_rng drawn;
+    open_caches(bills, count, &classes, &arena);
     cs_workload_init(&w, spec, s->simulate.seed, 0, &arena);
     cs_rng_init(&drawn, s->simulate.seed, 0, "bill/class");
     for (size_t n = 0; (double)n < sample && cs_workload_next(&w, &r); n++) {
@@ -271,11 +293,14 @@ static struct walked walk(struct bill *bills, size_t count, const struct cs_scen
             all.batch_output += r.output;
         }
         for (size_t i = 0; i < count; i++)
-            take_request(&bills[i], &r, cache, is_batch(&classes, &bills[i], n));
-        if (s->traffic.shares)
-            cs_apicache_use(cache, &r);
+            take_request(&bills[i], &r, is_batch(&classes, &bills[i], n));
+        for (size_t i = 0; i < count && s->traffic.shares; i++)
+            if (bills[i].opened && !is_batch(&classes, &bills[i], n))
+                cs_apicache_use(bills[i].cache, &r);
     }
-    cs_apicache_drop(cache);
+    for (size_t i = 0; i < count; i++)
+        if (bills[i].opened)
+            cs_apicache_drop(bills[i].cache);
     cs_arena_fini(&arena);
     return all;
 }

@@ -14,12 +14,14 @@
 #include "perf/error.h"
 #include "plan/bound.h"
 #include <math.h>
+#include <stdlib.h>
 
 static const double PS = 1e12;
 static const double MOST_REQUESTS = 20e6;
 static const double LEAST_REPLICAS = 8.0;
 static const double UNLOADED_REQUESTS = 2000.0;
 static const double PROBE_REQUESTS = 4000.0;
+static const double LEVEL_REQUESTS = 2500.0;
 
 static void set_windows(struct cs_question *q, const struct cs_scenario *s, double span_s)
 {
@@ -229,6 +231,56 @@ static void limit_to_busiest_day(struct cs_workload_spec *w, struct cs_run_optio
         w->start_ps = before;
 }
 
+static int by_weight(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+int cs_question_levels(const struct cs_question *q, struct cs_level levels[CS_LEVELS])
+{
+    const struct cs_workload_spec *const w = &q->workload;
+    const struct cs_curve *const curve = &w->traffic->curve;
+    if (w->trace != NULL || w->end_ps == INT64_MAX)
+        return 0;
+    if (curve->count == 0) {
+        levels[0] = (struct cs_level){1.0, w->requests_per_s};
+        return 1;
+    }
+    struct cs_arena scratch;
+    cs_arena_init(&scratch);
+    double *const sorted = cs_arena_alloc(&scratch, curve->count, sizeof *sorted);
+    size_t n = 0;
+    for (size_t i = 0; i < curve->count; i++) /* of those that the run reaches */
+        if ((double)i * curve->step_s * PS < (double)w->end_ps)
+            sorted[n++] = curve->weights[i];
+    qsort(sorted, n, sizeof *sorted, by_weight);
+    const size_t count = n < CS_LEVELS ? n : CS_LEVELS;
+    for (size_t k = 0; k < count; k++) {
+        const size_t from = k * n / count, to = (k + 1) * n / count;
+        double sum = 0.0;
+        for (size_t i = from; i < to; i++)
+            sum += sorted[i];
+        levels[k] = (struct cs_level){(double)(to - from) / (double)n,
+                                      w->requests_per_s * sum / (double)(to - from)};
+    }
+    cs_arena_fini(&scratch);
+    return (int)count;
+}
+
+/* An even rate for so many requests, and half as long before to fill up. */
+static void draw_level(struct cs_workload_spec *w, struct cs_traffic *even,
+                       struct cs_run_options *run, double requests_per_s)
+{
+    const double span_s = LEVEL_REQUESTS / requests_per_s;
+    draw_some(w, even, requests_per_s, 0.0);
+    w->max_requests = 0;
+    w->start_ps = (int64_t)(-0.5 * span_s * PS);
+    w->end_ps = run->end_ps = (int64_t)(span_s * PS);
+    run->window_ps = 0;
+    run->window_count = 1;
+}
+
 void cs_trial_run(struct cs_trial *t, const struct cs_question *q, struct cs_request_log *log)
 {
     cs_arena_init(&t->arena);
@@ -260,6 +312,10 @@ void cs_trial_run(struct cs_trial *t, const struct cs_question *q, struct cs_req
         run.window_ps = 0;
         run.window_count = 1;
         run.end_ps = INT64_MAX;
+        run.backlog_limit = 0;
+    }
+    if (t->kind == CS_TRIAL_LEVEL) {
+        draw_level(&workload, &quiet, &run, t->requests_per_s);
         run.backlog_limit = 0;
     }
     struct cs_cluster *cluster = cs_cluster_new(&t->arena, &fleet, &workload,

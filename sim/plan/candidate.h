@@ -66,18 +66,28 @@ enum cs_trial_kind {
     CS_TRIAL_WEEK,    /* the scenario's traffic, to its end */
     CS_TRIAL_SCREEN,  /* its busiest day alone, or hours of it, stopped likewise */
     CS_TRIAL_SEARCH,  /* the same, stopped when the SLO is certainly missed */
-    CS_TRIAL_UNLOADED /* single requests on an idle replica: the best latency there is */
+    CS_TRIAL_UNLOADED, /* single requests on an idle replica: the best latency there is */
+    CS_TRIAL_LEVEL     /* an even rate, that of a part of the hours: how busy replicas are then */
 };
 struct cs_trial {
     const struct cs_candidate *candidate;
     int replicas;
     uint64_t replication;
     enum cs_trial_kind kind;
+    double requests_per_s; /* of a level, to the simulated replicas */
     struct cs_arena arena;
     const struct cs_result *result; /* NULL: not run yet */
 };
 void cs_trial_run(struct cs_trial *t, const struct cs_question *question,
                   struct cs_request_log *log);
 void cs_trial_drop(struct cs_trial *t);
+
+/* Hours of about the same rate: quantiles of the curve. */
+struct cs_level {
+    double share, requests_per_s; /* of the time; offered in it */
+};
+enum { CS_LEVELS = 5 };
+/* The levels of the question's traffic; 0: its trials simulate all of it whatever the effort. */
+int cs_question_levels(const struct cs_question *question, struct cs_level levels[CS_LEVELS]);
 
 #endif

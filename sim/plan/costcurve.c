@@ -48,7 +48,7 @@ static const struct named {
     bool around;
 } named[] = {
     {"volume", "traffic.volume", "tokens/day", CS_ALONG_KEY, true, 0.01, 10.0, true},
-    {"gpu_price", "cost.gpu", "USD/h", CS_ALONG_KEY, true, 0.25, 4.0, true},
+    {"gpu_price", "cost.gpu_price", "%", CS_ALONG_KEY, true, 25.0, 400.0, false},
     {"output_share", NULL, "", CS_ALONG_SHARE, false, 0.05, 0.95, false},
     {"slo", NULL, "", CS_ALONG_SLO, true, 0.25, 4.0, false},
     {"utilisation", NULL, "", CS_ALONG_LOAD, true, 0.01, 1.0, false},
@@ -89,14 +89,8 @@ double cs_along_here(const struct cs_along *a, const struct cs_scenario *s)
         return t->requests_per_s * 86400.0;
     if (strcmp(a->key, "traffic.rate") == 0)
         return t->requests_per_s;
-    if (strcmp(a->key, "cost.gpu") == 0 && s->option_count > 0 && !s->cost.own.has) {
-        struct cs_arena scratch;
-        struct cs_price_used price;
-        cs_arena_init(&scratch);
-        cs_price_gpu(&price, s->options[0].hardware, &s->cost, &scratch);
-        cs_arena_fini(&scratch);
-        return price.usd_per_gpu_hour;
-    }
+    if (strcmp(a->key, "cost.gpu_price") == 0)
+        return s->cost.gpu_price * 100.0;
     return NAN;
 }
 
@@ -119,22 +113,28 @@ static bool read_range(struct cs_along *a, const char *range, struct cs_arena *a
                        struct cs_diags *diags)
 {
     struct cs_range r;
-    const bool bare = *a->unit != '\0' && strchr(range, ' ') == NULL && strchr(range, '/') == NULL;
+    const bool bare = *a->unit != '\0' && strpbrk(range, " /%") == NULL;
     const char *const key = a->key != NULL ? a->key : a->name;
-    const char *const text =
-        cs_arena_printf(arena, "%s=%s%s%s", key, range, bare ? " " : "", bare ? a->unit : "");
+    const char *const text = cs_arena_printf(
+        arena, "%s=%s%s%s", key, range, bare && *a->unit != '%' ? " " : "", bare ? a->unit : "");
     if (!cs_range_parse(&r, text, "--range", arena, diags))
         return false;
     if (!r.continuous)
         return refuse(diags, "such as 1M..500M", "--range: '%s' is no range A..B", range);
-    double scale = strcmp(r.unit, "%") == 0 ? 0.01 : 1.0;
-    if (a->kind == CS_ALONG_KEY && *a->unit == '\0')
+    double scale = 1.0;
+    if (a->kind != CS_ALONG_KEY) { /* shares and factors */
+        scale = strcmp(r.unit, "%") == 0 ? 0.01 : 1.0;
+    } else if (*a->unit == '\0') {
         a->unit = *r.unit == ' ' ? r.unit + 1 : r.unit;
-    else if (a->kind == CS_ALONG_KEY) {
+    } else {
         struct cs_range one;
-        cs_range_parse(&one, cs_arena_printf(arena, "%s=1..2 %s", a->key, a->unit), "--range",
-                       arena, diags);
-        scale = r.si > 0.0 && one.si > 0.0 ? r.si / one.si : 1.0;
+        const char *const gap = *a->unit == '%' ? "" : " ";
+        cs_range_parse(&one, cs_arena_printf(arena, "%s=1..2%s%s", a->key, gap, a->unit),
+                       "--range", arena, diags);
+        if (!(r.si > 0.0) || !(one.si > 0.0))
+            return refuse(diags, cs_arena_printf(arena, "ends in %s", a->unit),
+                          "--range: '%s' has another unit", range);
+        scale = r.si / one.si;
     }
     a->low = tidy(r.low * scale);
     a->high = tidy(r.high * scale);
@@ -214,6 +214,12 @@ bool cs_along_parse(struct cs_along *a, const char *axis, const char *range,
                       "--axis %s is of one fleet, and the scenario has several options", axis);
     if (a->kind == CS_ALONG_SLO && study->scenario->slo.count == 0)
         return refuse(diags, NULL, "--axis %s: the scenario has no SLO", axis);
+    const struct cs_key *const key = known == NULL ? cs_table_find(&cs_table_scenario, axis) : NULL;
+    double si;
+    if (range != NULL && key != NULL && key->kind == CS_KEY_QUANTITY && !key->bare &&
+        key->unit != CS_UNIT_SHARE &&
+        strspn(range, "0123456789.kMGTx: ") == strlen(range)) /* in the unit that people write */
+        a->unit = cs_unit_usual(key->unit, &si);
     if (range != NULL)
         return read_range(a, range, arena, diags) &&
                (known != NULL || check_ends(a, study, arena, diags));
@@ -309,14 +315,19 @@ struct planning {
     struct cs_wanted *wanted;
 };
 
-/* What a day of `gpus` costs, else as planned. */
-static double cost_of(const struct cs_answer *answer, const struct cs_option_answer *o, long gpus)
+/* What a day of `gpus` costs with so many times the price of GPUs, else as planned. */
+static double cost_of(const struct cs_answer *answer, const struct cs_option_answer *o, long gpus,
+                      double gpu_price)
 {
-    if (gpus == o->gpus)
+    if (gpus == o->gpus && gpu_price == 1.0)
         return o->cost.usd_per_day;
     struct cs_arena scratch;
     struct cs_cost_breakdown b;
+    struct cs_price_used price;
+    struct cs_cost cost = answer->scenario->cost;
+    cost.gpu_price *= gpu_price;
     cs_arena_init(&scratch);
+    cs_price_gpus(&price, o->option->hardware, &cost, (double)gpus, &scratch);
     const double tokens = answer->requests_per_day * (answer->mean_input + answer->mean_output);
     const struct cs_cost_use use = {.gpus = (double)gpus,
                                     .busy = fmin(1.0, o->busy * (double)o->gpus / (double)gpus),
@@ -324,7 +335,7 @@ static double cost_of(const struct cs_answer *answer, const struct cs_option_ans
                                     .output_tokens_per_day =
                                         answer->requests_per_day * answer->mean_output,
                                     .weights_bytes = o->memory.weights_bytes};
-    cs_cost_fleet(&b, o->option->hardware, &answer->scenario->cost, &o->price, &use, &scratch);
+    cs_cost_fleet(&b, o->option->hardware, &cost, &price, &use, &scratch);
     cs_arena_fini(&scratch);
     return b.usd_per_day;
 }
@@ -368,9 +379,9 @@ static void take(void *user, size_t index, const struct cs_answer *answer,
     f->replicas = o->replicas;
     f->tensor = o->tensor_parallel;
     f->usd = o->cost.usd_per_day;
-    f->usd_lo = cost_of(answer, o, f->gpus_lo);
-    f->usd_hi = cost_of(answer, o, f->gpus_hi);
-    f->gpu_usd = o->cost.item[CS_COST_GPU];
+    f->usd_lo = cost_of(answer, o, f->gpus_lo, 1.0);
+    f->usd_hi = cost_of(answer, o, f->gpus_hi, 1.0);
+    f->gpu_usd = cost_of(answer, o, f->gpus, 2.0) - f->usd;
     f->load = o->capacity_share;
     f->ttft_p95_s = o->latency[CS_METRIC_TTFT].stat[CS_STAT_P95].value;
     f->tpot_p95_s = o->latency[CS_METRIC_TPOT].stat[CS_STAT_P95].value;

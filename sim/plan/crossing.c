@@ -154,6 +154,8 @@ double cs_crossing_settle(struct cs_curves *curves, struct cs_cost_curve *curve,
     const bool level = fabs(p->api[api] - q->api[api]) < 1e-9 * q->api[api];
     if (bend < 1e-9 && (bill_bend < 1e-9 || level))
         return x; /* a level and a line through the origin: exact */
+    if ((p->usd - p->api[api]) * (q->usd - q->api[api]) >= 0.0)
+        return x; /* it lies on a point: there is nothing to bracket */
     struct gap gap = {curves, curve, api, x, INFINITY};
     gsl_function f = {gap_at, &gap};
     gsl_root_fsolver *const solver = gsl_root_fsolver_alloc(gsl_root_fsolver_brent);

@@ -222,26 +222,79 @@ static void cross(struct search *s, struct cs_against *against, size_t api)
     add_sampling(s, against, api);
 }
 
+/* How near hosting and an API come: the cheapest option's cost over the bill, at a point. */
+static bool ratio_at(struct search *s, struct cs_against *against, size_t api, double x, bool own)
+{
+    const size_t best = cheapest(s, x);
+    if (best == s->options)
+        return false;
+    const struct cs_cost_point *const p = cs_crossover_point(&s->own[best], x);
+    const double ratio = p->usd / p->api[api];
+    if (isnan(ratio) ||
+        (!isnan(against->ratio) && (own ? ratio <= against->ratio : ratio >= against->ratio)))
+        return false;
+    against->ratio = ratio;
+    against->ratio_x = p->x;
+    const double needed = (p->api[api] - (p->usd - p->gpu_usd)) / p->gpu_usd;
+    against->gpu_price_needed = needed > 0.0 && p->gpu_usd > 0.0 ? needed : NAN;
+    return true;
+}
+
+/* The best that a cell could hold, as costs and bills do not turn back in it. */
+static double bound_of(const struct search *s, size_t api, double low, double high, bool own)
+{
+    const size_t p = cheapest(s, low), q = cheapest(s, high);
+    if (p == s->options && q == s->options)
+        return NAN;
+    const struct cs_cost_point *const a = cs_crossover_point(&s->own[p < s->options ? p : q], low);
+    const struct cs_cost_point *const b = cs_crossover_point(&s->own[q < s->options ? q : p], high);
+    const double usd = own ? fmax(a->usd, b->usd) : fmin(a->usd, b->usd);
+    const double bill = own ? fmin(a->api[api], b->api[api]) : fmax(a->api[api], b->api[api]);
+    return usd / bill;
+}
+
+struct cell {
+    double low, high;
+};
+enum { CELLS = 256, LOOKS = 64 };
+
 /* How close hosting and the API come, and what would make them equal there: where the API is
- * cheaper throughout, the least ratio of their costs, where hosting is, the largest. */
-static void measure(const struct search *s, const struct cs_crossover *c,
-                    struct cs_against *against, size_t api)
+ * cheaper throughout, the least ratio of their costs, where hosting is, the largest. Along a
+ * staircase that is just before a step, so cells that could hold a better one are halved. */
+static void measure(struct search *s, const struct cs_crossover *c, struct cs_against *against,
+                    size_t api)
 {
     const bool own = against->count == 0 && against->below >= 0;
+    struct cell cells[CELLS];
+    size_t n = 0;
     against->ratio = against->ratio_x = against->gpu_price_needed = NAN;
-    for (size_t g = 0; g < c->grid_count; g++) {
-        const size_t best = cheapest(s, c->grid[g]);
-        if (best == s->options)
-            continue;
-        const struct cs_cost_point *const p = cs_crossover_point(&s->own[best], c->grid[g]);
-        const double ratio = p->usd / p->api[api];
-        if (isnan(ratio) ||
-            (!isnan(against->ratio) && (own ? ratio <= against->ratio : ratio >= against->ratio)))
-            continue;
-        against->ratio = ratio;
-        against->ratio_x = p->x;
-        const double needed = (p->api[api] - (p->usd - p->gpu_usd)) / p->gpu_usd;
-        against->gpu_price_needed = needed > 0.0 && p->gpu_usd > 0.0 ? needed : NAN;
+    for (size_t g = 0; g < c->grid_count; g++)
+        ratio_at(s, against, api, c->grid[g], own);
+    if (against->count > 0 || isnan(against->ratio))
+        return;
+    for (size_t g = 0; g + 1 < c->grid_count && n < CELLS; g++)
+        cells[n++] = (struct cell){c->grid[g], c->grid[g + 1]};
+    for (int looks = 0; n > 0 && looks < LOOKS; looks++) {
+        size_t best = n; /* the most promising cell that is wide enough */
+        double hope = own ? against->ratio * 1.01 : against->ratio * 0.99;
+        for (size_t i = 0; i < n; i++) {
+            const double bound = bound_of(s, api, cells[i].low, cells[i].high, own);
+            const bool better = own ? bound > hope : bound < hope;
+            if (better && cs_along_width(&s->curves.along, cells[i].low, cells[i].high) > 0.01) {
+                best = i;
+                hope = bound;
+            }
+        }
+        if (best == n || n == CELLS)
+            return;
+        const double middle =
+            cs_along_middle(&s->curves.along, cells[best].low, cells[best].high);
+        for (size_t o = 0; o < s->options; o++)
+            cs_curves_want(&s->curves, &s->own[o], middle, CS_EFFORT_SKETCH);
+        cs_curves_plan(&s->curves);
+        ratio_at(s, against, api, middle, own);
+        cells[n++] = (struct cell){middle, cells[best].high};
+        cells[best].high = middle;
     }
 }
 
@@ -267,30 +320,44 @@ static const char *never(struct search *s, const struct cs_against *a, size_t ap
 
 /* --- options among one another ---------------------------------------------------------------- */
 
-/* Where the cheapest option changes: between two points of the grid, halved to 2 %. */
+/* Whether an option is as cheap as any at a point. */
+static bool is_cheapest(const struct search *s, size_t option, double x)
+{
+    const size_t best = cheapest(s, x);
+    if (option == s->options || best == s->options)
+        return option == best;
+    const struct cs_cost_point *const p = cs_crossover_point(&s->own[option], x);
+    return p->usd <= cs_crossover_point(&s->own[best], x)->usd * (1.0 + 1e-9);
+}
+
+/* Where the cheapest option ceases to be: between two points of the grid, halved to 2 %. One that
+ * others are as cheap as keeps its rank. */
 static void rank(struct search *s, struct cs_crossover *c)
 {
     struct cs_rank *ranks = NULL;
+    size_t from = c->grid_count > 0 ? cheapest(s, c->grid[0]) : s->options;
     for (size_t g = 0; g + 1 < c->grid_count; g++) {
-        double low = c->grid[g], high = c->grid[g + 1];
-        const size_t from = cheapest(s, low);
-        size_t to = cheapest(s, high);
-        if (from == to || from == s->options || to == s->options)
-            continue;
-        while (cs_along_width(&s->curves.along, low, high) > 0.02) {
-            const double middle = cs_along_middle(&s->curves.along, low, high);
-            cs_curves_want(&s->curves, &s->own[from], middle, CS_EFFORT_SKETCH);
-            cs_curves_want(&s->curves, &s->own[to], middle, CS_EFFORT_SKETCH);
-            cs_curves_plan(&s->curves);
-            const struct cs_cost_point *const p = cs_crossover_point(&s->own[from], middle);
-            const struct cs_cost_point *const q = cs_crossover_point(&s->own[to], middle);
-            if (p->usd <= q->usd)
-                low = middle;
-            else
-                high = middle;
+        double at = c->grid[g];
+        while (!is_cheapest(s, from, c->grid[g + 1])) {
+            double low = at, high = c->grid[g + 1];
+            while (cs_along_width(&s->curves.along, low, high) > 0.02) {
+                const double middle = cs_along_middle(&s->curves.along, low, high);
+                for (size_t o = 0; o < s->options; o++)
+                    cs_curves_want(&s->curves, &s->own[o], middle, CS_EFFORT_SKETCH);
+                cs_curves_plan(&s->curves);
+                if (is_cheapest(s, from, middle))
+                    low = middle;
+                else
+                    high = middle;
+            }
+            const size_t to = cheapest(s, high);
+            if (from < s->options && to < s->options) {
+                ranks = cs_arena_grow(s->arena, ranks, c->rank_count, sizeof *ranks);
+                ranks[c->rank_count++] = (struct cs_rank){high, from, to};
+            }
+            from = to;
+            at = high;
         }
-        ranks = cs_arena_grow(s->arena, ranks, c->rank_count, sizeof *ranks);
-        ranks[c->rank_count++] = (struct cs_rank){high, from, to};
     }
     c->ranks = ranks;
 }
@@ -310,6 +377,9 @@ static void choose(struct search *s, const struct cs_crossover *c)
     if (!s->curves.along.log)
         s->reach = INFINITY;
     s->chosen = cs_arena_alloc(s->arena, s->options, sizeof *s->chosen);
+    for (size_t a = 0; a < s->apis; a++) /* whoever wins between the grid's points, too */
+        for (size_t i = 0; i < c->against[a].count; i++)
+            s->chosen[c->against[a].crossings[i].option] = true;
     for (size_t g = 0; g < c->grid_count; g++) {
         const size_t best = cheapest(s, c->grid[g]);
         if (best == s->options || (g > 0 && c->grid[g - 1] >= s->reach))

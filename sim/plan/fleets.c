@@ -111,7 +111,7 @@ static double usd_of(const struct gathering *g, const struct cs_own_fleet *f)
     struct cs_cost_breakdown b;
     cs_arena_init(&scratch);
     cs_memory_fit(&memory, o, f->given.tensor);
-    cs_price_gpu(&price, o->hardware, &s->cost, &scratch);
+    cs_price_gpus(&price, o->hardware, &s->cost, (double)f->gpus, &scratch);
     const double requests = 86400.0 * w->requests_per_s;
     const struct cs_cost_use use = {.gpus = (double)f->gpus,
                                     .busy = 0.0,

@@ -32,15 +32,25 @@ static int by_price(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Whether row `r` goes before `than`: with a day the newer one, then the cheaper one. */
-static bool is_better(const struct cs_rental *r, const struct cs_rental *than, const char *day)
+/* What so many GPUs of it cost, in whole instances; of 0 the price of one. */
+static double fleet_usd_per_s(const struct cs_rental *r, double gpus)
+{
+    const double size = r->instance > 1 ? r->instance : 1.0;
+    return gpus > 0.0 ? ceil(gpus / size - 1e-9) * size * r->usd_per_s : r->usd_per_s;
+}
+
+/* Whether row `r` goes before `than`: with a day the newer one, then the one that so many GPUs cost
+ * less of, then the cheaper one. */
+static bool is_better(const struct cs_rental *r, const struct cs_rental *than, const char *day,
+                      double gpus)
 {
     const int age = day != NULL ? strcmp(r->date, than->date) : 0;
-    return age > 0 || (age == 0 && r->usd_per_s < than->usd_per_s);
+    const double a = fleet_usd_per_s(r, gpus), b = fleet_usd_per_s(than, gpus);
+    return age > 0 || (age == 0 && (a < b || (a == b && r->usd_per_s < than->usd_per_s)));
 }
 
 /* Rows of a term, one per provider, by price. */
-static size_t rows_of(const struct cs_hardware *h, int term, const char *day,
+static size_t rows_of(const struct cs_hardware *h, int term, const char *day, double gpus,
                       const struct cs_rental **rows)
 {
     size_t n = 0;
@@ -51,7 +61,7 @@ static size_t rows_of(const struct cs_hardware *h, int term, const char *day,
         size_t at = 0;
         while (at < n && strcasecmp(rows[at]->provider, r->provider) != 0)
             at++;
-        if (at == n || is_better(r, rows[at], day))
+        if (at == n || is_better(r, rows[at], day, gpus))
             rows[at] = r;
         n += at == n;
     }
@@ -76,10 +86,10 @@ static void use(struct offer *o, const struct cs_rental *r, const char *basis)
 }
 
 static bool use_median(struct offer *o, const struct cs_hardware *h, int term, const char *day,
-                       struct cs_arena *arena)
+                       double gpus, struct cs_arena *arena)
 {
     const struct cs_rental **rows = cs_arena_alloc(arena, h->rental_count + 1, sizeof *rows);
-    const size_t n = rows_of(h, term, day, rows);
+    const size_t n = rows_of(h, term, day, gpus, rows);
     if (n == 0)
         return false;
     const struct cs_rental *low = rows[(n - 1) / 2], *high = rows[n / 2];
@@ -96,7 +106,7 @@ static bool use_median(struct offer *o, const struct cs_hardware *h, int term, c
 }
 
 static bool use_named(struct offer *o, const struct cs_hardware *h, int term, const char *wanted,
-                      const char *day)
+                      const char *day, double gpus)
 {
     const bool article = strcmp(wanted, "article") == 0;
     const struct cs_rental *best = NULL;
@@ -105,7 +115,7 @@ static bool use_named(struct offer *o, const struct cs_hardware *h, int term, co
         const bool fits = article ? term == CS_TERM_ON_DEMAND && r->term == CS_TERM_ARTICLE
                                   : r->term == term && strcasecmp(r->provider, wanted) == 0 &&
                                         cs_price_holds(r->date, day);
-        if (fits && (best == NULL || is_better(r, best, article ? NULL : day)))
+        if (fits && (best == NULL || is_better(r, best, article ? NULL : day, gpus)))
             best = r;
     }
     if (best != NULL)
@@ -124,7 +134,7 @@ static const char *asked(const struct cs_cost *cost)
 
 /* The price on demand, or the nearest that there is. */
 static void on_demand(struct offer *o, const struct cs_hardware *h, const struct cs_cost *cost,
-                      struct cs_arena *arena)
+                      double gpus, struct cs_arena *arena)
 {
     const char *wanted = asked(cost), *day = cost->as_of;
     *o = (struct offer){.used = {.usd_per_gpu_hour = NAN}};
@@ -134,42 +144,42 @@ static void on_demand(struct offer *o, const struct cs_hardware *h, const struct
                                          .basis = "scenario"};
         return;
     }
-    if (wanted != NULL && use_named(o, h, CS_TERM_ON_DEMAND, wanted, day))
+    if (wanted != NULL && use_named(o, h, CS_TERM_ON_DEMAND, wanted, day, gpus))
         return;
-    if (use_median(o, h, CS_TERM_ON_DEMAND, day, arena)) {
+    if (use_median(o, h, CS_TERM_ON_DEMAND, day, gpus, arena)) {
         if (wanted != NULL)
             o->used.note = cs_arena_printf(arena, "no '%s' price of %s: %s", wanted, h->title,
                                            o->used.provider);
         return;
     }
-    if (day != NULL && use_median(o, h, CS_TERM_ON_DEMAND, NULL, arena)) {
+    if (day != NULL && use_median(o, h, CS_TERM_ON_DEMAND, NULL, gpus, arena)) {
         o->used.note =
             cs_arena_printf(arena, "no price of %s up to %s: %s", h->title, day, o->used.provider);
         return;
     }
-    if (use_named(o, h, CS_TERM_ON_DEMAND, "article", NULL))
+    if (use_named(o, h, CS_TERM_ON_DEMAND, "article", NULL, gpus))
         o->used.note = cs_arena_printf(arena, "no '%s' price of %s: the article's",
                                        wanted != NULL ? wanted : cost->prices, h->title);
 }
 
-/* The price of another term: the sheet's, or the on-demand price less a discount. */
+/* The price of another term: the on-demand price less the scenario's discount, or the sheet's. */
 static void of_term(struct offer *o, int term, const struct cs_hardware *h,
-                    const struct cs_cost *cost, struct cs_arena *arena)
+                    const struct cs_cost *cost, double gpus, struct cs_arena *arena)
 {
     static const double years[CS_TERM_COUNT] = {
         [CS_TERM_RESERVED_1Y] = 1, [CS_TERM_RESERVED_3Y] = 3};
     const char *wanted = asked(cost), *name = cs_term_names[term];
-    const bool given = cost->gpu_usd_per_s > 0.0; /* then no price of a sheet counts */
-    if (!given && wanted != NULL && use_named(o, h, term, wanted, cost->as_of))
-        return;
     const double off = cost->rent.discount[term];
-    if (!given && off < 0.0 && use_median(o, h, term, cost->as_of, arena)) {
+    const bool given = cost->gpu_usd_per_s > 0.0 || off >= 0.0; /* then no sheet's counts */
+    if (!given && wanted != NULL && use_named(o, h, term, wanted, cost->as_of, gpus))
+        return;
+    if (!given && use_median(o, h, term, cost->as_of, gpus, arena)) {
         if (wanted != NULL)
             o->used.note = cs_arena_printf(arena, "no '%s' %s price of %s: %s", wanted, name,
                                            h->title, o->used.provider);
         return;
     }
-    on_demand(o, h, cost, arena);
+    on_demand(o, h, cost, gpus, arena);
     o->commitment_s = years[term] * DAYS_PER_YEAR * 86400.0;
     if (off >= 0.0) {
         o->used.usd_per_gpu_hour *= 1.0 - off;
@@ -186,7 +196,7 @@ static void of_term(struct offer *o, int term, const struct cs_hardware *h,
 
 /* All terms of a mix, in one price. */
 static void rented(struct cs_price_used *p, const struct cs_hardware *h, const struct cs_cost *cost,
-                   struct cs_arena *arena)
+                   double gpus, struct cs_arena *arena)
 {
     double sum = 0.0;
     int parts = 0;
@@ -197,9 +207,9 @@ static void rented(struct cs_price_used *p, const struct cs_hardware *h, const s
             continue;
         struct offer o;
         if (t == CS_TERM_ON_DEMAND)
-            on_demand(&o, h, cost, arena);
+            on_demand(&o, h, cost, gpus, arena);
         else
-            of_term(&o, t, h, cost, arena);
+            of_term(&o, t, h, cost, gpus, arena);
         const double committed_s =
             cost->rent.commitment_s > 0.0 ? cost->rent.commitment_s : o.commitment_s;
         const double stretch = cs_price_stretch(committed_s, cost);
@@ -287,8 +297,14 @@ static void owned(struct cs_price_used *p, const struct cs_hardware *h, const st
 void cs_price_gpu(struct cs_price_used *p, const struct cs_hardware *h, const struct cs_cost *cost,
                   struct cs_arena *arena)
 {
+    cs_price_gpus(p, h, cost, 0.0, arena);
+}
+
+void cs_price_gpus(struct cs_price_used *p, const struct cs_hardware *h, const struct cs_cost *cost,
+                   double gpus, struct cs_arena *arena)
+{
     if (cost->own.has)
         owned(p, h, cost);
     else
-        rented(p, h, cost, arena);
+        rented(p, h, cost, gpus * (1.0 + cost->rent.spares), arena);
 }

@@ -8,9 +8,9 @@
  *     price = gpu_price x sum over terms of share x price of the term
  *             x max(1, commitment / horizon)          paid to the end, whether needed or not
  *
- * A term that a sheet has no price of is the on-demand price less the scenario's discount for it;
- * without one it is the on-demand price, and `note` says so. Where the asked seller has none the
- * nearest is taken (the median, then the article's), said likewise.
+ * A term that the scenario states a discount for is the on-demand price less that; else it is the
+ * sheet's price of the term, and without one the on-demand price, and `note` says so. Where the
+ * asked seller has none the nearest is taken (the median, then the article's), said likewise.
  *
  * The rule: nothing is guessed. A sheet without any price gives NaN, and the option is ranked last.
  * Texts belong to the arena given.
@@ -29,6 +29,11 @@ struct cs_price_used {
     int instance;      /* GPUs rented together; 0 or 1: singly */
 };
 
+/* Of a fleet: among rows of one seller that come in instances of different sizes the one is taken
+ * that costs least for so many GPUs. */
+void cs_price_gpus(struct cs_price_used *price, const struct cs_hardware *hardware,
+                   const struct cs_cost *cost, double gpus, struct cs_arena *arena);
+/* Of a GPU, whatever it is rented with. */
 void cs_price_gpu(struct cs_price_used *price, const struct cs_hardware *hardware,
                   const struct cs_cost *cost, struct cs_arena *arena);
 /* What a machine of one's own is written off with, USD a day and GPU: `part` of the price is

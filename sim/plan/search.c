@@ -268,6 +268,12 @@ static void settle(struct cs_search *s, struct cs_set *chosen, struct cs_set *ne
     const struct cs_candidate *c = chosen->candidate;
     const bool ran = chosen->judgement.outcome == CS_OUTCOME_DONE;
     s->phase = CS_SEARCH_DONE;
+    const struct cs_cost *const cost = &s->question->scenario->cost;
+    if (ran && s->question->effort != CS_EFFORT_FULL &&
+        (cost->own.has || cost->carbon_kg_per_J > 0.0))
+        s->level_count = cs_question_levels(s->question, s->levels);
+    if (s->level_count > 0)
+        s->phase = CS_SEARCH_MEASURE;
     if (!s->measures)
         return;
     if (c->error != NULL && (ran || c->z != 0.0))
@@ -290,8 +296,26 @@ static int want_elsewhere(struct cs_search *s, int which, double z, struct cs_se
     return count;
 }
 
+/* How busy it is over the hours, from two of its replicas. */
+static int want_levels(struct cs_search *s, struct cs_trial **list)
+{
+    const struct cs_set *const chosen = s->chosen;
+    const int replicas = chosen->replicas < 2 ? chosen->replicas : 2;
+    s->level = (struct cs_set){.candidate = chosen->candidate, .replicas = replicas};
+    for (int k = 0; k < s->level_count; k++) {
+        struct cs_trial *const t =
+            new_trial(s, chosen->candidate, replicas, (uint64_t)k, CS_TRIAL_LEVEL);
+        t->requests_per_s =
+            s->levels[k].requests_per_s / s->question->scale * replicas / chosen->replicas;
+        list[k] = s->level.trials[s->level.count++] = t;
+    }
+    return s->level_count;
+}
+
 static int want_measures(struct cs_search *s, struct cs_trial **list)
 {
+    if (s->level_count > 0)
+        return want_levels(s, list);
     int made = 0;
     for (int e = 0; e < CS_SEARCH_ENDS; e++)
         made += want_elsewhere(s, e, e == CS_SEARCH_FAST ? -CS_SEARCH_BAND : CS_SEARCH_BAND,
@@ -439,6 +463,8 @@ void cs_search_absorb(struct cs_search *s)
         cs_trial_drop(trial);
     } else if (s->phase == CS_SEARCH_DECIDE) {
         conclude(s);
+    } else if (s->phase == CS_SEARCH_MEASURE && s->level_count > 0) {
+        s->phase = CS_SEARCH_DONE;
     } else if (s->phase == CS_SEARCH_MEASURE) {
         for (int e = 0; e < CS_SEARCH_ENDS; e++)
             judge(s, &s->ends[e]);
@@ -461,6 +487,7 @@ void cs_search_drop(struct cs_search *s)
     for (int e = 0; e < CS_SEARCH_ENDS; e++)
         drop(&s->ends[e]);
     drop(&s->as_is);
+    drop(&s->level);
 }
 
 double cs_search_progress(const struct cs_search *s)

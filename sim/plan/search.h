@@ -18,8 +18,8 @@
  * each; and, when it was sized with a margin for that error, as the model has it too.
  *
  * With less effort (candidate.h) the decision looks at the busiest hours alone, or takes the
- * screen's word, and nothing is measured; so too for a fleet that is asked for at a place of the
- * error.
+ * screen's word, and nothing is measured but, where energy costs, how busy two of its replicas are
+ * at five levels of load; so too for a fleet that is asked for at a place of the error.
  *
  * With `slo.confidence` steps 1 to 4 ask of the model at z standard deviations (candidate.h).
  * Where requests are too few to accept any fleet (5 % of 60 requests), the point estimate decides
@@ -72,6 +72,10 @@ struct cs_search {
     /* the same fleet where z is 0, which is what is shown, and at the ends of the error */
     struct cs_candidate measured[1 + CS_SEARCH_ENDS];
     struct cs_set as_is, ends[CS_SEARCH_ENDS];
+    /* With less effort, where energy counts: how busy the fleet is over all hours. */
+    struct cs_level levels[CS_LEVELS];
+    int level_count;
+    struct cs_set level;
     struct cs_set *shown; /* chosen or as_is */
     bool undecided;
     const char *reason;            /* no fleet, or a smaller size that will not do: why */

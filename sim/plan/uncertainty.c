@@ -75,6 +75,7 @@ struct sampling {
     size_t options, apis, draws;
     int *kinds; /* of each option */
     int kind_count;
+    bool *sound;  /* of each draw: whether it makes a scenario */
     double *usd;  /* draws x (options + apis); INFINITY: will not do */
     double *gpus; /* draws x options */
 };
@@ -121,7 +122,7 @@ static void take_draw(void *user, size_t index, const struct cs_answer *answer,
     struct sampling *s = user;
     double *const usd = s->usd + index * (s->options + s->apis);
     double *const gpus = s->gpus + index * s->options;
-    (void)diags;
+    s->sound[index] = answer != NULL && !cs_diags_has_errors(diags);
     for (size_t c = 0; c < s->options + s->apis; c++)
         usd[c] = INFINITY;
     for (size_t o = 0; answer != NULL && o < answer->option_count; o++) {
@@ -159,7 +160,43 @@ static void draw(struct sampling *s)
     }
     s->usd = cs_arena_alloc(s->arena, s->draws * (s->options + s->apis), sizeof *s->usd);
     s->gpus = cs_arena_alloc(s->arena, s->draws * s->options, sizeof *s->gpus);
+    s->sound = cs_arena_alloc(s->arena, s->draws, sizeof *s->sound);
     cs_study_run(s->study, variants, s->draws, take_draw, s);
+}
+
+/* Draws that contradict themselves (a spot share of 70 % beside half that is reserved) say nothing
+ * of anybody's cost: they are left out. */
+static void keep_sound(struct sampling *s)
+{
+    const size_t all = s->options + s->apis;
+    size_t n = 0;
+    for (size_t d = 0; d < s->draws; d++) {
+        if (!s->sound[d])
+            continue;
+        memmove(s->usd + n * all, s->usd + d * all, all * sizeof *s->usd);
+        memmove(s->gpus + n * s->options, s->gpus + d * s->options, s->options * sizeof *s->gpus);
+        n++;
+    }
+    s->draws = n;
+}
+
+/* Each input by itself, at quantiles from end to end, must make a sound scenario. */
+static bool check_inputs(struct cs_study *study, struct cs_arena *arena, struct cs_diags *diags)
+{
+    static const double quantiles[] = {0.5, 0.05, 0.95};
+    struct cs_study own = *study;
+    const size_t errors = diags->errors;
+    own.option = "uncertain";
+    for (size_t i = 0; i < study->scenario->uncertain_count; i++)
+        for (size_t q = 0; q < sizeof quantiles / sizeof quantiles[0]; q++) {
+            const char *const set =
+                cs_uncertain_at(&study->scenario->uncertain[i], quantiles[q], arena);
+            const size_t before = diags->errors;
+            cs_study_resolve(&own, &(struct cs_variant){.sets = &set, .set_count = 1}, diags);
+            if (diags->errors > before)
+                break; /* one quantile says it */
+        }
+    return diags->errors == errors;
 }
 
 /* --- what draws say -------------------------------------------------------------------------- */
@@ -422,8 +459,9 @@ static void blow(struct cs_uncertainty *u, struct cs_study *study,
     u->row_count = rows;
 }
 
-void cs_uncertainty_run(struct cs_uncertainty *u, struct cs_study *study,
-                        const struct cs_uncertainty_settings *settings, struct cs_arena *arena)
+bool cs_uncertainty_run(struct cs_uncertainty *u, struct cs_study *study,
+                        const struct cs_uncertainty_settings *settings, struct cs_arena *arena,
+                        struct cs_diags *diags)
 {
     const struct cs_scenario *const s = study->scenario;
     *u = (struct cs_uncertainty){.scenario = s,
@@ -438,9 +476,20 @@ void cs_uncertainty_run(struct cs_uncertainty *u, struct cs_study *study,
                                 .options = s->option_count,
                                 .apis = s->compare_count,
                                 .draws = u->samples};
+    if (!check_inputs(study, arena, diags))
+        return false;
     find_kinds(&sampling);
     draw(&sampling);
+    keep_sound(&sampling);
+    u->unsound = u->samples - sampling.draws;
+    if (sampling.draws == 0) {
+        cs_diag_error(diags, (struct cs_span){.source = NULL},
+                      "together they contradict one another; make one of them certain",
+                      "uncertain: no draw makes a sound scenario");
+        return false;
+    }
     sum_up(u, &sampling);
     if (settings->tornado)
         blow(u, study, settings, arena);
+    return true;
 }

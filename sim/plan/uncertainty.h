@@ -44,7 +44,7 @@ struct cs_tornado_row {
 
 struct cs_uncertainty {
     const struct cs_scenario *scenario;
-    size_t samples;
+    size_t samples, unsound; /* draws; of them, those that make no scenario and are left out */
     struct cs_spread usd;            /* of the best own plan of each draw */
     double feasible;                 /* share of draws in which some option will do */
     const struct cs_choice *choices; /* by mean regret, those that fail least first */
@@ -73,7 +73,9 @@ const char *cs_uncertain_at(const struct cs_uncertain *input, double quantile,
 const char *cs_uncertain_words(const struct cs_uncertain *input, double quantile,
                                struct cs_arena *arena);
 
-void cs_uncertainty_run(struct cs_uncertainty *u, struct cs_study *study,
-                        const struct cs_uncertainty_settings *settings, struct cs_arena *arena);
+/* False: an input by itself makes no sound scenario somewhere; its errors are in diags. */
+bool cs_uncertainty_run(struct cs_uncertainty *u, struct cs_study *study,
+                        const struct cs_uncertainty_settings *settings, struct cs_arena *arena,
+                        struct cs_diags *diags);
 
 #endif

@@ -210,9 +210,11 @@ static void close_books(struct cs_cluster *c)
     r->stopped_ps = c->now = end;
     r->all_span_ps = (end - c->begin) * c->fleet.replicas;
     const int64_t counted = c->options.end_ps < end ? c->options.end_ps : end;
-    r->measured_ps =
-        (double)(r->outcome == CS_OUTCOME_DONE && c->options.end_ps != INT64_MAX ? c->options.end_ps
-                                                                                 : counted);
+    const int64_t from = c->begin > 0 ? c->begin : 0;
+    const int64_t until = r->outcome == CS_OUTCOME_DONE && c->options.end_ps != INT64_MAX
+                              ? c->options.end_ps
+                              : counted;
+    r->measured_ps = (double)(until > from ? until - from : 0);
     if (r->outcome == CS_OUTCOME_DONE)
         cs_check(c->pool.in_use == 0);
     c->done = true;

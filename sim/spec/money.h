@@ -18,7 +18,7 @@ enum { CS_MONEY_CURRENCIES = 8 };
 struct cs_rent { /* how rented GPUs are paid for */
     bool has;
     double share[CS_TERM_COUNT];    /* of the GPUs, by term; together 1 */
-    double discount[CS_TERM_COUNT]; /* off the on-demand price where a sheet has none; < 0: none */
+    double discount[CS_TERM_COUNT]; /* off the on-demand price; < 0: the sheet's own price */
     const char *provider;           /* NULL: what `prices` says */
     double spares;                  /* further GPUs, as a share, for those that are taken away */
     int instance;                   /* GPUs that are rented together; 0: the price's own */

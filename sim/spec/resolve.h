@@ -33,8 +33,6 @@ void cs_resolve_exchange(struct cs_resolving *r);
 /* Reads `uncertain`, and values that are uncertain in place: they become their nominal values in
  * the tree that all else is read from. */
 void cs_resolve_uncertain(struct cs_resolving *r);
-/* The rest of it: values that a distribution takes from the scenario. */
-void cs_resolve_nominals(struct cs_resolving *r);
 /* After the options; cost after the APIs. */
 void cs_resolve_compare(struct cs_resolving *r);
 void cs_resolve_cost(struct cs_resolving *r);

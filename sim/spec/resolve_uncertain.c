@@ -196,18 +196,68 @@ static const char *near_key(struct cs_arena *arena, const char *path)
 }
 
 /* `name` is where the key stands. */
+/* The normal distribution below x. */
+static double below(double x)
+{
+    return 0.5 * erfc(-x / sqrt(2.0));
+}
+
+/* What is cut off a distribution because the key allows no such value, as a share; a twentieth is
+ * a slip, and so is a nominal value that is not allowed. */
+static bool check_range(const struct reading *d, const struct cs_uncertain *u,
+                        const struct cs_key *key)
+{
+    double cut = 0.0;
+    if (u->kind == CS_NORMAL && u->b > 0.0)
+        cut = below((u->low - u->a) / u->b) + 1.0 - below((u->high - u->a) / u->b);
+    else if (u->kind == CS_LOGNORMAL && u->b > 0.0 && u->a > 0.0)
+        cut = (u->low > 0.0 ? below(log(u->low / u->a) / u->b) : 0.0) + 1.0 -
+              below(log(u->high / u->a) / u->b);
+    const bool bounded = u->kind == CS_UNIFORM || u->kind == CS_TRIANGULAR;
+    const double slack = 1e-9 * fabs(u->nominal);
+    const bool out = u->nominal < u->low - slack || u->nominal > u->high + slack ||
+                     (u->kind == CS_LOGNORMAL && !(u->a > 0.0)) ||
+                     (bounded && (u->a < u->low - slack || u->c > u->high + slack));
+    if (!out && cut <= 0.05)
+        return true;
+    cs_diag_error(d->r->schema.diags, d->at->span,
+                  cs_arena_printf(d->r->schema.arena, "it may be from %s to %s",
+                                  key->low ? key->low : "any", key->high ? key->high : "any"),
+                  out ? "uncertain %s leaves what the key allows"
+                      : "uncertain %s: more than a twentieth of it leaves what the key allows",
+                  d->path);
+    return false;
+}
+
+/* Keys that say how a question is answered, not what it is. */
+static bool is_about_answers(const char *path)
+{
+    static const char *const sections[] = {"simulate", "uncertain", "claim"};
+    for (size_t i = 0; i < sizeof sections / sizeof sections[0]; i++) {
+        const size_t n = strlen(sections[i]);
+        if (strncmp(path, sections[i], n) == 0 && (path[n] == '.' || path[n] == '\0'))
+            return true;
+    }
+    return false;
+}
+
+/* `own`: the scenario's value of a key that stands under `uncertain`; NULL: none. */
 static void add_input(struct cs_resolving *r, const char *path, struct cs_span name,
                       const struct cs_node *at, const struct cs_node *own)
 {
     struct cs_uncertain_text text = {.cv = 0};
     struct cs_arena *const arena = r->schema.arena;
+    struct cs_diags *const diags = r->schema.diags;
+    const size_t before = diags->errors;
     const struct cs_key *const key = cs_table_find(&cs_table_scenario, path);
-    const bool sampled = key && (key->kind == CS_KEY_QUANTITY || key->kind == CS_KEY_COUNT ||
-                                 key->kind == CS_KEY_COUNT64);
+    const bool sampled =
+        key && !is_about_answers(path) &&
+        (key->kind == CS_KEY_QUANTITY || key->kind == CS_KEY_COUNT || key->kind == CS_KEY_COUNT64);
     if (!sampled) {
         cs_diag_error(r->schema.diags, name,
                       key ? "keys with a number can be uncertain" : near_key(arena, path),
-                      key ? "uncertain: '%s' takes no number"
+                      key && is_about_answers(path) ? "uncertain: '%s' is no input of the question"
+                      : key ? "uncertain: '%s' takes no number"
                           : "uncertain: '%s' is no key of a scenario",
                       path);
         return;
@@ -245,6 +295,8 @@ static void add_input(struct cs_resolving *r, const char *path, struct cs_span n
         cs_unit_parse(key->low, strlen(key->low), key->unit, &u.low, &error);
     if (key->high)
         cs_unit_parse(key->high, strlen(key->high), key->unit, &u.high, &error);
+    if (diags->errors == before && !check_range(&d, &u, key))
+        return;
     struct cs_uncertain *all = (struct cs_uncertain *)(uintptr_t)r->scenario->uncertain;
     all = cs_arena_grow(arena, all, r->scenario->uncertain_count, sizeof *all);
     all[r->scenario->uncertain_count++] = u;
@@ -282,27 +334,21 @@ static void walk(struct cs_resolving *r, struct cs_node *node, const char *path)
     }
 }
 
-void cs_resolve_uncertain(struct cs_resolving *r)
+/* The nominal value of an input that the scenario has none of goes where it would stand. */
+static void set_nominal(struct cs_resolving *r, struct cs_node *root, const struct cs_uncertain *u)
 {
-    struct cs_node *const root = cs_node_clone(r->root, r->schema.arena);
-    walk(r, root, "");
-    r->root = root;
+    const char *const text =
+        cs_arena_printf(r->schema.arena, "%s=%.12g%s%s", u->key,
+                        isnan(u->nominal) ? 1.0 : u->nominal / u->si, *u->unit ? " " : "", u->unit);
+    cs_node_set_by(root, text, "uncertain", r->schema.arena, r->schema.diags);
 }
 
-void cs_resolve_nominals(struct cs_resolving *r)
+static void read_map(struct cs_resolving *r, struct cs_node *root, const struct cs_node *map)
 {
-    const struct cs_node *const map = r->text.uncertain;
+    static const struct cs_key yes = {.name = "model_error", .kind = CS_KEY_BOOL};
     struct cs_scenario *const s = r->scenario;
-    s->uncertain_model = true;
-    if (map && map->kind != CS_NODE_MAP) {
-        cs_diag_error(r->schema.diags, map->span,
-                      "expected a map, such as {traffic.volume: {lognormal: {sigma: 0.3}}}",
-                      "uncertain must be a map, not %s", cs_node_kind_name(map));
-        return;
-    }
-    for (size_t i = 0; map && i < map->count; i++) {
+    for (size_t i = 0; i < map->count; i++) {
         const char *const key = map->keys[i]->text;
-        static const struct cs_key yes = {.name = "model_error", .kind = CS_KEY_BOOL};
         if (strcmp(key, "model_error") == 0) {
             cs_schema_value(&r->schema, &yes, map->items[i], "uncertain model_error",
                             &s->uncertain_model);
@@ -311,10 +357,31 @@ void cs_resolve_nominals(struct cs_resolving *r)
         bool twice = false;
         for (size_t k = 0; k < s->uncertain_count; k++)
             twice |= strcmp(s->uncertain[k].key, key) == 0;
-        if (twice)
+        if (twice) {
             cs_diag_error(r->schema.diags, map->keys[i]->span, NULL,
                           "uncertain names '%s', which is uncertain in place", key);
-        else
-            add_input(r, key, map->keys[i]->span, map->items[i], cs_node_find(r->root, key));
+            continue;
+        }
+        const struct cs_node *const own = cs_node_find(root, key);
+        const struct cs_key *const known = cs_table_find(&cs_table_scenario, key);
+        const size_t before = s->uncertain_count;
+        add_input(r, key, map->keys[i]->span, map->items[i], own);
+        if (s->uncertain_count > before && own == NULL && known->fallback == NULL)
+            set_nominal(r, root, &s->uncertain[before]);
     }
+}
+
+void cs_resolve_uncertain(struct cs_resolving *r)
+{
+    struct cs_node *const root = cs_node_clone(r->root, r->schema.arena);
+    const struct cs_node *const map = cs_node_find(root, "uncertain");
+    r->scenario->uncertain_model = true;
+    walk(r, root, "");
+    if (map && map->kind == CS_NODE_MAP)
+        read_map(r, root, map);
+    else if (map)
+        cs_diag_error(r->schema.diags, map->span,
+                      "expected a map, such as {traffic.volume: {lognormal: {sigma: 0.3}}}",
+                      "uncertain must be a map, not %s", cs_node_kind_name(map));
+    r->root = root;
 }

@@ -35,7 +35,7 @@ static const struct cs_key rent_keys[] = {
     KEY("spot", "Share rented as spot, which may be taken away.", TERM_SHARE(CS_TERM_SPOT)),
     KEY("reserved_1y", "Share reserved for a year.", TERM_SHARE(CS_TERM_RESERVED_1Y)),
     KEY("reserved_3y", "Share reserved for three years.", TERM_SHARE(CS_TERM_RESERVED_3Y)),
-    KEY("discount", "Off the on-demand price, where a hardware sheet has no price of the term.",
+    KEY("discount", "Off the on-demand price. Default: the hardware sheet's price of the term.",
         MAP(discount_table), .example = "a map, such as {spot: 60%, reserved_1y: 35%}"),
     KEY("spares", "Further GPUs, for those that spot takes away.",
         QUANTITY(cs_cost, rent.spares, SHARE, "0%", "1000%")),

@@ -55,10 +55,16 @@ START_TEST(axes_by_name)
     parse("traffic.rate", "7200..43200 req/h", study); /* 2 to 12 a second */
     assert_along("traffic.rate", "req/s", true, 2, 12);
     parse("gpu_price", NULL, study);
-    assert_along("cost.gpu", "USD/h", true, 0.5, 8);
-    ck_assert_double_eq_tol(cs_along_here(&along, study->scenario), 2, 1e-12);
+    assert_along("cost.gpu_price", "%", true, 25, 400);
+    ck_assert_double_eq_tol(cs_along_here(&along, study->scenario), 100, 1e-12);
     parse("cost.gpu", "1..3", study);
-    assert_along("cost.gpu", "USD/h", true, 1, 3);
+    assert_along("cost.gpu", "USD/h", false, 1, 3);
+    parse("cost.api_price", "5%..200%", study); /* the unit stays with the number */
+    assert_along("cost.api_price", "%", false, 5, 200);
+    parse("gpu_price", "50..150", study);
+    assert_along("cost.gpu_price", "%", true, 50, 150);
+    parse("traffic.input_share", "0.1..0.9", study);
+    assert_along("traffic.input_share", "", false, 0.1, 0.9);
     parse("output_share", NULL, study);
     ck_assert_int_eq(along.kind, CS_ALONG_SHARE);
     assert_along(NULL, "", false, 0.05, 0.95);
@@ -131,7 +137,8 @@ START_TEST(axes_that_are_none)
         {"slo", NULL, "--axis slo: the scenario has no SLO", NULL},
         {"traffic.burstiness", NULL, "--axis traffic.burstiness needs a range",
          "such as --range 1..10"},
-        {"gpu_price", NULL, "--axis gpu_price needs a range here", "such as --range 0.5..10"},
+        {"gpu_price", "1 EUR/h..5 EUR/h", "--range: '1 EUR/h..5 EUR/h' has another unit",
+         "ends in %"},
         {"volume", "5M", "--range: '5M' is no range A..B", "such as 1M..500M"},
         {"volume", "1M,2M", "--range: '1M,2M' is no range A..B", "such as 1M..500M"},
         {"volume", "0..2M", "--range: '0..2M' does not begin above 0", NULL},

@@ -158,17 +158,17 @@ START_TEST(always_and_never)
 }
 END_TEST
 
-/* The bill at 1.2/s is 0.41472 USD: equal to a GPU at 0.01728 USD/h and cheaper than a dearer one;
- * with 0.1 USD a day of staff at (0.41472 - 0.1) / 24. */
+/* The bill at 1.2/s is 0.41472 USD: equal to a GPU at 0.01728 USD/h, 108 % of 0.016, and cheaper
+ * than a dearer one; with 0.1 USD a day of staff at (0.41472 - 0.1) / 24 USD/h. */
 START_TEST(along_the_price_of_gpus)
 {
-    cross(ask(sized, "gpu: 0.016 USD/h", flat_slo), "gpu_price", "0.005..0.05");
+    cross(ask(sized, "gpu: 0.016 USD/h", flat_slo), "gpu_price", "30%..300%");
     ck_assert_uint_eq(c.against[0].count, 1);
-    assert_crossing(&c.against[0].crossings[0], 0.01728, 1e-6, false, false, 1);
+    assert_crossing(&c.against[0].crossings[0], 108, 1e-4, false, false, 1);
     ck_assert_int_eq(c.against[0].below, 0);
     ck_assert_int_eq(c.against[0].above, CS_CROSSOVER_API);
     cross(ask(sized, "gpu: 0.016 USD/h, staff: 0.1 USD/day", flat_slo), "gpu_price", NULL);
-    assert_crossing(&c.against[0].crossings[0], 0.31472 / 24, 1e-6, false, false, 1);
+    assert_crossing(&c.against[0].crossings[0], 100 * 0.31472 / 24 / 0.016, 1e-4, false, false, 1);
 }
 END_TEST
 

@@ -38,10 +38,17 @@ static const char *ask(const char *deploy, const char *more)
                            deploy, more);
 }
 
+static struct cs_diags *no_diags(void)
+{
+    struct cs_diags *const none = cs_arena_alloc(question_arena(), 1, sizeof *none);
+    cs_diags_init(none, question_arena());
+    return none;
+}
+
 static void draw(const char *yaml)
 {
     const struct cs_uncertainty_settings settings = {.samples = DRAWS};
-    cs_uncertainty_run(&u, question_study(yaml, 2), &settings, question_arena());
+    cs_uncertainty_run(&u, question_study(yaml, 2), &settings, question_arena(), no_diags());
     ck_assert_uint_eq(u.samples, DRAWS);
 }
 
@@ -148,7 +155,7 @@ START_TEST(inputs_beside_their_keys)
 {
     const struct cs_scenario *const s =
         question_study(ask(given,
-                           "cost: {gpu: 3.6 USD/h}\nuncertain:\n"
+                           "cost: {gpu: 3.6 USD/h, pue: 1.2}\nuncertain:\n"
                            "  traffic.rate: {triangular: {min: 80%, max: 180 req/min}}\n"
                            "  cost.gpu: {lognormal: {mean: 7.2 USD/h, sigma: 0.4}}\n"
                            "  traffic.burstiness: {normal: {mean: 2, cv: 10%}}\n"
@@ -164,7 +171,7 @@ START_TEST(inputs_beside_their_keys)
     ck_assert_str_eq(find(s, "traffic.rate")->text, "triangular (min 80%, max 180 req/min)");
     assert_input(find(s, "cost.gpu"), CS_LOGNORMAL, 2e-3 * exp(-0.08), 0.4, 0, 1e-3);
     assert_input(find(s, "traffic.burstiness"), CS_NORMAL, 2, 0.2, 0, 1);
-    assert_input(find(s, "cost.pue"), CS_NORMAL, 1, 0.05, 0, 1);
+    assert_input(find(s, "cost.pue"), CS_NORMAL, 1.2, 0.05, 0, 1.2);
     assert_input(find(s, "cost.staff"), CS_UNIFORM, 1e-4, 5.5e-4, 1e-3, 5.5e-4);
     const struct cs_uncertain *const replicas = find(s, "deploy.replicas");
     ck_assert(replicas->whole && !find(s, "cost.gpu")->whole);
@@ -387,8 +394,8 @@ START_TEST(draws_know_no_threads)
         ask(given, "cost: {gpu: 0.02 USD/h}\ncompare: flat\nuncertain: {cost.gpu: {uniform: {min: "
                    "50%, max: 150%}}, traffic.rate: {normal: {cv: 10%}}}\n");
     struct cs_uncertainty one;
-    cs_uncertainty_run(&one, question_study(yaml, 1), &settings, question_arena());
-    cs_uncertainty_run(&u, question_study(yaml, 4), &settings, question_arena());
+    cs_uncertainty_run(&one, question_study(yaml, 1), &settings, question_arena(), no_diags());
+    cs_uncertainty_run(&u, question_study(yaml, 4), &settings, question_arena(), no_diags());
     ck_assert_double_eq(one.usd.mean, u.usd.mean);
     for (size_t i = 0; i < 2; i++) {
         ck_assert_double_eq(one.choices[i].regret_mean, u.choices[i].regret_mean);
@@ -417,7 +424,7 @@ START_TEST(a_tornado)
                        "  cost.staff: {uniform: {min: 0%, max: 200%}}\n"
                        "  traffic.rate: {uniform: {min: 90%, max: 110%}}\n"),
             2),
-        &settings, question_arena());
+        &settings, question_arena(), no_diags());
     static const struct {
         const char *name, *low, *high;
         double usd_low, usd_high;
@@ -458,15 +465,15 @@ START_TEST(the_tornados_api)
                    "uncertain: {cost.gpu: {uniform: {min: 90%, max: 110%}}}\n");
     struct cs_uncertainty_settings settings = {
         .samples = 10, .tornado = true, .crossover = true, .range = "0.5..1.2"};
-    cs_uncertainty_run(&u, question_study(yaml, 2), &settings, question_arena());
+    cs_uncertainty_run(&u, question_study(yaml, 2), &settings, question_arena(), no_diags());
     ck_assert_str_eq(u.against->api->name, "split");
     ck_assert_double_eq_tol(u.nominal_cross, 0.48 / 0.5184, 1e-6);
     settings.against = "flat";
-    cs_uncertainty_run(&u, question_study(yaml, 2), &settings, question_arena());
+    cs_uncertainty_run(&u, question_study(yaml, 2), &settings, question_arena(), no_diags());
     ck_assert_str_eq(u.against->api->name, "flat");
     ck_assert(isnan(u.nominal_cross)); /* 0.48 / 0.3456 = 1.39 is beyond */
     settings.crossover = false;
-    cs_uncertainty_run(&u, question_study(yaml, 2), &settings, question_arena());
+    cs_uncertainty_run(&u, question_study(yaml, 2), &settings, question_arena(), no_diags());
     ck_assert_ptr_null(u.against);
     ck_assert(isnan(u.rows[0].cross_low));
     ck_assert_str_eq(u.rows[0].name, "cost.gpu");
