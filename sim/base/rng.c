@@ -13,6 +13,8 @@
  * The rule: no static state that changes; a stream's state is its caller's. Not here: jumps ahead.
  */
 #include "base/rng.h"
+#include "base/hash.h"
+#include "base/hash.h"
 #include <gsl/gsl_randist.h>
 #include <gsl/gsl_rng.h>
 #include <limits.h>
@@ -29,19 +31,11 @@ static uint64_t finalise(uint64_t z)
     return z ^ (z >> 31);
 }
 
-static uint64_t hash_fnv1a(const char *text)
-{
-    uint64_t h = 0xcbf29ce484222325u;
-    for (; *text; text++)
-        h = (h ^ (unsigned char)*text) * 0x100000001b3u;
-    return h;
-}
-
 void cs_rng_init(struct cs_rng *rng, uint64_t seed, uint64_t replication, const char *name)
 {
     uint64_t z = finalise(seed + GOLDEN);
     z = finalise((z ^ replication) + GOLDEN);
-    z = finalise((z ^ hash_fnv1a(name)) + GOLDEN);
+    z = finalise((z ^ cs_hash_text(CS_HASH_START, name)) + GOLDEN);
     for (int i = 0; i < 4; i++) {
         z += GOLDEN;
         rng->s[i] = finalise(z);

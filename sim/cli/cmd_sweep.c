@@ -4,6 +4,8 @@
  * mpirun or srun, the processes share the work; only the first one writes and prints, and all end
  * with its exit status. A store that is complete prints its rows without planning anything.
  */
+#define _XOPEN_SOURCE 700 /* sigaction */
+#include "base/hash.h"
 #include "cli/cli.h"
 #include "cli/file.h"
 #include "cli/opt.h"
@@ -11,8 +13,11 @@
 #include "out/sweep.h"
 #include "plan/mpi.h"
 #include "spec/yaml.h"
+#include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct asked {
     struct cs_opt_list vary, sets, merge;
@@ -115,11 +120,35 @@ static void read_effort(struct cs_cli *cli, const struct asked *a, struct cs_swe
 
 static unsigned long long hash_of(const struct cs_store_head *head, size_t count)
 {
-    unsigned long long h = 14695981039346656037ull; /* FNV-1a, 64 bits */
+    uint64_t h = CS_HASH_START;
     for (size_t i = 0; i < count; i++)
-        for (const char *p = head[i].value; *p; p++)
-            h = (h ^ (unsigned char)*p) * 1099511628211ull;
+        h = cs_hash_text(h, head[i].value);
     return h;
+}
+
+/* --- interrupted ----------------------------------------------------------------------------- */
+
+static const char *kept_in; /* NULL: nowhere */
+
+/* Ends at once, as a kill would: what was committed stays. Calls only what a handler may. */
+static void interrupted(int signal)
+{
+    static const char lost[] = "\ncapsim: interrupted; without --out nothing is kept\n";
+    static const char kept[] =
+        "\ncapsim: interrupted; the points that were done are kept, --resume plans the others\n";
+    const char *const words = kept_in ? kept : lost;
+    const size_t length = kept_in ? sizeof kept - 1 : sizeof lost - 1;
+    const ssize_t written = write(STDERR_FILENO, words, length);
+    (void)written;
+    _exit(128 + signal);
+}
+
+static void watch_for_interrupts(const char *out)
+{
+    struct sigaction action = {.sa_handler = interrupted};
+    kept_in = out;
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
 }
 
 static void print_rows(struct cs_cli *cli, const struct asked *a, struct cs_sweep *s,
@@ -147,8 +176,11 @@ static int lead(struct cs_cli *cli, const struct asked *a, struct cs_sweep *s,
         nothing.points = 0;
     sound = cs_sweep_run(sound ? s : &nothing, store, &cs_sweep_print_json, &cli->diags) && sound;
     if (!sound) {
+        const bool empty = store != NULL && cs_store_count(store) == 0;
         if (store)
             cs_store_close(store);
+        if (empty && a->out && !a->resume) /* nothing is lost, and the next try may use the name */
+            remove(a->out);
         return -1;
     }
     print_rows(cli, a, s, store);
@@ -188,6 +220,8 @@ static int sweep(struct cs_cli *cli, const struct asked *asked, const char *path
         cs_study_close(&study);
         return status;
     }
+    if (cs_mpi_rank() == 0)
+        watch_for_interrupts(asked->out);
     cs_progress_init(&progress, asked->quiet || cs_mpi_rank() != 0);
     study.progress = cs_progress_show;
     study.progress_user = &progress;

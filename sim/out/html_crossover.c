@@ -23,6 +23,7 @@ static const char style[] =
     "table{border-collapse:collapse;font-size:.9rem;font-variant-numeric:tabular-nums}\n"
     "th,td{padding:.3rem .6rem;text-align:left;border-bottom:1px solid var(--line);"
     "vertical-align:top}th{color:var(--dim);font-weight:600}\n"
+    ".long{min-width:14rem}figure svg{min-width:34rem}figure{overflow-x:auto}\n"
     ".key{display:inline-block;width:1.6rem;height:0;border-top:3px solid;margin-right:.4rem;"
     "vertical-align:middle}\n";
 enum { COLOURS = 6, COLUMNS = 240 };
@@ -55,14 +56,18 @@ static void print_curves(const struct cs_crossover *c, struct cs_plot *p, double
         snprintf(klass, sizeof klass, "api c%d", (int)(a % COLOURS));
         cs_plot_line(p, x, y, COLUMNS, klass);
     }
-    size_t option;
-    for (int i = 0; i < COLUMNS; i++) {
-        x[i] = cs_along_at(&c->along, (double)i / (COLUMNS - 1));
-        y[i] = cs_crossover_own(c, x[i], &option);
-        if (!isfinite(y[i]))
-            y[i] = NAN;
+    size_t n = 0, option;
+    for (int i = 0; i < COLUMNS; i++) { /* a step is upright: its tread ends where it rises */
+        const double at = cs_along_at(&c->along, (double)i / (COLUMNS - 1));
+        const double usd = cs_crossover_own(c, at, &option);
+        if (n > 0 && isfinite(usd) && isfinite(y[n - 1]) && fabs(usd / y[n - 1] - 1.0) > 0.02) {
+            x[n] = x[n - 1];
+            y[n++] = usd;
+        }
+        x[n] = at;
+        y[n++] = isfinite(usd) ? usd : NAN;
     }
-    cs_plot_line(p, x, y, COLUMNS, "own");
+    cs_plot_line(p, x, y, n, "own");
 }
 
 static void print_plot(const struct cs_crossover *c, struct cs_arena *arena, FILE *out)
@@ -130,11 +135,11 @@ static void print_table(const struct cs_crossover *c, struct cs_arena *arena, FI
              !k                ? ""
              : !k->model_known ? "not known"
                                : cs_crossover_interval(arena, c, k->model_lo, k->model_hi));
-        cell(out, "td",
-             k ? cs_arena_printf(arena, "%ld × %s", k->gpus,
-                                 cs_crossover_option(arena, c, k->option))
-               : g->never);
-        fputs("</tr>\n", out);
+        fputs("<td class=\"long\">", out);
+        cs_svg_escape(out, k ? cs_arena_printf(arena, "%ld × %s", k->gpus,
+                                               cs_crossover_option(arena, c, k->option))
+                             : g->never);
+        fputs("</td></tr>\n", out);
     }
     fputs("</tbody></table></div>\n", out);
 }

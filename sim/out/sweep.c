@@ -8,6 +8,7 @@
 #include "base/check.h"
 #include "out/csv.h"
 #include "out/figure.h"
+#include "out/money.h"
 #include "out/json.h"
 #include "out/json_tree.h"
 #include "out/words.h"
@@ -298,8 +299,10 @@ static void add_row(void *user, size_t point, const char *values, const char *an
                     cs_figure_time_value((struct cs_interval){tpot, NAN, NAN}).text);
         cs_grid_add(&t->grid, "%s",
                     cs_figure_percent(number_at(a, "utilisation.capacity_share")).text);
-        cs_grid_add(&t->grid, "%s", cs_figure_usd(usd).text);
-        cs_grid_add(&t->grid, "%s", cs_figure_usd(number_at(a, "cost.usd_per_mtok")).text);
+        cs_grid_add(&t->grid, "%s", cs_money_figure(t->sweep->study->scenario, usd).text);
+        cs_grid_add(
+            &t->grid, "%s",
+            cs_money_figure(t->sweep->study->scenario, number_at(a, "cost.usd_per_mtok")).text);
         cs_grid_add(&t->grid, "%s",
                     yes ? "" : text_at(a, *text_at(a, "reason") ? "reason" : "message"));
     }
@@ -317,8 +320,15 @@ void cs_sweep_print_text(const struct cs_sweep *sweep, struct cs_store *store,
     cs_grid_init(&t.grid, text->arena, align);
     for (int a = 0; a < sweep->axis_count; a++)
         cs_grid_add(&t.grid, "%s%s", a ? "" : "  ", sweep->axes[a].key);
-    static const char *const heads[] = {"best", "GPUs",    "p95 TTFT", "p95 TPOT",
-                                        "load", "USD/day", "USD/Mtok", ""};
+    const struct cs_scenario *const scenario = sweep->study->scenario;
+    const char *const heads[] = {"best",
+                                 "GPUs",
+                                 "p95 TTFT",
+                                 "p95 TPOT",
+                                 "load",
+                                 cs_money_per(text->arena, scenario, "day"),
+                                 cs_money_per(text->arena, scenario, "Mtok"),
+                                 ""};
     for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++)
         cs_grid_add(&t.grid, "%s", heads[i]);
     cs_store_each(store, add_row, &t);
@@ -336,6 +346,7 @@ void cs_sweep_print_text(const struct cs_sweep *sweep, struct cs_store *store,
                               : ""));
     if (t.cheapest)
         cs_text_section(text, "CHEAPEST",
-                        cs_arena_printf(text->arena, "%s USD/day: %s", cs_figure_usd(t.least).text,
-                                        t.cheapest));
+                        cs_arena_printf(text->arena, "%s %s: %s",
+                                        cs_money_figure(scenario, t.least).text,
+                                        cs_money_per(text->arena, scenario, "day"), t.cheapest));
 }

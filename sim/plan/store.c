@@ -22,7 +22,8 @@ enum { SCHEMA = 1, COLUMNS_MOST = 1900 };
 
 struct cs_store {
     struct cs_arena *arena;
-    const char *path; /* NULL: in memory */
+    const char *path;   /* NULL: in memory */
+    const char *option; /* that named it, for errors */
     sqlite3 *db;
     sqlite3_stmt *put;
     const struct cs_store_head *head;
@@ -36,7 +37,7 @@ static bool fail(const struct cs_store *s, const char *what, const char *why,
     const char *const hint = strstr(why, "full") != NULL
                                  ? "points already there are kept; make room, then --resume"
                                  : NULL;
-    cs_diag_file(diags, (struct cs_span){0}, hint, "--out: cannot %s '%s': %s", what,
+    cs_diag_file(diags, (struct cs_span){0}, hint, "%s: cannot %s '%s': %s", s->option, what,
                  s->path != NULL ? s->path : "memory", why);
     return false;
 }
@@ -92,8 +93,8 @@ static bool check_head(sqlite3 *db, const struct cs_store *s, const char *path,
     sqlite3_stmt *get = NULL;
     if (sqlite3_prepare_v2(db, "SELECT value FROM sweep WHERE key = ?", -1, &get, NULL) !=
         SQLITE_OK) {
-        cs_diag_file(diags, (struct cs_span){0}, NULL, "--out: '%s' is no store of a sweep: %s",
-                     path, sqlite3_errmsg(db));
+        cs_diag_file(diags, (struct cs_span){0}, NULL, "%s: '%s' is no store of a sweep: %s",
+                     s->option, path, sqlite3_errmsg(db));
         return false;
     }
     const char *differs = NULL;
@@ -108,7 +109,8 @@ static bool check_head(sqlite3 *db, const struct cs_store *s, const char *path,
     sqlite3_finalize(get);
     if (differs != NULL)
         cs_diag_file(diags, (struct cs_span){0}, "choose another file, or remove this one",
-                     "--out: '%s' holds another sweep: its %s differs", path, differs);
+                     "%s: '%s' holds another sweep: its %s differs", s->option, path,
+                     differs);
     return differs == NULL;
 }
 
@@ -181,8 +183,12 @@ struct cs_store *cs_store_open(const char *path, bool resume, const struct cs_st
                                struct cs_diags *diags)
 {
     struct cs_store *s = cs_arena_alloc(arena, 1, sizeof *s);
-    *s = (struct cs_store){
-        .arena = arena, .path = path, .head = head, .head_count = head_count, .points = points};
+    *s = (struct cs_store){.arena = arena,
+                           .path = path,
+                           .option = "--out",
+                           .head = head,
+                           .head_count = head_count,
+                           .points = points};
     s->has = cs_arena_alloc(arena, points + 1, 1);
     struct stat about;
     const bool there = path != NULL && stat(path, &about) == 0 && about.st_size > 0;
@@ -271,6 +277,7 @@ bool cs_store_merge(struct cs_store *s, const char *path, struct cs_diags *diags
         return false;
     }
     other.path = path;
+    other.option = "--merge";
     other.put = NULL;
     other.has = cs_arena_alloc(s->arena, s->points + 1, 1);
     struct merging m = {s, diags, open_file(&other, false, true, diags)};

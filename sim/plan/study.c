@@ -6,6 +6,7 @@
  */
 #include "plan/study.h"
 #include "base/check.h"
+#include "base/hash.h"
 #include "plan/pool.h"
 #include "spec/resolve.h"
 #include <string.h>
@@ -76,10 +77,29 @@ static const struct cs_scenario *resolve(struct cs_study *s, struct cs_catalog *
     return cs_diags_has_errors(diags) ? NULL : scenario;
 }
 
+/* Of a trace's bytes, packed or not; 0: it cannot be read, which is told elsewhere. */
+static uint64_t digest_of_file(const char *path)
+{
+    char bytes[8192];
+    uint64_t h = CS_HASH_START;
+    FILE *const file = fopen(path, "rb");
+    if (file == NULL)
+        return 0;
+    for (size_t n; (n = fread(bytes, 1, sizeof bytes, file)) > 0;)
+        h = cs_hash_bytes(h, bytes, n);
+    fclose(file);
+    return h;
+}
+
 const struct cs_scenario *cs_study_resolve(struct cs_study *s, const struct cs_variant *v,
                                            struct cs_diags *diags)
 {
-    return resolve(s, cs_catalog_open(s->arena, s->program), v, s->arena, diags);
+    struct cs_catalog *const catalog = cs_catalog_open(s->arena, s->program);
+    const struct cs_scenario *const scenario = resolve(s, catalog, v, s->arena, diags);
+    s->digest += cs_catalog_digest(catalog);
+    if (scenario != NULL && scenario->traffic.kind == CS_VOLUME_TRACE)
+        s->digest += digest_of_file(scenario->traffic.trace_path);
+    return scenario;
 }
 
 /* The study's trace, where the variant replays the same one. */

@@ -27,6 +27,7 @@ struct cs_study {
     const struct cs_node *root;         /* of the scenario, --set applied */
     const struct cs_scenario *scenario; /* the variant without settings */
     const struct cs_trace *trace;       /* that it replays, or NULL */
+    uint64_t digest; /* of the sheets and traces of all variants that cs_study_resolve has seen */
     const char *option; /* of the command line that variants come from, for errors: "--vary" */
     struct cs_arena *arena;
     int threads;

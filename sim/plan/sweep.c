@@ -171,7 +171,7 @@ const struct cs_store_head *cs_sweep_head(const struct cs_sweep *s, const char *
 {
     static const char *const samplings[] = {"grid", "lhs", "sobol"};
     static const char *const efforts[] = {"full", "brief", "sketch"};
-    struct cs_store_head *const head = cs_arena_alloc(arena, 6, sizeof *head);
+    struct cs_store_head *const head = cs_arena_alloc(arena, 7, sizeof *head);
     const char *settings = "", *axes = "";
     for (size_t i = 0; i < set_count; i++)
         settings = cs_arena_printf(arena, "%s%s\n", settings, sets[i]);
@@ -185,7 +185,10 @@ const struct cs_store_head *cs_sweep_head(const struct cs_sweep *s, const char *
     head[4] = (struct cs_store_head){
         "sampling", cs_arena_printf(arena, "%s:%zu", samplings[s->sampling], s->points)};
     head[5] = (struct cs_store_head){"effort", efforts[s->effort]};
-    *count = 6;
+    head[6] = (struct cs_store_head){
+        "sheets and traces",
+        cs_arena_printf(arena, "%016llx", (unsigned long long)s->study->digest)};
+    *count = 7;
     return head;
 }
 

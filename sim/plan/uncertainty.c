@@ -55,15 +55,16 @@ const char *cs_uncertain_at(const struct cs_uncertain *u, double q, struct cs_ar
 
 const char *cs_uncertain_words(const struct cs_uncertain *u, double q, struct cs_arena *arena)
 {
-    double x = quantile(u, q) / u->si;
+    double x = quantile(u, q) / u->shown_si;
     static const char *const prefixes[] = {"", "k", "M", "G", "T"};
     int i = 0;
-    const bool counted = strncmp(u->unit, "tokens", 6) == 0 || strncmp(u->unit, "req", 3) == 0;
+    const bool counted = strncmp(u->shown, "tokens", 6) == 0 || strncmp(u->shown, "req", 3) == 0;
     while (counted && i < 4 && fabs(x) >= 1000.0) {
         x /= 1000.0;
         i++;
     }
-    return cs_arena_printf(arena, "%.3g%s%s%s", x, prefixes[i], *u->unit ? " " : "", u->unit);
+    return cs_arena_printf(arena, "%.3g%s%s%s", x, prefixes[i],
+                           *u->shown ? " " : "", u->shown);
 }
 
 /* --- draws ----------------------------------------------------------------------------------- */

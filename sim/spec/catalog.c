@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "base/hash.h"
 #include "base/suggest.h"
 #include "spec/resolve.h"
 #include "spec/seal.h"
@@ -54,6 +55,7 @@ struct cs_catalog {
     const char *roots[MOST_ROOTS];
     size_t root_count;
     struct entry *entries;
+    uint64_t digest;
     struct names names[CS_SHEET_COUNT];
     struct claims claims[CS_SHEET_COUNT];
 };
@@ -446,6 +448,7 @@ const void *cs_catalog_load(struct cs_catalog *c, enum cs_sheet_kind kind, const
     const void *const sheet =
         root ? cs_seal_sheet(kind, root, cs_catalog_stem(c->arena, path), c->arena, diags) : NULL;
     entry->sheet = diags->errors == errors ? sheet : NULL;
+    c->digest += cs_hash_bytes(CS_HASH_START, source->text, source->size);
     diags->referenced_from = outer;
     diags->reference = outer_reference;
     return entry->sheet;
@@ -481,6 +484,11 @@ static int guess_kind(const struct cs_node *root)
         }
     }
     return best;
+}
+
+uint64_t cs_catalog_digest(const struct cs_catalog *c)
+{
+    return c->digest;
 }
 
 int cs_catalog_check(struct cs_catalog *c, const char *path, struct cs_diags *diags)

@@ -12,6 +12,7 @@
  */
 #ifndef CS_SPEC_CATALOG_H
 #define CS_SPEC_CATALOG_H
+#include <stdint.h>
 #include "spec/scenario.h"
 
 enum cs_sheet_kind {
@@ -28,6 +29,8 @@ enum cs_sheet_kind {
 
 struct cs_catalog;
 struct cs_catalog *cs_catalog_open(struct cs_arena *arena, const char *program);
+/* Changes with the text of any sheet that was read, not with their order. */
+uint64_t cs_catalog_digest(const struct cs_catalog *catalog);
 /* Names of a kind, sorted, without repeats; aliases not included. */
 const char *const *cs_catalog_names(struct cs_catalog *c, enum cs_sheet_kind kind, size_t *count);
 /* The path of the file that holds a sheet, or NULL when there is none of that name or alias. */

@@ -96,7 +96,10 @@ static const char *label_of(const struct cs_compare *c, const struct cs_compare_
     if (!text->caching)
         said = cs_arena_printf(arena, "%s%suncached", said, *said ? ", " : "");
     if (text->has_committed)
-        said = cs_arena_printf(arena, "%s%scommitted", said, *said ? ", " : "");
+        said = text->committed > 0
+                   ? cs_arena_printf(arena, "%s%s%d units committed", said, *said ? ", " : "",
+                                     text->committed)
+                   : cs_arena_printf(arena, "%s%scommitted", said, *said ? ", " : "");
     const char *const title = c->api->title ? c->api->title : c->api->name;
     return *said ? cs_arena_printf(arena, "%s (%s)", title, said) : title;
 }
@@ -226,6 +229,10 @@ static void check_prices(struct cs_resolving *r, struct cs_cost *cost)
 {
     const struct cs_scenario *const s = r->scenario;
     if (cost->prices && looks_like_date(cost->prices)) {
+        if (!cs_schema_is_date(cost->prices))
+            cs_diag_error(r->schema.diags, cs_resolve_span(r, "cost.prices"),
+                          "such as 2026-05-07, 2026-05 or 2026", "cost.prices: '%s' is no date",
+                          cost->prices);
         if (cost->as_of)
             cs_diag_error(r->schema.diags, cs_resolve_span(r, "cost.prices"),
                           "leave one of them out", "cost.prices is a date, and prices_as_of too");

@@ -241,6 +241,38 @@ static bool is_about_answers(const char *path)
     return false;
 }
 
+/* The unit behind a value: what follows its number and its blank. */
+static bool show_in_that_of(const struct cs_resolving *r, const struct cs_key *key,
+                            const struct cs_node *node, struct cs_uncertain *u)
+{
+    const char *const blank = node->kind == CS_NODE_SCALAR ? strchr(node->text, ' ') : NULL;
+    struct cs_unit_error error;
+    double si;
+    if (blank == NULL)
+        return false;
+    const char *const one = cs_arena_printf(r->schema.arena, "1%s", blank);
+    if (!cs_unit_parse_money(one, strlen(one), key->unit, r->schema.currencies, &si, &error))
+        return false;
+    u->shown = cs_arena_strdup(r->schema.arena, blank + 1);
+    u->shown_si = si;
+    return true;
+}
+
+/* People read it in the unit that they wrote: that of the value, else of the first parameter that
+ * has one. */
+static void show_in(const struct cs_resolving *r, const struct cs_key *key,
+                    const struct cs_node *own, const struct cs_node *at, struct cs_uncertain *u)
+{
+    if (own != NULL && show_in_that_of(r, key, own, u))
+        return;
+    for (size_t i = 0; i < at->count; i++) {
+        const struct cs_node *const map = at->items[i];
+        for (size_t k = 0; map->kind == CS_NODE_MAP && k < map->count; k++)
+            if (show_in_that_of(r, key, map->items[k], u))
+                return;
+    }
+}
+
 /* `own`: the scenario's value of a key that stands under `uncertain`; NULL: none. */
 static void add_input(struct cs_resolving *r, const char *path, struct cs_span name,
                       const struct cs_node *at, const struct cs_node *own)
@@ -281,10 +313,15 @@ static void add_input(struct cs_resolving *r, const char *path, struct cs_span n
         d.nominal = value_of(&d, own);
     else if (key->fallback && strcmp(key->fallback, "auto") != 0)
         d.nominal = value_of(&d, &fallback);
+    if (diags->errors > before)
+        return;
     struct cs_uncertain u = {.key = cs_arena_strdup(arena, path),
                              .whole = key->kind != CS_KEY_QUANTITY,
                              .text = as_written(arena, at)};
     u.unit = cs_unit_usual(key->unit, &u.si);
+    u.shown = u.unit;
+    u.shown_si = u.si;
+    show_in(r, key, given ? own : NULL, at, &u);
     read_distribution(&d, &text, &u);
     u.nominal =
         isnan(d.nominal) ? u.kind == CS_NORMAL || u.kind == CS_LOGNORMAL ? u.a : u.b : d.nominal;

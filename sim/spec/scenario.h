@@ -142,6 +142,8 @@ struct cs_uncertain { /* an input that is not known for sure; in SI units */
     double nominal;   /* the scenario's own value */
     bool whole;
     const char *text; /* as written, for people */
+    const char *shown; /* the unit that it was written in, for people; and what one of it is */
+    double shown_si;
 };
 
 /* What a claim may say a figure of, in the order of cs_claim_kinds. */
