@@ -15,13 +15,19 @@
  * caches prefixes and one that does not: the ratio is the price of the cache. "validate" simulates
  * what the tests ship of measured runs and tables.
  *
+ * "studies" asks many plans at once. The sweep is a grid of fleets (sizes, replicas, limits of
+ * batches) of the standard scenario with 10,000 requests each, by one thread and by two in turn:
+ * configurations a second by the wall clock, and the ratio of the two. The crossover is the standard
+ * scenario's, with both intervals and what-ifs.
+ *
  * Usage: bench [--quick] [part ...] from the repository root; parts: rates long fleets prefix
- * memory plan validate.
+ * memory plan studies validate.
  */
 #include "fit/read_rows.h"
 #include "fit/read_runs.h"
 #include "fit/validate.h"
 #include "plan/candidate.h"
+#include "plan/crossover.h"
 #include "plan/plan.h"
 #include "spec/catalog.h"
 #include <math.h>
@@ -315,6 +321,91 @@ static void measure_plan(int threads)
     cs_arena_fini(&arena);
 }
 
+static void open_study(struct cs_study *study, const char *const *sets, size_t count, int threads,
+                       struct cs_arena *arena)
+{
+    struct cs_diags diags;
+    cs_arena_init(arena);
+    cs_diags_init(&diags, arena);
+    if (!cs_study_open(study, "build/release/capsim", "scenarios/50M-tokens.yaml", sets, count,
+                       threads, arena, &diags)) {
+        cs_diags_print(&diags, stderr);
+        exit(3);
+    }
+}
+
+static void count_answer(void *user, size_t index, const struct cs_answer *answer,
+                         const struct cs_diags *diags)
+{
+    (void)index;
+    (void)diags;
+    if (answer == NULL)
+        *(bool *)user = false;
+}
+
+/* A grid of fleets by so many threads; wall seconds. */
+static double sweep_fleets(int threads, size_t count)
+{
+    static const char *const sets[] = {"simulate.requests=10000", "simulate.replications=1",
+                                       "deploy={hardware: h100-sxm-80gb, precision: fp8}"};
+    struct cs_arena arena;
+    struct cs_study study;
+    bool sound = true;
+    open_study(&study, sets, 3, threads, &arena);
+    struct cs_variant *const variants = cs_arena_alloc(&arena, count, sizeof *variants);
+    for (size_t i = 0; i < count; i++) {
+        const char **const own = cs_arena_alloc(&arena, 4, sizeof *own);
+        own[0] = cs_arena_printf(&arena, "deploy.tensor_parallel=%d", 2 << (i % 3));
+        own[1] = cs_arena_printf(&arena, "deploy.replicas=%zu", 1 + i / 3 % 10);
+        own[2] = cs_arena_printf(&arena, "deploy.max_num_seqs=%d", 64 << (i / 30 % 3));
+        own[3] = cs_arena_printf(&arena, "traffic.volume=%zuM tokens/day", 20 + 10 * (i / 90));
+        variants[i] = (struct cs_variant){.sets = own, .set_count = 4};
+    }
+    const double t0 = clock_s(CLOCK_MONOTONIC);
+    cs_study_run(&study, variants, count, count_answer, &sound);
+    const double seconds = clock_s(CLOCK_MONOTONIC) - t0;
+    cs_study_close(&study);
+    cs_arena_fini(&arena);
+    if (!sound) {
+        fputs("bench: a fleet of the sweep is unsound\n", stderr);
+        exit(3);
+    }
+    return seconds;
+}
+
+static void measure_studies(void)
+{
+    const size_t count = requests_per_turn >= 2000000 ? 450 : 90;
+    double one[TURNS], two[TURNS], ratio[TURNS];
+    for (int t = 0; t < TURNS; t++) {
+        one[t] = sweep_fleets(1, count);
+        two[t] = sweep_fleets(2, count);
+        ratio[t] = one[t] / two[t];
+    }
+    const double per_s = (double)count / median(two, TURNS);
+    printf("    {\"sweep\": \"fleets of 10,000 requests\", \"configurations\": %zu, "
+           "\"per_s_1_thread\": %.4g, \"per_s_2_threads\": %.4g, \"ratio\": %.3f, "
+           "\"minutes_for_35000\": %.2f},\n",
+           count, (double)count / median(one, TURNS), per_s, median(ratio, TURNS),
+           35000.0 / per_s / 60.0);
+    struct cs_arena arena;
+    struct cs_study study;
+    struct cs_along along;
+    struct cs_diags diags;
+    struct cs_crossover c;
+    open_study(&study, NULL, 0, 2, &arena);
+    cs_diags_init(&diags, &arena);
+    const double t0 = clock_s(CLOCK_MONOTONIC);
+    cs_along_parse(&along, "volume", NULL, &study, &arena, &diags);
+    cs_crossover_run(&c, &study, &along,
+                     &(struct cs_crossover_settings){.model = true, .what_if = true}, &arena);
+    printf("    {\"crossover\": \"50M-tokens\", \"threads\": 2, \"wall_s\": %.3f, "
+           "\"fleets\": %zu, \"apis\": %zu}",
+           clock_s(CLOCK_MONOTONIC) - t0, c.planned, c.against_count);
+    cs_study_close(&study);
+    cs_arena_fini(&arena);
+}
+
 static bool wanted(int argc, char **argv, const char *part)
 {
     bool any = false;
@@ -372,6 +463,9 @@ int main(int argc, char **argv)
         printf(",\n");
         measure_plan(2);
     }
+    printf("\n  ],\n  \"studies\": [\n");
+    if (wanted(argc, argv, "studies"))
+        measure_studies();
     printf("\n  ],\n  \"validate\": [\n");
     if (wanted(argc, argv, "validate"))
         measure_validate();
