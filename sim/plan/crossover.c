@@ -142,14 +142,6 @@ static void add_model(struct search *s, struct cs_crossover *c, const struct fur
 
 /* --- one API --------------------------------------------------------------------------------- */
 
-const struct cs_cost_point *cs_crossover_point(const struct cs_cost_curve *curve, double x)
-{
-    for (size_t i = 0; i < curve->count; i++)
-        if (fabs(curve->points[i].x - x) <= 1e-9 * fabs(x))
-            return &curve->points[i];
-    return NULL;
-}
-
 /* The cheapest option at a point's x, the first of equals; options: none will do. */
 static size_t cheapest(const struct search *s, double x)
 {
@@ -362,6 +354,36 @@ static void rank(struct search *s, struct cs_crossover *c)
     c->ranks = ranks;
 }
 
+/* Where the cheapest option's large steps are, to 2 %: for who looks at the curve. Steps of less
+ * than a seventh do not show. */
+static void find_steps(struct search *s, const struct cs_crossover *c)
+{
+    static const double SHOWS = 1.15;
+    struct cell cells[CELLS];
+    size_t n = 0;
+    for (size_t g = 0; g + 1 < c->grid_count && n < CELLS; g++)
+        cells[n++] = (struct cell){c->grid[g], c->grid[g + 1]};
+    while (n > 0) {
+        const struct cell k = cells[--n];
+        const size_t low = cheapest(s, k.low), high = cheapest(s, k.high);
+        if (low == s->options || high == s->options ||
+            cs_along_width(&s->curves.along, k.low, k.high) <= 0.02)
+            continue;
+        const double p = cs_crossover_point(&s->own[low], k.low)->usd;
+        const double q = cs_crossover_point(&s->own[high], k.high)->usd;
+        if (fmax(p, q) < SHOWS * fmin(p, q) || n + 2 > CELLS)
+            continue;
+        const double middle = cs_along_middle(&s->curves.along, k.low, k.high);
+        cs_curves_want(&s->curves, &s->own[low], middle, CS_EFFORT_BRIEF);
+        cs_curves_want(&s->curves, &s->own[high], middle, CS_EFFORT_BRIEF);
+        cs_curves_plan(&s->curves);
+        if (cheapest(s, middle) == s->options)
+            continue;
+        cells[n++] = (struct cell){middle, k.high};
+        cells[n++] = (struct cell){k.low, middle};
+    }
+}
+
 /* The options that matter, and how far up: those that are the cheapest, or as cheap, where no API
  * is left far behind yet. */
 static void choose(struct search *s, const struct cs_crossover *c)
@@ -539,51 +561,13 @@ void cs_crossover_run(struct cs_crossover *c, struct cs_study *study, const stru
             g->never = never(&s, g, a);
     }
     rank(&s, c);
+    if (along->kind == CS_ALONG_KEY && along->key != NULL &&
+        strncmp(along->key, "traffic.", 8) == 0)
+        find_steps(&s, c); /* along the volume cost is a staircase */
     choose(&s, c);
     look_further(&s, c, settings);
     if (along->kind == CS_ALONG_LOAD)
         spread_load(c);
     c->curves = s.own;
     c->planned = s.curves.planned;
-}
-
-/* --- reading the curves ----------------------------------------------------------------------- */
-
-/* Between two points: the fleet of the second, where they differ; else the line. */
-static double between(const struct cs_cost_point *p, const struct cs_cost_point *q, double x)
-{
-    if (p->gpus != q->gpus || p->tensor != q->tensor)
-        return q->usd;
-    return p->usd + (q->usd - p->usd) * (x - p->x) / (q->x - p->x);
-}
-
-double cs_crossover_own(const struct cs_crossover *c, double x, size_t *option)
-{
-    double least = INFINITY;
-    *option = 0;
-    for (size_t o = 0; o < c->curve_count; o++) {
-        const struct cs_cost_curve *const curve = &c->curves[o];
-        for (size_t i = 0; i + 1 < curve->count; i++) {
-            const struct cs_cost_point *const p = &curve->points[i], *const q = p + 1;
-            if (x < p->x || x > q->x)
-                continue;
-            const double usd = x == p->x ? p->usd : between(p, q, x);
-            if (usd < least) {
-                least = usd;
-                *option = o;
-            }
-            break;
-        }
-    }
-    return least;
-}
-
-double cs_crossover_bill(const struct cs_crossover *c, size_t api, double x)
-{
-    for (size_t i = 0; c->curve_count > 0 && i + 1 < c->curves[0].count; i++) {
-        const struct cs_cost_point *const p = &c->curves[0].points[i], *const q = p + 1;
-        if (x >= p->x && x <= q->x)
-            return p->api[api] + (q->api[api] - p->api[api]) * (x - p->x) / (q->x - p->x);
-    }
-    return NAN;
 }

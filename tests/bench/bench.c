@@ -17,8 +17,8 @@
  *
  * "studies" asks many plans at once. The sweep is a grid of fleets (sizes, replicas, limits of
  * batches) of the standard scenario with 10,000 requests each, by one thread and by two in turn:
- * configurations a second by the wall clock, and the ratio of the two. The crossover is the standard
- * scenario's, with both intervals and what-ifs.
+ * configurations a second by the wall clock, and the ratio of the two. The crossover is the
+ * standard scenario's, with both intervals and what-ifs.
  *
  * Usage: bench [--quick] [part ...] from the repository root; parts: rates long fleets prefix
  * memory plan studies validate.
