@@ -205,6 +205,11 @@ static void print_best(const struct cs_budget *b, const struct cs_text *t)
 {
     const struct cs_study *const study = b->study;
     const bool slo = study->scenario->slo.count > 0;
+    bool any = false;
+    for (size_t i = 0; i < b->count; i++)
+        any |= b->fleets[i].here.simulated;
+    if (!any)
+        return;
     struct cs_grid grid;
     cs_grid_init(&grid, t->arena, slo ? "lrrrrrrrl" : "lrrrrr");
     cs_grid_add(&grid, "FLEETS");

@@ -49,6 +49,12 @@ bool cs_capacity_run(struct cs_capacity *c, struct cs_study *study, long gpus, b
     struct cs_own_fleet *fleets;
     struct cs_frontier_settings settings = {.up = true, .brief = brief, .all_sizes = all_sizes};
     *c = (struct cs_capacity){.study = study};
+    if (study->scenario->traffic.kind == CS_VOLUME_TRACE) {
+        cs_diag_error(diags, (struct cs_span){.source = NULL},
+                      "describe the traffic instead: volume, lengths and curve",
+                      "a trace has the volume that it has: there is no most of it to be found");
+        return false;
+    }
     if (!cs_along_parse(&settings.along, "volume", NULL, study, arena, diags))
         return false;
     c->along = settings.along;
