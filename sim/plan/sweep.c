@@ -112,15 +112,34 @@ static bool read_sampling(struct cs_sweep *s, const char *text, struct cs_diags 
     return false;
 }
 
-/* Every value of an axis beside the scenario's own values of the others: what is wrong with it by
- * itself is told before anything is planned. Ranges are checked at their ends. */
+/* Whether a value of an axis makes a sound scenario beside the first values of all others. */
+static bool is_sound_beside(struct cs_sweep *s, int axis, const char *set)
+{
+    struct cs_diags unsaid;
+    const char *sets[CS_SWEEP_AXES];
+    cs_diags_init(&unsaid, s->arena);
+    for (int a = 0; a < s->axis_count; a++)
+        sets[a] = a == axis ? set
+                            : cs_arena_printf(s->arena, "%s=%s", s->axes[a].key,
+                                              s->axes[a].values[0]);
+    const struct cs_variant variant = {.sets = sets, .set_count = (size_t)s->axis_count};
+    return cs_study_resolve(s->study, &variant, &unsaid) != NULL;
+}
+
+/* Every value of an axis beside the scenario's own values of the others, or if that will not do
+ * beside the first ones that they take: what is wrong with it is told before anything is planned.
+ * Ranges are checked at their ends. */
 static void check_axis(struct cs_sweep *s, int axis, struct cs_diags *diags)
 {
     const struct cs_range *const r = &s->axes[axis];
     const size_t step = r->continuous && r->count > 1 ? r->count - 1 : 1;
     for (size_t i = 0; i < r->count && diags->errors < CS_DIAG_SHOWN; i += step) {
         const char *const set = cs_arena_printf(s->arena, "%s=%s", r->key, r->values[i]);
-        cs_study_resolve(s->study, &(struct cs_variant){.sets = &set, .set_count = 1}, diags);
+        const struct cs_variant alone = {.sets = &set, .set_count = 1};
+        struct cs_diags unsaid;
+        cs_diags_init(&unsaid, s->arena);
+        if (cs_study_resolve(s->study, &alone, &unsaid) == NULL && !is_sound_beside(s, axis, set))
+            cs_study_resolve(s->study, &alone, diags);
     }
 }
 
@@ -186,7 +205,7 @@ const struct cs_store_head *cs_sweep_head(const struct cs_sweep *s, const char *
         "sampling", cs_arena_printf(arena, "%s:%zu", samplings[s->sampling], s->points)};
     head[5] = (struct cs_store_head){"effort", efforts[s->effort]};
     head[6] = (struct cs_store_head){
-        "sheets and traces",
+        "data (sheets and traces)",
         cs_arena_printf(arena, "%016llx", (unsigned long long)s->study->digest)};
     *count = 7;
     return head;

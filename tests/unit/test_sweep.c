@@ -200,13 +200,13 @@ END_TEST
 START_TEST(the_head_tells_sweeps_apart)
 {
     static const char *const axes[] = {"traffic.rate=1 req/s,2 req/s", "deploy.replicas=1..3"};
-    static const char *const keys[] = {"version", "scenario", "settings",
-                                       "axes",    "sampling", "effort"};
+    static const char *const keys[] = {"version",  "scenario", "settings",         "axes",
+                                       "sampling", "effort",   "data (sheets and traces)"};
     static const char *const sets[] = {"name=a", "slo.window=run"};
     size_t count;
     prepare(axes, 2, NULL, 1);
     const struct cs_store_head *head = cs_sweep_head(&sweep, sets, 2, question_arena(), &count);
-    ck_assert_uint_eq(count, 6);
+    ck_assert_uint_eq(count, 7);
     for (size_t i = 0; i < count; i++)
         ck_assert_str_eq(head[i].key, keys[i]);
     ck_assert_str_eq(head[1].value, question);
