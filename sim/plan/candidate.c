@@ -21,7 +21,7 @@ static const double MOST_REQUESTS = 20e6;
 static const double LEAST_REPLICAS = 8.0;
 static const double UNLOADED_REQUESTS = 2000.0;
 static const double PROBE_REQUESTS = 4000.0;
-static const double LEVEL_REQUESTS = 2500.0;
+static const double LEVEL_REQUESTS = 2500.0, LEVEL_MOST_S = 30.0 * 86400.0;
 
 static void set_windows(struct cs_question *q, const struct cs_scenario *s, double span_s)
 {
@@ -268,11 +268,12 @@ int cs_question_levels(const struct cs_question *q, struct cs_level levels[CS_LE
     return (int)count;
 }
 
-/* An even rate for so many requests, and half as long before to fill up. */
+/* An even rate for so many requests, or a month where few or none come, and half as long before to
+ * fill up. */
 static void draw_level(struct cs_workload_spec *w, struct cs_traffic *even,
                        struct cs_run_options *run, double requests_per_s)
 {
-    const double span_s = LEVEL_REQUESTS / requests_per_s;
+    const double span_s = fmin(LEVEL_REQUESTS / requests_per_s, LEVEL_MOST_S);
     draw_some(w, even, requests_per_s, 0.0);
     w->max_requests = 0;
     w->start_ps = (int64_t)(-0.5 * span_s * PS);
