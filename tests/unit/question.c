@@ -13,19 +13,19 @@
 static struct cs_arena arena;
 static struct cs_study study;
 
-static void write_engine(const char *file, const char *name, const char *error)
+static void write_engine(const char *file, const char *name, int requests, const char *error)
 {
     char text[1024];
     snprintf(text, sizeof text,
              "name: %s\nscheduling: synchronous\n"
-             "limits: {max_num_seqs: 1, max_num_batched_tokens: 512 tokens, block_size: 16,\n"
+             "limits: {max_num_seqs: %d, max_num_batched_tokens: 512 tokens, block_size: 16,\n"
              "  gpu_memory_utilization: 90%%}\n"
              "memory_reserve: {single: 0 GB, parallel: 0 GB}\n"
              "overhead: {request: 0 s, step: 500 ms, layer: 0 s}\n"
              "efficiency: {weights: 100%%, compute: 100%%, kv: 100%%, prefill_attention: 100%%,\n"
              "  link: 100%%}\n%s"
              "sources: {limits: made up, memory_reserve: m, overhead: o, efficiency: e}\n",
-             name, error);
+             name, requests, error);
     test_write(file, text);
 }
 
@@ -45,8 +45,9 @@ void question_open(void)
                "rental:\n"
                "  - {provider: Alder, price: 2 USD/h, date: 2026-05-24, source: made up}\n"
                "sources: {memory: made up, compute: made up, power: made up}\n");
-    write_engine("engines/toy-1.yaml", "toy-1", "");
-    write_engine("engines/toy-2.yaml", "toy-2",
+    write_engine("engines/toy-1.yaml", "toy-1", 1, "");
+    write_engine("engines/toy-8.yaml", "toy-8", 8, "");
+    write_engine("engines/toy-2.yaml", "toy-2", 1,
                  "model_error:\n  - {basis: transfer, step: 20%, ttft: 0%, source: made up}\n");
     test_write("models/api/flat.yaml",
                "name: flat\nprices:\n  - {basis: listed, provider: Delphi, input: 2 USD/Mtok,\n"

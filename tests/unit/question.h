@@ -2,9 +2,10 @@
  *
  * The sheets lie in the folder of folder.h. Model `toy` on `card` by engine `toy-1` serves one
  * request at a time in 500 ms, so a fleet of n carries 2 n requests a second and costs n x 2 USD/h;
- * `toy-2` is the same with a known model error, a deviation of 20 %. API `flat` asks 2 USD/Mtok in
- * and out, `split` 1 in and 5 out, and `mute` has no price. So what a day costs and where costs
- * cross is known without the program.
+ * `toy-2` is the same with a known model error, a deviation of 20 %, and `toy-8` takes up to eight
+ * requests in a step. API `flat` asks 2 USD/Mtok in and out, `split` 1 in and 5 out, and `unit` as
+ * flat, or in committed units. So what a day costs and where costs cross is known without the
+ * program.
  *
  * The rule: a test writes its question as YAML. Memory is static; one study at a time.
  */
