@@ -109,8 +109,8 @@ END_TEST
 START_TEST(what_is_simulated_to_its_end_has_none)
 {
     struct cs_question q;
-    const char *const yaml = ask("3 req/s", DAY, "engine: toy-1, replicas: 1",
-                                 "simulate: {requests: 5000}\n");
+    const char *const yaml =
+        ask("3 req/s", DAY, "engine: toy-1, replicas: 1", "simulate: {requests: 5000}\n");
     cs_question_prepare(&q, question_study(yaml, 1)->scenario, NULL);
     ck_assert_int_eq(cs_question_levels(&q, levels), 0);
     static const double at[] = {0, 9};
@@ -147,9 +147,8 @@ static void take(void *user, size_t index, const struct cs_answer *answer,
 
 static void plan_study(struct cs_study *study)
 {
-    static const struct cs_variant variants[] = {{.effort = CS_EFFORT_FULL},
-                                                 {.effort = CS_EFFORT_BRIEF},
-                                                 {.effort = CS_EFFORT_SKETCH}};
+    static const struct cs_variant variants[] = {
+        {.effort = CS_EFFORT_FULL}, {.effort = CS_EFFORT_BRIEF}, {.effort = CS_EFFORT_SKETCH}};
     cs_study_run(study, variants, 3, take, NULL);
 }
 
@@ -174,9 +173,9 @@ START_TEST(energy_in_closed_form)
 {
     static const char *const curves[] = {"flat", DAY};
     for (size_t i = 0; i < 2; i++) {
-        plan(ask("1.2 req/s", curves[i], "engine: toy-1, replicas: 2",
-                 cs_arena_printf(question_arena(), "%ssimulate: {days: 2, replications: 1}\n",
-                                 own)));
+        plan(ask(
+            "1.2 req/s", curves[i], "engine: toy-1, replicas: 2",
+            cs_arena_printf(question_arena(), "%ssimulate: {days: 2, replications: 1}\n", own)));
         assert_alike();
         for (int e = 0; e < 3; e++) {
             ck_assert_double_eq_tol(seen[e].busy, 0.3, 0.009);
@@ -190,7 +189,8 @@ END_TEST
 /* Nothing comes in twelve hours of the day, and 2.4/s in the others: as above. */
 START_TEST(hours_without_a_request)
 {
-    plan(ask("1.2 req/s", "[0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0]",
+    plan(ask("1.2 req/s",
+             "[0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0]",
              "engine: toy-1, replicas: 2",
              cs_arena_printf(question_arena(), "%ssimulate: {days: 1, replications: 1}\n", own)));
     assert_alike();

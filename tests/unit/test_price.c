@@ -1,8 +1,10 @@
-/* Prices of GPUs, worked by hand: whose holds, of which day, a mix of terms, what is written off.
+/* Prices of GPUs, worked by hand: whose holds, of which day, in what instances, a mix of terms,
+ * what is written off.
  *
  * Seven rows of four sellers, an article's and an undated one; every expected figure is worked out
  * in the comment above it from the equations' own words (plan/price.h).
  */
+#include "plan/cost.h"
 #include "plan/price.h"
 #include "sheets.h"
 #include <check.h>
@@ -178,6 +180,101 @@ START_TEST(terms_without_a_price)
 }
 END_TEST
 
+/* What a scenario says it saves goes before a sheet's own price of the term. Cedar's year is 1.70,
+ * and a quarter off its 2.60 is 1.95; listed, of 1.90, 2.60, 3.30 and 4.00, it is 0.75 x 2.95. A
+ * price of the scenario's own leaves no row of a sheet, with a discount and without. */
+START_TEST(a_discount_goes_before_the_sheets_price_of_a_term)
+{
+    static const struct {
+        const char *prices, *provider; /* of `prices`, and of `rent` */
+        double off, gpu, usd_h;
+    } cases[] = {{"Cedar", NULL, -1, 0, 1.70},       {"Cedar", NULL, 0.25, 0, 1.95},
+                 {"listed", "Cedar", 0.25, 0, 1.95}, {"listed", NULL, -1, 0, 1.70},
+                 {"listed", NULL, 0.25, 0, 2.2125},  {"listed", NULL, 0, 0, 2.95},
+                 {"Cedar", NULL, 0.25, 4, 3},        {"Cedar", NULL, -1, 4, 4}};
+    const struct cs_hardware all = card_of(0, 8);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct cs_cost cost = cs_cost_of(cases[i].prices);
+        cost.rent = (struct cs_rent){.has = true,
+                                     .share = {0, 0, 1, 0},
+                                     .discount = {-1, -1, cases[i].off, -1},
+                                     .provider = cases[i].provider};
+        cost.gpu_usd_per_s = cases[i].gpu / 3600;
+        struct cs_price_used p;
+        cs_price_gpu(&p, &all, &cost, arena);
+        ck_assert_double_eq_tol(p.usd_per_gpu_hour, cases[i].usd_h, 1e-12);
+        ck_assert_int_eq(p.note != NULL, i == 7); /* nobody says what a year saves */
+        if (cases[i].off > 0)
+            ck_assert(strstr(p.provider, "less 25 %"));
+    }
+}
+END_TEST
+
+/* --- instances ------------------------------------------------------------------------------- */
+
+/* Alder rents singly at 3 USD/h and by eights at 2, so 16 for one to eight: dearer than 1 to 5
+ * single ones, at 3 to 15, and cheaper than 6 to 8, at 18 to 24. Nine are 27 singly and 32 in two
+ * eights, eleven 33 and 32. Five with a fifth of spares are six. Without a fleet it is the cheapest
+ * row. */
+static struct cs_rental by_eights[] = {{.provider = "Alder",
+                                        .term = CS_TERM_ON_DEMAND,
+                                        .date = "2026-05-24",
+                                        .source = "eight",
+                                        .usd_per_s = 2.0 / 3600,
+                                        .instance = 8},
+                                       {.provider = "Alder",
+                                        .term = CS_TERM_ON_DEMAND,
+                                        .date = "2026-05-24",
+                                        .source = "one",
+                                        .usd_per_s = 3.0 / 3600,
+                                        .instance = 1}};
+
+START_TEST(instances_by_the_size_of_the_fleet)
+{
+    static const struct {
+        double gpus, spares, usd_day; /* as billed: GPUs x USD/h x 24 */
+        int instance;
+    } cases[] = {{1, 0, 72, 1},    {5, 0, 360, 1},   {6, 0, 384, 8},  {7, 0, 384, 8},
+                 {8, 0, 384, 8},   {9, 0, 648, 1},   {11, 0, 768, 8}, {16, 0, 768, 8},
+                 {17, 0, 1152, 8}, {5, 0.2, 384, 8}, {0, 0, 0, 8}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        for (int turned = 0; turned < 2; turned++) { /* whichever row stands first */
+            const struct cs_rental rows[] = {by_eights[turned], by_eights[1 - turned]};
+            const struct cs_hardware h = {
+                .name = "card", .title = "Card", .rentals = rows, .rental_count = 2};
+            struct cs_cost cost = cs_cost_of("Alder");
+            cost.rent.spares = cases[i].spares;
+            struct cs_price_used p;
+            cs_price_gpus(&p, &h, &cost, cases[i].gpus, arena);
+            ck_assert_double_eq_tol(p.usd_per_gpu_hour, cases[i].instance == 8 ? 2 : 3, 1e-12);
+            ck_assert_int_eq(p.instance, cases[i].instance);
+            struct cs_cost_breakdown b;
+            const struct cs_cost_use use = {.gpus = cases[i].gpus, .tokens_per_day = 1e6};
+            cs_cost_fleet(&b, &h, &cost, &p, &use, arena);
+            ck_assert_double_eq_tol(b.item[CS_COST_GPU], cases[i].usd_day, 1e-9);
+        }
+}
+END_TEST
+
+/* As of a day the newer row goes first, whatever the size. */
+START_TEST(instances_as_of_a_day)
+{
+    const struct cs_hardware h = {
+        .name = "card", .title = "Card", .rentals = by_eights, .rental_count = 2};
+    struct cs_cost cost = cs_cost_of("Alder");
+    struct cs_price_used p;
+    by_eights[1].date = "2026-05-23";
+    cost.as_of = "2026-06-01";
+    cs_price_gpus(&p, &h, &cost, 1, arena);
+    ck_assert_str_eq(p.source, "eight");
+    by_eights[1].date = "2026-05-24";
+    cs_price_gpus(&p, &h, &cost, 1, arena);
+    ck_assert_str_eq(p.source, "one");
+}
+END_TEST
+
+/* --- commitments ----------------------------------------------------------------------------- */
+
 /* A year reserved for a need of nine months is paid 12/9 times as long: 1.70 x 4/3 = 2.266667; with
  * a tenth off everything 2.04. A need of two years is longer than the commitment. */
 START_TEST(commitments_are_paid_to_their_end)
@@ -250,6 +347,9 @@ int main(void)
     tcase_add_test(all, a_price_of_the_scenario_goes_before_all_sheets);
     tcase_add_test(all, a_mix_of_terms);
     tcase_add_test(all, terms_without_a_price);
+    tcase_add_test(all, a_discount_goes_before_the_sheets_price_of_a_term);
+    tcase_add_test(all, instances_by_the_size_of_the_fleet);
+    tcase_add_test(all, instances_as_of_a_day);
     tcase_add_test(all, commitments_are_paid_to_their_end);
     tcase_add_test(all, as_of_a_day);
     tcase_add_test(all, written_off);
