@@ -94,7 +94,8 @@ static bool use_median(struct offer *o, const struct cs_hardware *h, int term, c
         return false;
     const struct cs_rental *low = rows[(n - 1) / 2], *high = rows[n / 2];
     use(o, high, "listed");
-    o->used.instance = 0; /* of several sellers, one will rent them singly */
+    if (n > 1)
+        o->used.instance = 0; /* of several sellers, one will rent them singly */
     struct cs_price_used *p = &o->used;
     if (low != high) {
         p->usd_per_gpu_hour = 0.5 * (low->usd_per_s + high->usd_per_s) * HOUR_S;

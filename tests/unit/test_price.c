@@ -256,6 +256,26 @@ START_TEST(instances_by_the_size_of_the_fleet)
 }
 END_TEST
 
+/* The list of one seller is what that one rents: seven are an eight. Of two sellers one will rent
+ * singly: 7 x (2 + 4) / 2. */
+START_TEST(instances_of_the_list)
+{
+    const struct cs_rental rows[] = {by_eights[0], by_eights[1], rentals[7]};
+    struct cs_hardware h = {.name = "card", .title = "Card", .rentals = rows, .rental_count = 2};
+    const struct cs_cost cost = cs_cost_of("listed");
+    const struct cs_cost_use use = {.gpus = 7, .tokens_per_day = 1e6};
+    struct cs_price_used p;
+    struct cs_cost_breakdown b;
+    cs_price_gpus(&p, &h, &cost, 7, arena);
+    cs_cost_fleet(&b, &h, &cost, &p, &use, arena);
+    ck_assert_double_eq_tol(b.item[CS_COST_GPU], 8 * 2 * 24, 1e-9);
+    h.rental_count = 3;
+    cs_price_gpus(&p, &h, &cost, 7, arena);
+    cs_cost_fleet(&b, &h, &cost, &p, &use, arena);
+    ck_assert_double_eq_tol(b.item[CS_COST_GPU], 7 * 3 * 24, 1e-9);
+}
+END_TEST
+
 /* As of a day the newer row goes first, whatever the size. */
 START_TEST(instances_as_of_a_day)
 {
@@ -349,6 +369,7 @@ int main(void)
     tcase_add_test(all, terms_without_a_price);
     tcase_add_test(all, a_discount_goes_before_the_sheets_price_of_a_term);
     tcase_add_test(all, instances_by_the_size_of_the_fleet);
+    tcase_add_test(all, instances_of_the_list);
     tcase_add_test(all, instances_as_of_a_day);
     tcase_add_test(all, commitments_are_paid_to_their_end);
     tcase_add_test(all, as_of_a_day);
