@@ -247,6 +247,121 @@ START_TEST(a_cache_that_does_not_pay_is_not_used)
 }
 END_TEST
 
+/* Batches go without the cache, and do not keep it warm. Of the four turns the second is a batch by
+ * the trace's class: the third, 120 s after the first, then finds no more than that one's 2500, in
+ * steps of 128 2432, of 11,000 tokens that are no batch's; where nothing is a batch it is 5888 of
+ * 14,000 as above; where all are, nothing. (Writing is free here, so that any find pays.) Bills of
+ * one scenario are what each is alone, and so is one that draws its batches. */
+START_TEST(batches_leave_the_cache_of_others_alone)
+{
+    static const double shares[] = {-1, 0, 0.5, 1}, found[] = {2432, 5888, NAN, 0},
+                        asked[] = {11000, 14000, NAN, 1};
+    static const int32_t klass[] = {0, 1, 0, 0};
+    static const char *const names[] = {"chat", "batch"};
+    enum { COUNT = 4 };
+    struct cs_trace trace = conversation();
+    trace.klass = (struct cs_trace_names){klass, names, 2};
+    struct cs_api_price price = cached_price[0];
+    price.cache_write = -1;
+    struct cs_api api = keeper;
+    api.prices = &price;
+    const struct cs_api *const apis[] = {&api, &api, &api, &api};
+    double alone[COUNT], usd[COUNT];
+    for (int i = 0; i < COUNT; i++) {
+        struct cs_scenario s = scenario_of("listed", apis, 1);
+        s.traffic.kind = CS_VOLUME_TRACE;
+        s.traffic.shares = true;
+        ((struct cs_compare *)(uintptr_t)s.compare)->batch = shares[i];
+        const struct cs_api_answer *const bill = bills_of(&s, &trace);
+        alone[i] = bill->cached;
+        usd[i] = bill->usd_per_day;
+        if (!isnan(found[i]))
+            ck_assert_double_eq_tol(bill->cached, found[i] / asked[i], 1e-12);
+    }
+    for (int turn = 0; turn < COUNT; turn++) { /* whichever stands first */
+        struct cs_scenario s = scenario_of("listed", apis, COUNT);
+        s.traffic.kind = CS_VOLUME_TRACE;
+        s.traffic.shares = true;
+        struct cs_compare *const bought = (struct cs_compare *)(uintptr_t)s.compare;
+        for (int i = 0; i < COUNT; i++)
+            bought[i].batch = shares[(i + turn) % COUNT];
+        const struct cs_api_answer *const bill = bills_of(&s, &trace);
+        for (int i = 0; i < COUNT; i++) {
+            const size_t k = (size_t)((bill[i].bought - s.compare) + turn) % COUNT;
+            ck_assert_double_eq(bill[i].cached, alone[k]);
+            ck_assert_double_eq(bill[i].usd_per_day, usd[k]);
+        }
+    }
+}
+END_TEST
+
+/* The newest row that has a batch price says what batches save, where the price's own does not: the
+ * reseller's of April, a quarter off prompts and half off answers, 25 x 2 x 0.75 + 25 x 5 x 0.5.
+ * The article's 25 x 0.75 + 25 x 2 x 0.5 likewise. As of March February's list has its own, half:
+ * 25 x 1.5 + 25 x 3.5. Without any row batches cost what all else does. */
+START_TEST(batches_without_a_price)
+{
+    static const struct cs_api_price prices[] = {
+        {.basis = CS_PRICE_LISTED,
+         .provider = "Maker",
+         .date = "2026-06-01",
+         .input = 2e-6,
+         .output = 5e-6,
+         .batch_input = -1,
+         .batch_output = -1},
+        {.basis = CS_PRICE_LISTED,
+         .provider = "Maker",
+         .date = "2026-02-01",
+         .input = 3e-6,
+         .output = 7e-6,
+         .batch_input = 1.5e-6,
+         .batch_output = 3.5e-6},
+        {.basis = CS_PRICE_RESELLER,
+         .provider = "Shop",
+         .date = "2026-04-01",
+         .input = 4e-6,
+         .output = 8e-6,
+         .batch_input = 3e-6,
+         .batch_output = 4e-6},
+        {.basis = CS_PRICE_ARTICLE,
+         .provider = "article",
+         .input = 1e-6,
+         .output = 2e-6,
+         .batch_input = -1,
+         .batch_output = -1},
+    };
+    static const struct cs_api whole = {.name = "whole", .prices = prices, .price_count = 4},
+                               list = {.name = "list", .prices = prices, .price_count = 2},
+                               bare = {.name = "bare", .prices = prices, .price_count = 1};
+    static const struct {
+        const struct cs_api *api;
+        const char *asked, *note;
+        double usd; /* of 25M prompt tokens and 25M of answers, all in batches */
+    } cases[] = {
+        {&whole, "listed", "batches at the discount of the other price of 2026-04-01", 100},
+        {&whole, "article", "batches at the discount of the other price of 2026-04-01", 43.75},
+        {&list, "listed", "batches at the discount of the listed price of 2026-02-01", 87.5},
+        {&whole, "Shop", NULL, 175},
+        {&whole, "2026-03", NULL, 125},
+        {&bare, "listed", "no batch price: batches at the full one", 175},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct cs_scenario s = scenario_of(cases[i].asked, &cases[i].api, 1);
+        struct cs_compare *const bought = (struct cs_compare *)(uintptr_t)s.compare;
+        bought->batch = 1;
+        const struct cs_api_answer *bill = bills_of(&s, NULL);
+        ck_assert_double_eq_tol(bill->usd_per_day, cases[i].usd, 1e-9);
+        if (cases[i].note != NULL)
+            ck_assert_str_eq(bill->note, cases[i].note);
+        else
+            ck_assert_ptr_null(bill->note);
+        bought->batch = 0; /* then nobody asks */
+        bill = bills_of(&s, NULL);
+        ck_assert_ptr_null(bill->note);
+    }
+}
+END_TEST
+
 /* All as batches: half of everything. Three tenths: 1 - 0.3 / 2 = 0.85 of 25 x 2 + 25 x 8 = 250. By
  * the trace's own class, the second and third of the four turns: (2000 + 5000) x 2 + 7000 x 1 and
  * 1000 x 8 + 1000 x 4. */
@@ -367,6 +482,8 @@ int main(void)
     tcase_add_test(all, tiers_follow_the_drawn_lengths);
     tcase_add_test(all, prompts_found_in_the_cache);
     tcase_add_test(all, a_cache_that_does_not_pay_is_not_used);
+    tcase_add_test(all, batches_leave_the_cache_of_others_alone);
+    tcase_add_test(all, batches_without_a_price);
     tcase_add_test(all, batches);
     tcase_add_test(all, committed_throughput_and_limits);
     tcase_add_test(all, what_committed_units_do_not_take);
