@@ -359,6 +359,15 @@ START_TEST(batches_without_a_price)
         bill = bills_of(&s, NULL);
         ck_assert_ptr_null(bill->note);
     }
+    /* of February, April's row is not there yet */
+    struct cs_api_price early[] = {prices[0], prices[2]};
+    early[0].date = "2026-01-01";
+    const struct cs_api api = {.name = "early", .prices = early, .price_count = 2};
+    const struct cs_api *const apis[] = {&api};
+    struct cs_scenario s = scenario_of("2026-02", apis, 1);
+    ((struct cs_compare *)(uintptr_t)s.compare)->batch = 1;
+    ck_assert_double_eq_tol(bills_of(&s, NULL)->usd_per_day, 175, 1e-9);
+    ck_assert_str_eq(bills_of(&s, NULL)->note, "no batch price: batches at the full one");
 }
 END_TEST
 
