@@ -8,6 +8,7 @@
  *
  * The toy engine (question.h) carries 2 requests a second a replica at 48 USD a day.
  */
+#include "folder.h"
 #include "plan/sweep.h"
 #include "question.h"
 #include <check.h>
@@ -223,6 +224,45 @@ START_TEST(the_head_tells_sweeps_apart)
 }
 END_TEST
 
+/* What the sweep's sheets and traces hold, as one number. */
+static const char *held(const char *yaml, int threads)
+{
+    static const char *const axes[] = {"deploy.max_num_seqs=1,2"};
+    size_t count;
+    prepare_of(axes, 1, NULL, threads, yaml);
+    return cs_sweep_head(&sweep, NULL, 0, question_arena(), &count)[6].value;
+}
+
+/* It changes with a sheet that is read, or a trace, and with neither threads nor sheets that are
+ * not. */
+START_TEST(the_head_knows_sheets_and_traces)
+{
+    static const char replayed[] = "name: q\nmodel: toy\ndeploy: {hardware: card, engine: toy-1}\n"
+                                   "traffic: {trace: a.csv}\n";
+    static const char card[] = "name: card\nmemory: {capacity: 1 GB, bandwidth: %d TB/s}\n"
+                               "compute: {bf16: 1000000 TFLOP/s}\n"
+                               "sources: {memory: made up, compute: made up}\n";
+    const char *const first = held(question, 1);
+    ck_assert_str_eq(held(question, 4), first);
+    test_write("hardware/other.yaml", "name: other\n");
+    ck_assert_str_eq(held(question, 1), first);
+    test_write("scenarios/a.csv", "arrival_s,input_tokens,output_tokens\n1,2,3\n");
+    const char *const trace = held(replayed, 1);
+    ck_assert_str_ne(trace, first);
+    test_write("scenarios/a.csv", "arrival_s,input_tokens,output_tokens\n1,2,4\n");
+    ck_assert_str_ne(held(replayed, 1), trace);
+    test_write("scenarios/a.csv", "arrival_s,input_tokens,output_tokens\n1,2,3\n");
+    ck_assert_str_eq(held(replayed, 1), trace);
+    test_write("hardware/card.yaml", cs_arena_printf(question_arena(), card, 998));
+    const char *const second = held(question, 1);
+    ck_assert_str_ne(second, first);
+    test_write("hardware/card.yaml", cs_arena_printf(question_arena(), card, 999));
+    ck_assert_str_ne(held(question, 1), second);
+    test_write("hardware/card.yaml", cs_arena_printf(question_arena(), card, 998));
+    ck_assert_str_eq(held(question, 1), second);
+}
+END_TEST
+
 /* --- planning -------------------------------------------------------------------------------- */
 
 static int planned;
@@ -350,6 +390,7 @@ int main(void)
     tcase_add_test(all, sobols_sequence);
     tcase_add_test(all, what_is_wrong_is_said_before_anything_is_planned);
     tcase_add_test(all, the_head_tells_sweeps_apart);
+    tcase_add_test(all, the_head_knows_sheets_and_traces);
     tcase_add_test(all, rows_know_neither_threads_nor_shards);
     tcase_add_test(all, a_point_that_is_no_sound_scenario_says_so);
     suite_add_tcase(suite, all);
