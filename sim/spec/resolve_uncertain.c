@@ -273,9 +273,10 @@ static void show_in(const struct cs_resolving *r, const struct cs_key *key,
     }
 }
 
-/* `own`: the scenario's value of a key that stands under `uncertain`; NULL: none. */
+/* `own`: the scenario's value of a key that stands under `uncertain`; NULL: none. In place the
+ * distribution's own centre is the nominal value, whatever the key defaults to. */
 static void add_input(struct cs_resolving *r, const char *path, struct cs_span name,
-                      const struct cs_node *at, const struct cs_node *own)
+                      const struct cs_node *at, const struct cs_node *own, bool in_place)
 {
     struct cs_uncertain_text text = {.cv = 0};
     struct cs_arena *const arena = r->schema.arena;
@@ -323,8 +324,8 @@ static void add_input(struct cs_resolving *r, const char *path, struct cs_span n
     u.shown_si = u.si;
     show_in(r, key, given ? own : NULL, at, &u);
     read_distribution(&d, &text, &u);
-    u.nominal =
-        isnan(d.nominal) ? u.kind == CS_NORMAL || u.kind == CS_LOGNORMAL ? u.a : u.b : d.nominal;
+    const double middle = u.kind == CS_NORMAL || u.kind == CS_LOGNORMAL ? u.a : u.b;
+    u.nominal = in_place || isnan(d.nominal) ? middle : d.nominal;
     struct cs_unit_error error;
     u.low = -INFINITY;
     u.high = INFINITY;
@@ -360,7 +361,7 @@ static void walk(struct cs_resolving *r, struct cs_node *node, const char *path)
             continue;
         }
         const size_t before = r->scenario->uncertain_count;
-        add_input(r, own, child->keys[0]->span, child->items[0], NULL);
+        add_input(r, own, child->keys[0]->span, child->items[0], NULL, true);
         if (r->scenario->uncertain_count == before)
             continue;
         const struct cs_uncertain *const u = &r->scenario->uncertain[before];
@@ -402,7 +403,7 @@ static void read_map(struct cs_resolving *r, struct cs_node *root, const struct 
         const struct cs_node *const own = cs_node_find(root, key);
         const struct cs_key *const known = cs_table_find(&cs_table_scenario, key);
         const size_t before = s->uncertain_count;
-        add_input(r, key, map->keys[i]->span, map->items[i], own);
+        add_input(r, key, map->keys[i]->span, map->items[i], own, false);
         if (s->uncertain_count > before && own == NULL && known->fallback == NULL)
             set_nominal(r, root, &s->uncertain[before]);
     }

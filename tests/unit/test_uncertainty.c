@@ -189,7 +189,8 @@ START_TEST(inputs_beside_their_keys)
 }
 END_TEST
 
-/* In place of a value: planned from the mean, median or mode, or the middle of both ends. */
+/* In place of a value: planned from the mean, median or mode, or the middle of both ends, though
+ * the key has a default. */
 START_TEST(inputs_in_place)
 {
     const struct cs_scenario *const s =
@@ -197,12 +198,15 @@ START_TEST(inputs_in_place)
             "name: q\nmodel: toy\ndeploy: {hardware: card, engine: toy-1}\n"
             "traffic: {rate: {uncertain: {uniform: {min: 1 req/s, max: 3 req/s}}}, lengths: "
             "{input: {fixed: 1 token}, output: {fixed: 1 token}}}\n"
-            "cost: {gpu: {uncertain: {lognormal: {median: 3.6 USD/h, sigma: 0.4}}}}\n"
+            "cost: {gpu: {uncertain: {lognormal: {median: 3.6 USD/h, sigma: 0.4}}},\n"
+            "  pue: {uncertain: {uniform: {min: 1.2, max: 1.6}}}}\n"
             "slo: {ttft: {p95: {uncertain: {triangular: {min: 1 s, mode: 2 s, max: 9 s}}}}}\n",
             1)
             ->scenario;
-    ck_assert_uint_eq(s->uncertain_count, 3);
+    ck_assert_uint_eq(s->uncertain_count, 4);
     ck_assert(s->uncertain_model);
+    assert_input(find(s, "cost.pue"), CS_UNIFORM, 1.2, 1.4, 1.6, 1.4);
+    ck_assert_double_eq_tol(s->cost.pue, 1.4, 1e-12);
     assert_input(find(s, "traffic.rate"), CS_UNIFORM, 1, 2, 3, 2);
     assert_input(find(s, "cost.gpu"), CS_LOGNORMAL, 1e-3, 0.4, 0, 1e-3);
     assert_input(find(s, "slo.ttft.p95"), CS_TRIANGULAR, 1, 2, 9, 2);
