@@ -195,7 +195,6 @@ static const char *near_key(struct cs_arena *arena, const char *path)
     return near ? cs_arena_printf(arena, "did you mean '%s%s'?", above, near) : NULL;
 }
 
-/* `name` is where the key stands. */
 /* The normal distribution below x. */
 static double below(double x)
 {
@@ -273,8 +272,9 @@ static void show_in(const struct cs_resolving *r, const struct cs_key *key,
     }
 }
 
-/* `own`: the scenario's value of a key that stands under `uncertain`; NULL: none. In place the
- * distribution's own centre is the nominal value, whatever the key defaults to. */
+/* `name` is where the key stands. `own`: the scenario's value of a key that stands under
+ * `uncertain`; NULL: none. In place the distribution's own centre is the nominal value, whatever the
+ * key defaults to. */
 static void add_input(struct cs_resolving *r, const char *path, struct cs_span name,
                       const struct cs_node *at, const struct cs_node *own, bool in_place)
 {
@@ -288,7 +288,9 @@ static void add_input(struct cs_resolving *r, const char *path, struct cs_span n
         (key->kind == CS_KEY_QUANTITY || key->kind == CS_KEY_COUNT || key->kind == CS_KEY_COUNT64);
     if (!sampled) {
         cs_diag_error(r->schema.diags, name,
-                      key ? "keys with a number can be uncertain" : near_key(arena, path),
+                      key && is_about_answers(path) ? "inputs are those of traffic, slo, deploy, compare, cost"
+                      : key                         ? "keys with a number can be uncertain"
+                                                    : near_key(arena, path),
                       key && is_about_answers(path) ? "uncertain: '%s' is no input of the question"
                       : key ? "uncertain: '%s' takes no number"
                           : "uncertain: '%s' is no key of a scenario",
@@ -333,8 +335,8 @@ static void add_input(struct cs_resolving *r, const char *path, struct cs_span n
         cs_unit_parse(key->low, strlen(key->low), key->unit, &u.low, &error);
     if (key->high)
         cs_unit_parse(key->high, strlen(key->high), key->unit, &u.high, &error);
-    if (diags->errors == before && !check_range(&d, &u, key))
-        return;
+    if (diags->errors == before && !check_range(&d, &u, key)) /* said once */
+        u.nominal = fmin(fmax(u.nominal, u.low), u.high);
     struct cs_uncertain *all = (struct cs_uncertain *)(uintptr_t)r->scenario->uncertain;
     all = cs_arena_grow(arena, all, r->scenario->uncertain_count, sizeof *all);
     all[r->scenario->uncertain_count++] = u;
