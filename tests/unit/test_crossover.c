@@ -158,6 +158,44 @@ START_TEST(always_and_never)
 }
 END_TEST
 
+/* Just before a second card is needed hosting comes closest, at x near 1.95 (1.9 to 2): one at 0.8
+ * USD a day over 0.3456 x, 1.19, where the grid of 0.5, 1.22 and 3 has no less than 1.54. Just
+ * after it is where cheap hosting is dearest: two at 0.3 each over 0.3456 x, 0.89, where the grid
+ * of 1, 1.73 and 3 has no more than 0.87. Either is known to a percent: there the planner has one
+ * card, or two, and the other number that much further on, or before. */
+START_TEST(closest_at_a_step)
+{
+    cross_with(ask(sized, "gpu: 0.0333333333333 USD/h", flat_slo), "volume", "0.5..3",
+               (struct cs_crossover_settings){.points = 3});
+    const struct cs_against *a = &c.against[0];
+    ck_assert_uint_eq(a->count, 0);
+    ck_assert_int_eq(a->below, CS_CROSSOVER_API);
+    ck_assert(1.9 < a->ratio_x && a->ratio_x < 2);
+    ck_assert_double_eq_tol(a->ratio, 0.8 / (BILL * a->ratio_x), 1e-9);
+    ck_assert_double_eq_tol(a->gpu_price_needed, 1 / a->ratio, 1e-9);
+    ck_assert_str_eq(a->never, cs_arena_printf(question_arena(),
+                                               "hosting costs at least %.3g times its bill "
+                                               "throughout the range",
+                                               a->ratio));
+    const struct cs_cost_point *p = cs_crossover_point(&c.curves[0], a->ratio_x);
+    ck_assert_int_eq(p->gpus, 1);
+    ck_assert_int_eq(p[1].gpus, 2);
+    ck_assert_double_le(log(p[1].x / p->x), 0.01);
+
+    cross_with(ask(sized, "gpu: 0.0125 USD/h", flat_slo), "volume", "1..3",
+               (struct cs_crossover_settings){.points = 3});
+    a = &c.against[0];
+    ck_assert_uint_eq(a->count, 0);
+    ck_assert_int_eq(a->below, 0);
+    ck_assert(1.9 < a->ratio_x && a->ratio_x < 2.02);
+    ck_assert_double_eq_tol(a->ratio, 0.6 / (BILL * a->ratio_x), 1e-9);
+    p = cs_crossover_point(&c.curves[0], a->ratio_x);
+    ck_assert_int_eq(p->gpus, 2);
+    ck_assert_int_eq(p[-1].gpus, 1);
+    ck_assert_double_le(log(p->x / p[-1].x), 0.01);
+}
+END_TEST
+
 /* The bill at 1.2/s is 0.41472 USD: equal to a GPU at 0.01728 USD/h, 108 % of 0.016, and cheaper
  * than a dearer one; with 0.1 USD a day of staff at (0.41472 - 0.1) / 24 USD/h. */
 START_TEST(along_the_price_of_gpus)
@@ -264,6 +302,28 @@ START_TEST(options_change_rank)
 }
 END_TEST
 
+/* Of two that cost the same the first keeps its rank: two alike never change it. One card given is
+ * as cheap as a sized fleet until the second is needed; named second it never was the cheapest. */
+START_TEST(equals_keep_their_rank)
+{
+    static const struct {
+        const char *first, *second;
+        size_t ranks;
+    } cases[] = {{sized, sized, 0}, {given_one, sized, 1}, {sized, given_one, 0}};
+    for (size_t i = 0; i < 3; i++) {
+        cross(ask(cs_arena_printf(question_arena(), "[%s, %s]", cases[i].first, cases[i].second),
+                  "gpu: 0.016 USD/h", flat_slo),
+              "volume", "0.5..5");
+        ck_assert_uint_eq(c.rank_count, cases[i].ranks);
+        if (cases[i].ranks == 0)
+            continue;
+        ck_assert_uint_eq(c.ranks[0].from, 0);
+        ck_assert_uint_eq(c.ranks[0].to, 1);
+        ck_assert_double_eq_tol(c.ranks[0].at, 1.95, 0.06);
+    }
+}
+END_TEST
+
 /* Prices that change need no simulation: a GPU at 0.384 USD a day crosses at 1.1111; 25 % cheaper
  * at 0.8333, dearer at 1.3889. APIs at half price: n GPUs would pay from 2.2222 n on, but carry 2 n
  * at most: nowhere. Limits of 60 or 15 s instead of 30 move no line. */
@@ -291,6 +351,49 @@ START_TEST(what_if)
     }
     ck_assert_double_eq(c.against[0].crossings[0].model_lo, c.against[0].crossings[0].at);
     ck_assert(!c.against[0].crossings[0].model_known);
+}
+END_TEST
+
+/* A card bought for 80 USD and written off in a year is 0.219 USD a day, with a fifth of spares and
+ * a tenth of maintenance 0.2847; a server at 20 USD likewise 0.0712, which is no GPU. Power is
+ * 0.03024 + 0.09648 r. So hosting pays from r = (0.2847 f + 0.0712 + 0.0302) / (0.3456 - 0.0965)
+ * on: 1.550 at f = 1, 1.264 at three quarters, 1.836 at five. What a what-if reads off the curve is
+ * what the scenario with that price says. */
+static const char owned[] = "own: {purchase: %d USD, server: 20 USD, years: 1, spares: 20%%, "
+                            "maintenance: 10%%, electricity: 0.03 USD/kWh}, gpu_price: %.12g%%";
+
+START_TEST(what_if_machines_are_owned)
+{
+    static const double share[] = {100, 75, 125}, at[] = {1.550, 1.264, 1.836};
+    double found[3];
+    cross_with(ask(given_one, cs_arena_printf(question_arena(), owned, 80, 100.0), flat), "volume",
+               "0.8..1.95", (struct cs_crossover_settings){.what_if = true, .points = 9});
+    for (int i = 0; i < 3; i++)
+        found[i] = c.what_ifs[i].at[0];
+    for (int i = 0; i < 3; i++) {
+        cross(ask(given_one, cs_arena_printf(question_arena(), owned, 80, share[i]), flat),
+              "volume", "0.8..1.95");
+        ck_assert_uint_eq(c.against[0].count, 1);
+        ck_assert_double_eq_tol(found[i], c.against[0].crossings[0].at, 0.003 * at[i]);
+        ck_assert_double_eq_tol(found[i], at[i], 0.02 * at[i]);
+    }
+}
+END_TEST
+
+/* At 300 USD hosting never pays. GPUs at the price that is needed make it as dear as the bill where
+ * it came closest: (1.0677 f + 0.1014 + 0.0965 x) = 0.3456 x, so at x = 1.9 f = 0.348. */
+START_TEST(the_price_that_owned_machines_would_need)
+{
+    size_t option;
+    cross(ask(given_one, cs_arena_printf(question_arena(), owned, 300, 100.0), flat), "volume",
+          "0.8..1.9");
+    ck_assert_uint_eq(c.against[0].count, 0);
+    const double x = c.against[0].ratio_x, needed = c.against[0].gpu_price_needed;
+    ck_assert_double_eq_tol(x, 1.9, 1e-9);
+    ck_assert_double_eq_tol(needed, 0.348, 0.02);
+    cross(ask(given_one, cs_arena_printf(question_arena(), owned, 300, 100 * needed), flat),
+          "volume", "0.8..1.9");
+    ck_assert_double_eq_tol(cs_crossover_own(&c, x, &option), cs_crossover_bill(&c, 0, x), 1e-6);
 }
 END_TEST
 
@@ -327,6 +430,7 @@ int main(void)
     tcase_add_test(all, a_given_fleet_is_a_level);
     tcase_add_test(all, a_staircase_crosses_three_times);
     tcase_add_test(all, always_and_never);
+    tcase_add_test(all, closest_at_a_step);
     tcase_add_test(all, along_the_price_of_gpus);
     tcase_add_test(all, along_the_share_of_answers);
     tcase_add_test(all, along_the_slo);
@@ -334,7 +438,10 @@ int main(void)
     tcase_add_test(all, a_bill_that_bends);
     tcase_add_test(all, each_api_has_its_own_crossings);
     tcase_add_test(all, options_change_rank);
+    tcase_add_test(all, equals_keep_their_rank);
     tcase_add_test(all, what_if);
+    tcase_add_test(all, what_if_machines_are_owned);
+    tcase_add_test(all, the_price_that_owned_machines_would_need);
     tcase_add_test(all, the_models_error);
     suite_add_tcase(suite, all);
     SRunner *const runner = srunner_create(suite);
