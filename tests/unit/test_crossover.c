@@ -302,15 +302,18 @@ START_TEST(options_change_rank)
 }
 END_TEST
 
-/* Of two that cost the same the first keeps its rank: two alike never change it. One card given is
- * as cheap as a sized fleet until the second is needed; named second it never was the cheapest. */
+/* Of two that cost the same the one that was the cheapest keeps its rank: two alike never change
+ * it. One card given is as cheap as a sized fleet until the second is needed; named second it never
+ * was the cheapest. Three given are, from 4/s on, as cheap as the sized fleet and named before it.
+ */
 START_TEST(equals_keep_their_rank)
 {
     static const struct {
         const char *first, *second;
         size_t ranks;
-    } cases[] = {{sized, sized, 0}, {given_one, sized, 1}, {sized, given_one, 0}};
-    for (size_t i = 0; i < 3; i++) {
+    } cases[] = {
+        {sized, sized, 0}, {given_one, sized, 1}, {sized, given_one, 0}, {given_three, sized, 0}};
+    for (size_t i = 0; i < 4; i++) {
         cross(ask(cs_arena_printf(question_arena(), "[%s, %s]", cases[i].first, cases[i].second),
                   "gpu: 0.016 USD/h", flat_slo),
               "volume", "0.5..5");
