@@ -430,6 +430,7 @@ int main(void)
     Suite *const suite = suite_create("crossover");
     TCase *const all = tcase_create("all");
     tcase_add_checked_fixture(all, question_open, question_close);
+    tcase_set_timeout(all, 60);
     tcase_add_test(all, a_given_fleet_is_a_level);
     tcase_add_test(all, a_staircase_crosses_three_times);
     tcase_add_test(all, always_and_never);

@@ -267,6 +267,7 @@ int main(void)
     Suite *const suite = suite_create("effort");
     TCase *const all = tcase_create("all"), *const catalogue = tcase_create("catalogue");
     tcase_add_checked_fixture(all, question_open, question_close);
+    tcase_set_timeout(all, 60);
     tcase_add_test(all, a_day_in_five);
     tcase_add_test(all, of_the_hours_that_a_run_reaches);
     tcase_add_test(all, an_even_load);
@@ -275,6 +276,7 @@ int main(void)
     tcase_add_test(all, hours_without_a_request);
     tcase_add_test(all, energy_of_batches);
     tcase_add_test(all, energy_of_rented_cards);
+    tcase_set_timeout(catalogue, 60);
     tcase_add_test(catalogue, energy_of_an_owned_4090);
     suite_add_tcase(suite, all);
     suite_add_tcase(suite, catalogue);

@@ -595,6 +595,7 @@ int main(void)
     Suite *const suite = suite_create("uncertainty");
     TCase *const all = tcase_create("all");
     tcase_add_checked_fixture(all, setup, question_close);
+    tcase_set_timeout(all, 60);
     tcase_add_test(all, quantiles);
     tcase_add_test(all, what_is_set);
     tcase_add_test(all, inputs_beside_their_keys);
