@@ -131,56 +131,110 @@ START_TEST(the_models_error)
 }
 END_TEST
 
-/* A first token takes half a second: no traffic at all is served within 0.4 s. Of those that can
- * the one that does most for a dollar is first: toy-8 takes up to eight at a time for the same
- * price, three of toy-1 cost three times one and take more than that; last what cannot. */
+/* A first token takes half a second: no traffic at all is served within 0.4 s. Of fleets that can
+ * the one that does most for a dollar is first: three of toy-8, which takes up to eight at a time;
+ * one card of a kind at half the price; three of toy-1, which take more than three times what one
+ * does, at three times its price; that one. */
 START_TEST(ranked_by_what_a_dollar_does)
 {
+    static const size_t order[] = {1, 3, 2, 0};
     find_capacity(ask("1 req/s", sized, cheap, "slo: {ttft: {p95: 0.4 s}}\n"), 0, false, 2);
     ck_assert_uint_eq(capacity.count, 1);
     ck_assert(isnan(capacity.fleets[0].at));
     ck_assert_str_eq(capacity.fleets[0].why_not, "meets the SLO at no point that was tried");
     ck_assert(isnan(cs_capacity_break_even(&capacity.fleets[0], 0)));
+    test_write("hardware/half.yaml",
+               "name: half\ntitle: Half\nmemory: {capacity: 1 GB, bandwidth: 1000 TB/s}\n"
+               "compute: {bf16: 1000000 TFLOP/s}\nsources: {memory: made up, compute: made up}\n"
+               "rental:\n  - {provider: Alder, price: 1 USD/h, date: 2026-05-24, source: a}\n");
     find_capacity(ask("1 req/s",
                       cs_arena_printf(question_arena(),
                                       "[%s, {hardware: card, engine: toy-8, gpus: 3}, %s, "
-                                      "{hardware: card, engine: toy-8}]",
+                                      "{hardware: half, engine: toy-1}]",
                                       one, three),
-                      cheap, mean),
+                      "prices: listed", mean),
                   0, true, 2);
-    static const size_t order[] = {1, 3, 2, 0};
     ck_assert_uint_eq(capacity.count, 4);
     for (size_t i = 0; i < 4; i++)
         ck_assert_uint_eq(capacity.fleets[i].fleet.option, order[i]);
     const struct cs_frontier *const f = capacity.fleets;
-    ck_assert_double_gt(f[1].at, 2.5 * f[3].at);
     ck_assert_double_gt(f[2].at, 3 * f[3].at);
+    ck_assert_double_gt(f[2].at, 2 * f[1].at);
     for (size_t i = 0; i + 1 < 4; i++)
-        ck_assert_double_ge(f[i].here.tokens_per_day / f[i].here.usd_per_day,
+        ck_assert_double_gt(f[i].here.tokens_per_day / f[i].here.usd_per_day,
                             f[i + 1].here.tokens_per_day / f[i + 1].here.usd_per_day);
 }
 END_TEST
 
-/* Of the sizes that fit the one that takes most per GPU, one card; or all of them. Two cards in one
- * replica take what one does. */
+/* Of the sizes that fit the one that takes most per GPU, or all of them. On `pair` weights of 20 GB
+ * take another half a second, a quarter on two cards: S is 1 s and 0.75 s. Within a mean of 3 s, x
+ * = rho / (1 - rho) = 2 (3 / S - 1) is 4 and 6, so one card takes 4/5 a second and two 6/7 / 0.75 =
+ * 1.143, less for each. Of two cards two replicas of one are better by more. */
 START_TEST(sizes)
 {
+    static const char slow[] = "slo: {ttft: {mean: 3 s}, window: run}\n";
     test_write("hardware/pair.yaml",
-               "name: pair\ntitle: Pair\nmemory: {capacity: 1 GB, bandwidth: 1000 TB/s}\n"
+               "name: pair\ntitle: Pair\nmemory: {capacity: 100 GB, bandwidth: 40 GB/s}\n"
                "compute: {bf16: 1000000 TFLOP/s}\nlink: {kind: Bridge, bandwidth: 900 GB/s, gpus: "
                "2}\nsources: {memory: made up, compute: made up, link: made up}\n");
-    const char *const yaml = ask("1 req/s", "{hardware: pair, engine: toy-1}", cheap, mean);
-    find_capacity(yaml, 2, true, 2);
-    ck_assert_uint_eq(capacity.count, 1);
-    ck_assert_int_eq(capacity.fleets[0].fleet.given.tensor, 1);
-    ck_assert_int_eq(capacity.fleets[0].fleet.given.replicas, 2);
-    ck_assert(cs_capacity_run(&capacity, question_study(yaml, 2), 2, true, true, question_arena(),
+    test_write("models/toy.yaml",
+               "name: toy\nweights: bf16\nparameters: {total: 10B}\n"
+               "architecture: {layers: 50, hidden: 4096, heads: 32, kv_heads: 8, head_dim: 128,\n"
+               "  ffn: 12800, vocabulary: 16, context: 4096 tokens}\n"
+               "sources: {architecture: made up, parameters: made up}\n");
+    static const double at[] = {0.8, 1.142857};
+    const char *const yaml = ask("1 req/s", "{hardware: pair, engine: toy-1}", cheap, slow);
+    for (long gpus = 0; gpus <= 2; gpus += 2) {
+        find_capacity(yaml, gpus, true, 2);
+        ck_assert_uint_eq(capacity.count, 1);
+        ck_assert_int_eq(capacity.fleets[0].fleet.given.tensor, 1);
+        ck_assert_int_eq(capacity.fleets[0].fleet.given.replicas, gpus == 2 ? 2 : 1);
+    }
+    ck_assert(cs_capacity_run(&capacity, question_study(yaml, 2), 0, true, true, question_arena(),
                               &diags));
     ck_assert_uint_eq(capacity.count, 2);
-    ck_assert_int_eq(capacity.fleets[1].fleet.given.tensor, 2);
-    ck_assert_int_eq(capacity.fleets[1].fleet.given.replicas, 1);
-    assert_most(&capacity.fleets[1], 4 / 3.0);
-    ck_assert_double_gt(capacity.fleets[0].at, 2 * capacity.fleets[1].at);
+    for (int i = 0; i < 2; i++) {
+        ck_assert_int_eq(capacity.fleets[i].fleet.given.tensor, i + 1);
+        assert_most(&capacity.fleets[i], at[i]);
+    }
+}
+END_TEST
+
+/* What the ends say of themselves: planned there once more, as the search does, the fleet meets its
+ * SLO for certain at lo, misses it for certain at hi, and neither is certain of at. */
+static struct {
+    bool met, certain;
+} ends[3];
+
+static void take_end(void *user, size_t index, const struct cs_answer *answer,
+                     const struct cs_diags *none)
+{
+    (void)user;
+    (void)none;
+    ends[index].met = answer->options[0].feasible;
+    ends[index].certain = !answer->options[0].undecided;
+}
+
+START_TEST(the_ends_once_more)
+{
+    const char *const yaml = ask("1 req/s", sized, cheap, mean);
+    find_capacity(yaml, 0, true, 2);
+    const struct cs_frontier *const f = &capacity.fleets[0];
+    const double at[] = {f->lo, f->at, f->hi};
+    struct cs_variant variants[3];
+    for (int e = 0; e < 3; e++) {
+        const char **const set = cs_arena_alloc(question_arena(), 1, sizeof *set);
+        *set = cs_arena_printf(question_arena(), "traffic.rate=%.12g req/s", at[e]);
+        variants[e] = (struct cs_variant){.sets = set,
+                                          .set_count = 1,
+                                          .effort = CS_EFFORT_BRIEF,
+                                          .only = 1,
+                                          .given = f->fleet.given};
+    }
+    cs_study_run(question_study(yaml, 2), variants, 3, take_end, NULL);
+    ck_assert(ends[0].met && ends[0].certain);
+    ck_assert(ends[1].met && !ends[1].certain);
+    ck_assert(!ends[2].met && ends[2].certain);
 }
 END_TEST
 
@@ -381,6 +435,7 @@ int main(void)
     tcase_add_test(all, the_models_error);
     tcase_add_test(all, ranked_by_what_a_dollar_does);
     tcase_add_test(all, sizes);
+    tcase_add_test(all, the_ends_once_more);
     tcase_add_test(all, answers_know_no_threads);
     tcase_add_test(all, a_trace_has_no_most);
     tcase_add_test(all, break_even_is_the_crossover_along_the_load);
