@@ -48,7 +48,8 @@ struct cs_pareto {
 
 enum { CS_PARETO_CONFIGURATIONS = 5000 };
 
-/* `varied`: NULL and 0: the engine's limits of batches. False: errors in diags. */
+/* `varied`: the settings that take several values; 0 of them: the scenario as it is. False: errors
+ * in diags. */
 bool cs_pareto_run(struct cs_pareto *p, struct cs_study *study, enum cs_metric metric,
                    struct cs_range *varied, size_t varied_count, struct cs_arena *arena,
                    struct cs_diags *diags);
