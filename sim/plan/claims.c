@@ -13,7 +13,8 @@
 
 static const double Z95 = 1.959963984540054;
 static const double A_DAY = 86400.0;
-static const char NO_PRICE[] = "no price is known";
+static const char NO_PRICE[] = "no price is known",
+                  NO_FITS[] = "what fits is not known of this engine";
 
 struct planned { /* an option's answer */
     bool feasible;
@@ -213,7 +214,9 @@ static void answer_fit(const struct asking *a, struct cs_finding *f)
                                         .cost = a->scenario->cost};
     struct cs_fits fits = {.arena = a->arena};
     f->of = option_name(a, c->option > 0 ? c->option : 1);
-    cs_fits_add(&fits, &query, o->model, o->hardware, o->engine);
+    const bool known = cs_fits_knows(o->engine);
+    if (known)
+        cs_fits_add(&fits, &query, o->model, o->hardware, o->engine);
     const bool outside = o->experts.policy != CS_EXPERTS_RESIDENT;
     const struct cs_fits_row *row = NULL;
     for (size_t i = 0; i < fits.count && row == NULL; i++)
@@ -223,6 +226,8 @@ static void answer_fit(const struct asking *a, struct cs_finding *f)
         struct cs_memory m;
         cs_memory_fit(&m, o, 1);
         set(f, m.weights_bytes, m.weights_bytes, m.weights_bytes);
+    } else if (!known) {
+        none(f, NO_FITS);
     } else if (row == NULL) {
         none(f, "it fits in none of these machines");
     } else if (c->kind == CS_CLAIM_GPUS_TO_HOLD) {
@@ -314,7 +319,8 @@ static void judge(struct cs_finding *f)
     static const double NEAR = 1.25;
     const struct cs_claimed *const c = f->claimed;
     if (isnan(f->value)) {
-        f->verdict = strcmp(f->why, NO_PRICE) == 0 ? CS_CLAIM_UNANSWERED : CS_CLAIM_FAILS;
+        f->verdict =
+            f->why == NO_PRICE || f->why == NO_FITS ? CS_CLAIM_UNANSWERED : CS_CLAIM_FAILS;
         f->factor = NAN;
         return;
     }
