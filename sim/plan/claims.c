@@ -33,6 +33,7 @@ struct asking {
     bool any;
     struct cs_capacity capacity;
     struct cs_crossover crossover;
+    double tokens_each; /* tokens/s of 1 in the crossover's unit */
     char (*names)[64]; /* of fleets, by option */
 };
 
@@ -98,8 +99,19 @@ static void run_plans(struct asking *a)
     cs_study_run(a->study, variants, 3, take_plan, a);
 }
 
+/* Tokens/s of 1 in the unit in which the scenario says how much comes in. */
+static double tokens_of_one(const struct asking *a, const char *unit)
+{
+    struct cs_workload_spec w;
+    cs_workload_prepare(&w, &a->scenario->traffic, &a->scenario->simulate, a->study->trace);
+    const double per_request = w.mean_input + w.mean_output;
+    return strcmp(unit, "req/s") == 0     ? per_request
+           : strcmp(unit, "req/day") == 0 ? per_request / A_DAY
+                                          : 1.0 / A_DAY;
+}
+
 /* Wide around what is claimed: from a fiftieth of the least to twenty times the most. */
-static const char *crossover_range(const struct asking *a)
+static const char *crossover_range(const struct asking *a, const char *unit)
 {
     const struct cs_claim *const c = a->scenario->claim;
     double low = INFINITY, high = 0.0;
@@ -113,8 +125,8 @@ static const char *crossover_range(const struct asking *a)
                 high = fmax(high, ends[e]);
             }
     }
-    return cs_arena_printf(a->arena, "%.6g..%.6g tokens/day", low * A_DAY / 50.0,
-                           high * A_DAY * 20.0);
+    return cs_arena_printf(a->arena, "%.6g..%.6g %s", low / a->tokens_each / 50.0,
+                           high / a->tokens_each * 20.0, unit);
 }
 
 static bool prepare(struct asking *a, struct cs_diags *diags)
@@ -128,8 +140,11 @@ static bool prepare(struct asking *a, struct cs_diags *diags)
     if (asks(c, CS_CLAIM_CROSSOVER, CS_CLAIM_CROSSOVER)) {
         struct cs_along along;
         const struct cs_crossover_settings settings = {.model = true};
-        if (!cs_along_parse(&along, "traffic.volume", crossover_range(a), a->study, a->arena,
-                            diags))
+        if (!cs_along_parse(&along, "traffic.volume", NULL, a->study, a->arena, diags))
+            return false;
+        a->tokens_each = tokens_of_one(a, along.unit);
+        if (!cs_along_parse(&along, "traffic.volume", crossover_range(a, along.unit), a->study,
+                            a->arena, diags))
             return false;
         cs_crossover_run(&a->crossover, a->study, &along, &settings, a->arena);
     }
@@ -307,8 +322,8 @@ static void answer_crossover(const struct asking *a, struct cs_finding *f)
     const double high = isnan(k->sampling_hi) ? x->along.high : k->sampling_hi;
     const double model_low = isnan(k->model_lo) ? x->along.low : k->model_lo;
     const double model_high = isnan(k->model_hi) ? x->along.high : k->model_hi;
-    set(f, k->at / A_DAY, fmin(low, k->model_known ? model_low : low) / A_DAY,
-        fmax(high, k->model_known ? model_high : high) / A_DAY);
+    set(f, k->at * a->tokens_each, fmin(low, k->model_known ? model_low : low) * a->tokens_each,
+        fmax(high, k->model_known ? model_high : high) * a->tokens_each);
     f->of = cs_arena_printf(a->arena, "%ld × %s", k->gpus, option_name(a, (int)k->option + 1));
 }
 

@@ -116,6 +116,8 @@ static bool read_product(struct cs_resolving *r, const struct cs_node *node, con
         if (!cs_unit_parse_any(text, n, r->schema.currencies, &one.value, one.powers, &error))
             return fail(r, node, *error.hint ? error.hint : NULL,
                         cs_arena_printf(r->schema.arena, "'%.*s' %s", (int)n, text, error.message));
+        if (sign < 0 && one.value == 0.0)
+            return fail(r, node, NULL, "a division by 0");
         product->value *= sign > 0 ? one.value : 1.0 / one.value;
         for (int b = 0; b < CS_UNIT_BASES; b++)
             product->powers[b] = (signed char)(product->powers[b] + sign * one.powers[b]);
