@@ -309,19 +309,16 @@ static void answer_crossover(const struct asking *a, struct cs_finding *f)
     const struct cs_crossover *const x = &a->crossover;
     const struct cs_against *const g =
         &x->against[f->claimed->api - a->scenario->compare];
-    size_t first = 0; /* where it begins to be cheaper */
-    while (first < g->count && !g->crossings[first].own_above)
-        first++;
     if (g->below >= 0) { /* at the range's lower end already */
         none(f, g->count == 0 ? "always, from the lowest volume tried on"
                               : "from the lowest volume tried on, but not throughout");
         return;
     }
-    if (first == g->count) {
+    if (g->count == 0) {
         none(f, g->never != NULL ? g->never : "never");
         return;
     }
-    const struct cs_crossing *const k = &g->crossings[first];
+    const struct cs_crossing *const k = &g->crossings[0]; /* where it begins to be cheaper */
     const double low = isnan(k->sampling_lo) ? x->along.low : k->sampling_lo;
     const double high = isnan(k->sampling_hi) ? x->along.high : k->sampling_hi;
     const double model_low = isnan(k->model_lo) ? x->along.low : k->model_lo;

@@ -75,8 +75,8 @@ START_TEST(sums)
         {"3 USD/h = 2 USD/h + 24 USD/day", "USD/h + 24 USD/day", 0, 0, true},
         {"100 = 97", "", 100, 97, true},
         {"97 = 100", "", 97, 100, true},
-        {"100 = 96.9", "", 100, 96.9, false},
-        {"96.9 = 100", "", 96.9, 100, false},
+        {"100 = 96.99", "", 100, 96.99, false},
+        {"96.99 = 100", "", 96.99, 100, false},
         {"0 x 7 = 0", "", 0, 0, true},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -353,7 +353,7 @@ END_TEST
 
 /* Weights of 8 x 8 matrices, four of attention and three more, and two of 16 x 8: 704 of two bytes.
  * One card holds them; a request alone has a token every half second, off by 1.48 either way. Of an
- * engine of which that is not known there is no answer. */
+ * engine of which that is not known there is no answer, and 20 GB fit in no card of one. */
 START_TEST(figures_of_a_machine)
 {
     const struct cs_finding *f = try_claims(
@@ -376,6 +376,17 @@ START_TEST(figures_of_a_machine)
         ck_assert_int_eq(f[i].verdict, CS_CLAIM_UNANSWERED);
         ck_assert_str_eq(f[i].why, "what fits is not known of this engine");
     }
+    test_write("models/toy.yaml",
+               "name: toy\nweights: bf16\nparameters: {total: 10B}\n"
+               "architecture: {layers: 50, hidden: 4096, heads: 32, kv_heads: 8, head_dim: 128,\n"
+               "  ffn: 12800, vocabulary: 16, context: 4096 tokens}\n"
+               "sources: {architecture: made up, parameters: made up}\n");
+    f = try_claims(ask(at_one, "{hardware: card, engine: vllm-toy}", "",
+                       "figures: [{figure: weights, claimed: 20 GB}, {figure: gpus_to_hold, "
+                       "claimed: 1}]"));
+    ck_assert_int_eq(f[0].verdict, CS_CLAIM_NEAR); /* 19.92 */
+    ck_assert_int_eq(f[1].verdict, CS_CLAIM_FAILS);
+    ck_assert_str_eq(f[1].why, "it fits in none of these machines");
 }
 END_TEST
 
