@@ -211,15 +211,17 @@ static void read_claimed(struct cs_resolving *r, const struct cs_node *node, str
     if (list) {
         c->low = read_value(r, c->kind, node->items[0]);
         c->high = read_value(r, c->kind, node->items[1]);
-        c->text = range_words(arena, node->items[0]->text, node->items[1]->text);
+        if (!isnan(c->low) && !isnan(c->high)) /* else said already */
+            c->text = range_words(arena, node->items[0]->text, node->items[1]->text);
     } else if (map && (strcmp(node->keys[0]->text, "least") == 0 ||
                        strcmp(node->keys[0]->text, "most") == 0)) {
         const bool least = node->keys[0]->text[0] == 'l';
         const double end = read_value(r, c->kind, node->items[0]);
         c->low = least ? end : -INFINITY;
         c->high = least ? INFINITY : end;
-        c->text = cs_arena_printf(arena, "%s %s", least ? "at least" : "at most",
-                                  node->items[0]->text);
+        if (!isnan(end))
+            c->text = cs_arena_printf(arena, "%s %s", least ? "at least" : "at most",
+                                      node->items[0]->text);
     } else if (node->kind == CS_NODE_SCALAR) {
         c->low = c->high = read_value(r, c->kind, node);
         c->text = cs_arena_strdup(arena, node->text);
