@@ -162,7 +162,8 @@ static void print_break_even(const struct cs_capacity *c, const struct cs_text *
             continue;
         const double paid = f->here.usd_per_day / s->cost.currency_usd;
         cs_grid_add(&grid, "%2zu", i + 1);
-        cs_grid_add(&grid, "%s", amount(t->arena, f->at / (double)f->fleet.gpus));
+        cs_grid_add(&grid, "%s",
+                    amount(t->arena, f->here.tokens_per_day / (double)f->fleet.gpus));
         cs_grid_add(&grid, "%s",
                     paid > 0.0 ? amount(t->arena, f->here.tokens_per_day / paid) : "-");
         for (size_t a = 0; a < apis; a++) {
@@ -192,8 +193,13 @@ void cs_capacity_print(const struct cs_capacity *c, const struct cs_text *t)
                                  *limits ? limits : "no SLO: as long as they keep up"),
                  0, 0);
     cs_text_put(t, "\n\n");
-    print_most(c, t);
-    print_break_even(c, t);
+    bool any = false; /* tables of nothing say nothing */
+    for (size_t i = 0; i < c->count; i++)
+        any |= !isnan(c->fleets[i].at);
+    if (any) {
+        print_most(c, t);
+        print_break_even(c, t);
+    }
     print_impossible(t, c->study, c->fleets, c->count, true);
     print_assumed(t, c->study,
                   "lengths, curve and burstiness as in the scenario, its volume alone varies");
@@ -264,7 +270,13 @@ void cs_budget_print(const struct cs_budget *b, const struct cs_text *t)
         cs_text_wrap(t, cs_budget_limits(t->arena, s, 1.0), 0, 0);
     cs_text_put(t, s->slo.count ? "\n\n" : "\n");
     const struct cs_frontier *const best = b->count ? &b->fleets[0] : NULL;
-    const char *words = "no fleet of any option costs so little";
+    bool paid = false, any = false;
+    for (size_t i = 0; i < b->count; i++) {
+        paid |= b->fleets[i].fleet.given.replicas > 0;
+        any |= b->fleets[i].here.simulated;
+    }
+    const char *words = paid ? "no fleet that it pays for will do"
+                             : "no fleet of any option costs so little";
     if (best && best->here.simulated && isfinite(best->at))
         words = cs_arena_printf(t->arena, "%s%s on %s for %s %s%s",
                                 best->at > 1 ? "NOT ENOUGH for the SLO as it stands; the best is "
@@ -281,7 +293,8 @@ void cs_budget_print(const struct cs_budget *b, const struct cs_text *t)
                                 usd(t->arena, b->study, best->here.usd_per_day), day);
     cs_text_section(t, "ANSWER", words);
     cs_text_put(t, "\n");
-    print_best(b, t);
+    if (any)
+        print_best(b, t);
     print_impossible(t, b->study, b->fleets, b->count, false);
     print_assumed(t, b->study, "of each option the largest fleet that the budget pays for");
 }

@@ -10,8 +10,9 @@
 #include <cJSON.h>
 #include <math.h>
 
+/* `up`: the frontier's ends ascend; of limits, which are the harder the smaller, they do not. */
 static cJSON *put_fleet(cJSON *list, const struct cs_study *study, const struct cs_frontier *f,
-                        struct cs_arena *arena)
+                        bool up, struct cs_arena *arena)
 {
     static const char *const names[CS_METRIC_COUNT] = {"ttft_s", "tpot_s", "itl_s", "e2e_s"};
     const struct cs_option *const o = &study->scenario->options[f->fleet.option];
@@ -27,8 +28,8 @@ static cJSON *put_fleet(cJSON *list, const struct cs_study *study, const struct 
     cs_tree_number(node, "gpus", (double)f->fleet.gpus);
     cs_tree_text(node, "why_not", f->why_not);
     cs_tree_number(node, "at", f->at);
-    cs_tree_pair(node, "ci95", f->lo, f->hi);
-    cs_tree_pair(node, "model95", f->model_lo, f->model_hi);
+    cs_tree_pair(node, "ci95", up ? f->lo : f->hi, up ? f->hi : f->lo);
+    cs_tree_pair(node, "model95", up ? f->model_lo : f->model_hi, up ? f->model_hi : f->model_lo);
     cs_tree_bool(node, "model_known", f->model_known);
     cs_tree_text(node, "misses_first", isnan(f->at) ? NULL : cs_binding_names[f->binding]);
     const bool s = h->simulated;
@@ -66,7 +67,7 @@ void cs_capacity_print_json(const struct cs_capacity *c, FILE *out)
     cs_tree_text(root, "unit", c->along.unit);
     cJSON *const list = cs_tree_array(root, "fleets");
     for (size_t i = 0; i < c->count; i++) {
-        cJSON *const node = put_fleet(list, c->study, &c->fleets[i], &arena);
+        cJSON *const node = put_fleet(list, c->study, &c->fleets[i], true, &arena);
         cJSON *const even = cs_tree_array(node, "break_even");
         for (size_t a = 0; a < c->study->scenario->compare_count; a++) {
             cJSON *const api = cs_tree_object(even, NULL);
@@ -87,7 +88,7 @@ void cs_budget_print_json(const struct cs_budget *b, FILE *out)
     cs_tree_number(root, "budget_usd_per_day", b->usd_per_day);
     cJSON *const list = cs_tree_array(root, "fleets");
     for (size_t i = 0; i < b->count; i++)
-        put_fleet(list, b->study, &b->fleets[i], &arena);
+        put_fleet(list, b->study, &b->fleets[i], false, &arena);
     cs_tree_print(root, out);
     cs_arena_fini(&arena);
 }
