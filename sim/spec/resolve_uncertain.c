@@ -273,8 +273,8 @@ static void show_in(const struct cs_resolving *r, const struct cs_key *key,
 }
 
 /* `name` is where the key stands. `own`: the scenario's value of a key that stands under
- * `uncertain`; NULL: none. In place the distribution's own centre is the nominal value, whatever the
- * key defaults to. */
+ * `uncertain`; NULL: none. In place the distribution's own centre is the nominal value, whatever
+ * the key defaults to. */
 static void add_input(struct cs_resolving *r, const char *path, struct cs_span name,
                       const struct cs_node *at, const struct cs_node *own, bool in_place)
 {
@@ -288,9 +288,10 @@ static void add_input(struct cs_resolving *r, const char *path, struct cs_span n
         (key->kind == CS_KEY_QUANTITY || key->kind == CS_KEY_COUNT || key->kind == CS_KEY_COUNT64);
     if (!sampled) {
         cs_diag_error(r->schema.diags, name,
-                      key && is_about_answers(path) ? "inputs are those of traffic, slo, deploy, compare, cost"
-                      : key                         ? "keys with a number can be uncertain"
-                                                    : near_key(arena, path),
+                      key && is_about_answers(path)
+                          ? "inputs are those of traffic, slo, deploy, compare, cost"
+                      : key ? "keys with a number can be uncertain"
+                            : near_key(arena, path),
                       key && is_about_answers(path) ? "uncertain: '%s' is no input of the question"
                       : key ? "uncertain: '%s' takes no number"
                           : "uncertain: '%s' is no key of a scenario",
