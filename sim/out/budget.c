@@ -270,11 +270,9 @@ void cs_budget_print(const struct cs_budget *b, const struct cs_text *t)
         cs_text_wrap(t, cs_budget_limits(t->arena, s, 1.0), 0, 0);
     cs_text_put(t, s->slo.count ? "\n\n" : "\n");
     const struct cs_frontier *const best = b->count ? &b->fleets[0] : NULL;
-    bool paid = false, any = false;
-    for (size_t i = 0; i < b->count; i++) {
+    bool paid = false;
+    for (size_t i = 0; i < b->count; i++)
         paid |= b->fleets[i].fleet.given.replicas > 0;
-        any |= b->fleets[i].here.simulated;
-    }
     const char *words = paid ? "no fleet that it pays for will do"
                              : "no fleet of any option costs so little";
     if (best && best->here.simulated && isfinite(best->at))
@@ -293,8 +291,7 @@ void cs_budget_print(const struct cs_budget *b, const struct cs_text *t)
                                 usd(t->arena, b->study, best->here.usd_per_day), day);
     cs_text_section(t, "ANSWER", words);
     cs_text_put(t, "\n");
-    if (any)
-        print_best(b, t);
+    print_best(b, t);
     print_impossible(t, b->study, b->fleets, b->count, false);
     print_assumed(t, b->study, "of each option the largest fleet that the budget pays for");
 }

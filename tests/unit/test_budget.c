@@ -277,7 +277,8 @@ START_TEST(a_trace_has_no_most)
                                               "deploy: {hardware: card, engine: toy-1}\n",
                                               1),
                                0, true, false, question_arena(), &diags));
-    ck_assert_str_eq(diags.items[0].message, "--axis volume: a trace has the volume that it has");
+    ck_assert_str_eq(diags.items[0].message,
+                     "a trace has the volume that it has: there is no most of it to be found");
 }
 END_TEST
 
