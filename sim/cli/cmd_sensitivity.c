@@ -36,12 +36,9 @@ static int sensitivity(struct cs_cli *cli, int argc, char **argv)
     const struct cs_opt_usage usage = {
         "sensitivity SCENARIO [--samples N] [--against API] [options]",
         "Plans a scenario for many draws of its `uncertain` inputs, and of step times by the "
-        "model's "
-        "own error: what a day costs then, how often each option and API is the cheapest, and "
-        "which "
-        "one would be regretted least. A tornado shows which input moves the cost and the "
-        "crossover "
-        "most.",
+        "model's own error: what a day costs then, how often each option and API is the cheapest, "
+        "and which one would be regretted least. A tornado shows which input moves the cost and "
+        "the crossover most.",
         options,
         sizeof options / sizeof options[0],
         1,
