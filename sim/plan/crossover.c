@@ -98,15 +98,16 @@ static void add_sampling(struct search *s, struct cs_against *against, size_t ap
     }
 }
 
-/* Curves of the options that matter, with step times elsewhere in the model's error (NaN: as the
- * scenario has it; then options without a known error take part too), or with further settings. */
+/* Curves with step times elsewhere in the model's error, of all options that have one: what is too
+ * slow today may be the cheapest there; or (z NaN) as the scenario has them but with further
+ * settings, of the options that matter. */
 static size_t curves_with(struct search *s, const struct cs_crossover *c, double z,
                           const char *const *sets, size_t set_count, struct cs_cost_curve **curves)
 {
     size_t n = 0;
     for (size_t o = 0; o < s->options; o++) {
         const bool known = c->study->scenario->options[o].engine->error_count > 0;
-        if (!s->chosen[o] || (!isnan(z) && !known))
+        if (isnan(z) ? !s->chosen[o] : !known)
             continue;
         curves[n] = cs_arena_alloc(s->arena, 1, sizeof **curves);
         *curves[n++] = (struct cs_cost_curve){
