@@ -225,6 +225,7 @@ static void put_service(cJSON *node, const struct cs_answer *answer,
     cJSON *const queue = cs_tree_object(node, "queue");
     put_latency(queue, "wait_ms", &o->wait, o->simulated);
     cs_tree_number(queue, "preemptions", known * o->preemptions);
+    cs_tree_number(queue, "retried", known * o->retried);
     cJSON *const slo = cs_tree_object(node, "slo");
     cs_tree_put(slo, "met", o->simulated ? cJSON_CreateBool(o->slo_met) : cJSON_CreateNull());
     cs_tree_number(slo, "windows_met", known * o->windows_met);

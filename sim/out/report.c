@@ -227,6 +227,14 @@ static void add_latency_row(struct cs_grid *grid, const char *name, const struct
     cs_grid_add(grid, "%s", cs_figure_band(l->model95[CS_STAT_P95], unit).text);
 }
 
+static const char *words_of_retries(const struct cs_option_answer *o, const struct cs_scenario *s,
+                                    const struct cs_text *t)
+{
+    return s->change_count == 0 ? ""
+                                : cs_arena_printf(t->arena, ", %s retried elsewhere",
+                                                  cs_figure_number(o->retried, 0).text);
+}
+
 static void print_latency(const struct cs_answer *answer, const struct cs_option_answer *o,
                           const struct cs_text *t)
 {
@@ -269,13 +277,14 @@ static void print_latency(const struct cs_answer *answer, const struct cs_option
         cs_text_section(t, "SERVED",
                         cs_arena_printf(t->arena, "%s of %ss and %s of requests met the SLO · "
                                         "goodput %s requests/s · a replication: %s rejected, "
-                                        "%s preempted",
+                                        "%s preempted%s",
                                         cs_figure_percent(o->windows_met).text,
                                         cs_words_window[answer->scenario->slo.window],
                                         cs_figure_percent(o->attainment).text,
                                         cs_figure_short(o->goodput_rps).text,
                                         cs_figure_number(o->rejected, 0).text,
-                                        cs_figure_number(o->preemptions, 0).text));
+                                        cs_figure_number(o->preemptions, 0).text,
+                                        words_of_retries(o, answer->scenario, t)));
 }
 
 static void print_cost(const struct cs_answer *answer, const struct cs_option_answer *o,
@@ -439,6 +448,23 @@ static void print_checks(const struct cs_answer *answer, const struct cs_text *t
                                                  answer->check_count));
 }
 
+/* What the scenario has happen during the run; failures besides those are not modelled. */
+static const char *words_of_changes(const struct cs_scenario *s, const struct cs_text *t)
+{
+    size_t of[CS_CHANGE_COUNT] = {0};
+    for (size_t i = 0; i < s->change_count; i++)
+        of[s->changes[i].kind]++;
+    const char *words = of[CS_CHANGE_FAIL] ? "fails at given times:" : "nothing fails";
+    if (of[CS_CHANGE_FAIL])
+        words = cs_arena_printf(t->arena, "%s %zu", words, of[CS_CHANGE_FAIL]);
+    if (s->change_count > of[CS_CHANGE_FAIL])
+        words = cs_arena_printf(t->arena, "%s · other changes under way: %zu", words,
+                                s->change_count - of[CS_CHANGE_FAIL]);
+    if (of[CS_CHANGE_TRAFFIC] + of[CS_CHANGE_ADD] + of[CS_CHANGE_REMOVE])
+        words = cs_arena_printf(t->arena, "%s (load and cost are those without)", words);
+    return words;
+}
+
 /* The defaults that a reader would ask about; all of them are in `capsim explain`. */
 static const char *words_of_defaults(const struct cs_scenario *s, const struct cs_text *t)
 {
@@ -464,7 +490,7 @@ static void print_assumed(const struct cs_answer *answer, const struct cs_option
                           const struct cs_text *t)
 {
     const struct cs_scenario *const s = answer->scenario;
-    const char *words = "nothing fails";
+    const char *words = words_of_changes(s, t);
     if (s->slo.availability > 0)
         words = cs_arena_printf(t->arena, "%s (availability %s was asked: not modelled)", words,
                                 cs_figure_percent(s->slo.availability).text);

@@ -265,6 +265,7 @@ static void fill_totals(struct cs_option_answer *a, const struct cs_search *s)
         all_busy += (double)r->all_busy_ps;
         peak = fmax(peak, (double)r->kv_peak_tokens);
         a->preemptions += (double)r->preemptions / n * scale;
+        a->retried += (double)r->all_retried / n * scale;
         a->rejected += (double)r->rejected / n * scale;
     }
     const double kv_tokens = (double)set->candidate->memory.kv_tokens;

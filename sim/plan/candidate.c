@@ -12,6 +12,7 @@
 #include "plan/candidate.h"
 #include "base/check.h"
 #include "perf/error.h"
+#include "perf/experts.h"
 #include "plan/bound.h"
 #include <math.h>
 #include <stdlib.h>
@@ -58,6 +59,8 @@ void cs_question_prepare(struct cs_question *q, const struct cs_scenario *s,
                         ? INT64_MAX
                         : (int64_t)(s->simulate.days * 86400.0 * PS);
     q->run.detect_unstable = true;
+    q->run.changes = s->changes;
+    q->run.change_count = s->change_count;
     q->window_s = s->slo.window == CS_WINDOW_RUN   ? span_s
                   : s->slo.window == CS_WINDOW_DAY ? 86400.0
                                                    : 3600.0;
@@ -65,8 +68,8 @@ void cs_question_prepare(struct cs_question *q, const struct cs_scenario *s,
 
 void cs_question_scale(struct cs_question *q, double fewest_replicas)
 {
-    if (q->workload.trace != NULL || q->scenario->simulate.requests > 0)
-        return;
+    if (q->workload.trace != NULL || q->scenario->simulate.requests > 0 || q->run.change_count > 0)
+        return; /* changes name replicas */
     const double wanted = ceil(q->expected_requests / MOST_REQUESTS);
     const double most = floor(fewest_replicas / LEAST_REPLICAS);
     q->scale = fmax(1.0, fmin(wanted, most));
@@ -280,6 +283,13 @@ static void draw_level(struct cs_workload_spec *w, struct cs_traffic *even,
     w->end_ps = run->end_ps = (int64_t)(span_s * PS);
     run->window_ps = 0;
     run->window_count = 1;
+    run->change_count = 0;
+}
+
+int64_t cs_candidate_load_ps(const struct cs_candidate *c)
+{
+    const double disk_Bps = cs_experts_host(c->option, c->tensor_parallel).nvme_Bps;
+    return disk_Bps > 0.0 ? (int64_t)(c->memory.weights_bytes / disk_Bps * PS) : 0;
 }
 
 void cs_trial_run(struct cs_trial *t, const struct cs_question *q, struct cs_request_log *log)
@@ -291,7 +301,8 @@ void cs_trial_run(struct cs_trial *t, const struct cs_question *q, struct cs_req
     const struct cs_fleet fleet = {.step = &c->step,
                                    .limits = c->limits,
                                    .replicas = t->replicas,
-                                   .router = c->option->router};
+                                   .router = c->option->router,
+                                   .load_ps = cs_candidate_load_ps(c)};
     struct cs_run_options run = q->run;
     run.limits = c->slo;
     run.limit_count = q->limit_count;
@@ -310,6 +321,7 @@ void cs_trial_run(struct cs_trial *t, const struct cs_question *q, struct cs_req
     struct cs_traffic quiet;
     if (t->kind == CS_TRIAL_UNLOADED) {
         draw_some(&workload, &quiet, 1e-3 * c->capacity, UNLOADED_REQUESTS);
+        run.change_count = 0;
         run.window_ps = 0;
         run.window_count = 1;
         run.end_ps = INT64_MAX;

@@ -62,6 +62,9 @@ void cs_candidate_compile_at(struct cs_candidate *c, const struct cs_option *opt
                              int tensor_parallel, double z, const struct cs_question *question,
                              struct cs_arena *arena);
 
+/* How long a replica takes to read its weights from the host's disks; 0: none are known. */
+int64_t cs_candidate_load_ps(const struct cs_candidate *c);
+
 enum cs_trial_kind {
     CS_TRIAL_WEEK,    /* the scenario's traffic, to its end */
     CS_TRIAL_SCREEN,  /* its busiest day alone, or hours of it, stopped likewise */

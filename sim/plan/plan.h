@@ -120,6 +120,7 @@ struct cs_option_answer {
     double prefix_hits;    /* share of the prompt tokens found in the prefix cache */
     double capacity_share; /* peak offered load over the fluid capacity of this fleet */
     double preemptions;    /* per replication */
+    double retried;        /* requests taken over from a replica that failed; per replication */
     bool slo_met;
     double windows_met, attainment, goodput_rps,
         rejected;           /* shares; requests/s; requests per replication */

@@ -16,6 +16,13 @@
 enum { DAYS_OF_GROWTH = 2 };
 static const int64_t DAY_PS = INT64_C(86400) * 1000000000000;
 
+struct place { /* of a replica in the fleet */
+    enum cs_service service;
+    int64_t until_ps; /* when loading or repairing ends; INT64_MAX: neither */
+    int64_t since_ps; /* in service since */
+    int64_t drain_ps; /* draining since */
+};
+
 struct cs_cluster {
     struct cs_arena *arena;
     struct cs_fleet fleet;
@@ -24,15 +31,24 @@ struct cs_cluster {
     struct cs_arrival next; /* the next arrival, when has_next */
     bool has_next, done;
     int64_t now, begin, last_arrival;
-    uint64_t routed;
+    int turn; /* whose it is, in a round */
     struct cs_pool pool;
     struct cs_recorder recorder;
     struct cs_result result;
     struct cs_replica **replicas;
+    struct place *places;
+    int count, up;            /* replicas there are; those that requests are routed to */
+    struct cs_change *coming; /* changes to come, the earliest last */
+    size_t coming_count;
+    int64_t next_change; /* the earliest instant of a change, or of a replica that is ready */
+    struct cs_queue held;
+    double factor; /* of the traffic */
     struct cs_argmin wake, load;
     struct cs_check_context *context;
     int64_t next_day, last_backlog, days_grown;
 };
+
+static void append(struct cs_cluster *c, int more, int64_t t, int64_t load_ps);
 
 void cs_limits_of(struct cs_limits_engine *limits, const struct cs_option *o, int groups,
                   int64_t kv_blocks)
@@ -69,22 +85,30 @@ struct cs_cluster *cs_cluster_new(struct cs_arena *arena, const struct cs_fleet 
                                        .limits = c->options.limits,
                                        .limit_count = options->limit_count,
                                        .end_ps = options->end_ps,
-                                       .log = options->log};
-    c->replicas = cs_arena_alloc(arena, (size_t)fleet->replicas, sizeof(struct cs_replica *));
-    for (int i = 0; i < fleet->replicas; i++)
-        c->replicas[i] = cs_replica_new(arena, c->fleet.step, &c->fleet.limits, &c->pool,
-                                        &c->recorder, c->begin);
-    cs_argmin_init(&c->wake, arena, fleet->replicas, INT64_MAX);
-    cs_argmin_init(&c->load, arena, fleet->replicas, 0);
+                                       .log = options->log,
+                                       .observer = options->observer};
+    c->held.arena = arena;
+    append(c, fleet->replicas, c->begin, 0);
     c->next_day = DAY_PS;
+    c->next_change = INT64_MAX;
+    for (size_t i = 0; i < options->change_count; i++)
+        cs_cluster_change(c, &options->changes[i]);
     c->has_next = cs_workload_next(&c->workload, &c->next);
     return c;
+}
+
+/* Those that nothing is routed to are the most loaded of all. */
+static inline void set_load(struct cs_cluster *c, int i, int64_t t)
+{
+    cs_argmin_set(&c->load, i, c->places[i].service == CS_SERVICE_UP
+                                   ? cs_replica_outstanding(c->replicas[i], t)
+                                   : INT64_MAX);
 }
 
 static void bring_up_to_date(struct cs_cluster *c, int i, int64_t t)
 {
     cs_replica_advance(c->replicas[i], t);
-    cs_argmin_set(&c->load, i, cs_replica_outstanding(c->replicas[i], t));
+    set_load(c, i, t);
     cs_argmin_set(&c->wake, i, cs_replica_wake(c->replicas[i]));
 }
 
@@ -93,16 +117,21 @@ static void meet(struct cs_cluster *c, int i, int64_t t)
 {
     cs_replica_meet(c->replicas[i], t);
     const int64_t wake = cs_replica_wake(c->replicas[i]);
-    cs_argmin_set(&c->load, i, cs_replica_outstanding(c->replicas[i], t));
+    set_load(c, i, t);
     cs_argmin_set(&c->wake, i, wake > t ? wake : t + 1);
 }
 
-/* The replica of the next request at time t, brought up to date. */
+/* The replica of the next request at time t, brought up to date; -1: none serves. */
 static int route(struct cs_cluster *c, int64_t t)
 {
-    const int n = c->fleet.replicas;
+    const int n = c->count;
+    if (c->up == 0)
+        return -1;
     if (n == 1 || c->fleet.router == CS_ROUTER_ROUND_ROBIN) {
-        const int i = n == 1 ? 0 : (int)(c->routed % (uint64_t)n);
+        int i = c->turn < n ? c->turn : 0;
+        while (c->places[i].service != CS_SERVICE_UP)
+            i = i + 1 == n ? 0 : i + 1;
+        c->turn = i + 1;
         cs_replica_meet(c->replicas[i], t);
         return i;
     }
@@ -133,6 +162,28 @@ static int64_t log_row(struct cs_request_log *log, const struct cs_arrival *a, i
     return (int64_t)log->count++;
 }
 
+/* Gives a request to the replica that it was routed to, brought up to date; -1: it is held. */
+static inline void send(struct cs_cluster *c, int i, int32_t request)
+{
+    if (i < 0) {
+        cs_queue_push(&c->held, request);
+        return;
+    }
+    cs_replica_push(c->replicas[i], request);
+    if (c->count > 1 && c->fleet.router == CS_ROUTER_LEAST_OUTSTANDING) {
+        cs_argmin_set(&c->load, i, c->load.key[i] + 1);
+        cs_argmin_set(&c->wake, i, cs_replica_wake(c->replicas[i]));
+    }
+}
+
+static inline void tell(const struct cs_cluster *c, int64_t t, int replica, int32_t input,
+                        int32_t klass, bool again)
+{
+    const struct cs_observer *o = c->options.observer;
+    if (o != NULL && o->routed != NULL)
+        o->routed(o->user, t, replica, input, klass, again);
+}
+
 static void take_arrival(struct cs_cluster *c)
 {
     const struct cs_arrival a = c->next;
@@ -145,7 +196,6 @@ static void take_arrival(struct cs_cluster *c)
         c->result.windows[window].requests++;
     }
     const int i = route(c, a.time_ps);
-    c->routed++;
     const int64_t row = log_row(c->options.log, &a, i);
     if (!cs_replica_accepts(&c->fleet.limits, a.input, a.output)) {
         cs_recorder_reject(&c->recorder, window);
@@ -154,6 +204,7 @@ static void take_arrival(struct cs_cluster *c)
     const int32_t index = cs_pool_take(&c->pool);
     struct cs_request *q = &c->pool.items[index];
     q->arrival_ps = a.time_ps;
+    q->since_ps = a.time_ps + c->fleet.limits.request_ps;
     q->first_token_ps = -1;
     q->prompt = q->input = a.input;
     q->output = q->left = a.output;
@@ -163,14 +214,11 @@ static void take_arrival(struct cs_cluster *c)
     q->mark[CS_MARK_FINISH].step = q->mark[CS_MARK_WINDOW].step = -1;
     if (c->pool.places != NULL)
         cs_prefix_place_init(&c->pool.places[index], &a.prefix, a.input);
-    cs_replica_push(c->replicas[i], index);
-    if (c->fleet.replicas > 1 && c->fleet.router == CS_ROUTER_LEAST_OUTSTANDING) {
-        cs_argmin_set(&c->load, i, c->load.key[i] + 1);
-        cs_argmin_set(&c->wake, i, cs_replica_wake(c->replicas[i]));
-    }
+    send(c, i, index);
+    tell(c, a.time_ps, i, a.input, a.klass, false);
     if (c->options.backlog_limit > 0 && c->pool.in_use > c->options.backlog_limit)
         c->result.outcome = CS_OUTCOME_UNSTABLE;
-    if (c->options.lost_wait_ps > 0) {
+    if (c->options.lost_wait_ps > 0 && i >= 0) {
         const int64_t oldest = cs_replica_oldest_waiting(c->replicas[i]);
         /* what waits since the warm-up hour is in no window that could be missed */
         if (oldest != INT64_MAX && oldest >= 0 && a.time_ps - oldest > c->options.lost_wait_ps)
@@ -178,15 +226,234 @@ static void take_arrival(struct cs_cluster *c)
     }
 }
 
+/* ---- changes under way ------------------------------------------------------------------ */
+
+static bool is_in_service(enum cs_service s)
+{
+    return s == CS_SERVICE_UP || s == CS_SERVICE_DRAINING;
+}
+
+static void leave_service(struct cs_cluster *c, int i, int64_t t)
+{
+    cs_replica_finish(c->replicas[i], t);
+    c->result.all_span_ps += t - c->places[i].since_ps;
+    c->up -= c->places[i].service == CS_SERVICE_UP;
+}
+
+/* When a replica that drains is gone; INT64_MAX: it has something to do. */
+static int64_t drained_at(const struct cs_cluster *c, int i, int64_t t)
+{
+    const int64_t last = cs_replica_last_end(c->replicas[i]);
+    if (cs_replica_outstanding(c->replicas[i], t) > 0)
+        return INT64_MAX;
+    return last > c->places[i].drain_ps ? last : c->places[i].drain_ps;
+}
+
+static void serve(struct cs_cluster *c, int i, int64_t t)
+{
+    cs_replica_restart(c->replicas[i], t);
+    c->places[i] = (struct place){CS_SERVICE_UP, INT64_MAX, t, 0};
+    c->up++;
+    meet(c, i, t);
+}
+
+static void load(struct cs_cluster *c, int i, int64_t t)
+{
+    c->places[i] = (struct place){CS_SERVICE_LOADING, t + c->fleet.load_ps, 0, 0};
+}
+
+/* Further replicas, which serve at once if `load_ps` is 0. */
+static void append(struct cs_cluster *c, int more, int64_t t, int64_t load_ps)
+{
+    const int old = c->count, n = old + more;
+    struct cs_replica **replicas = cs_arena_alloc(c->arena, (size_t)n, sizeof(struct cs_replica *));
+    struct place *places = cs_arena_alloc(c->arena, (size_t)n, sizeof *places);
+    if (old > 0) {
+        memcpy(replicas, c->replicas, (size_t)old * sizeof(struct cs_replica *));
+        memcpy(places, c->places, (size_t)old * sizeof *places);
+    }
+    c->replicas = replicas;
+    c->places = places;
+    c->count = n;
+    cs_argmin_init(&c->wake, c->arena, n, INT64_MAX);
+    cs_argmin_init(&c->load, c->arena, n, INT64_MAX);
+    for (int i = 0; i < old; i++)
+        meet(c, i, t);
+    for (int i = old; i < n; i++) {
+        c->replicas[i] = cs_replica_new(c->arena, c->fleet.step, &c->fleet.limits, &c->pool,
+                                        &c->recorder, t);
+        load(c, i, t);
+        if (load_ps == 0)
+            serve(c, i, t);
+    }
+}
+
+/* Those that drain stay; then places that are free are taken, the lowest first. */
+static void add(struct cs_cluster *c, int more, int64_t t)
+{
+    for (int i = 0; i < c->count && more > 0; i++)
+        if (c->places[i].service == CS_SERVICE_DRAINING && drained_at(c, i, t) == INT64_MAX) {
+            c->places[i].service = CS_SERVICE_UP;
+            c->up++;
+            more--;
+        }
+    for (int i = 0; i < c->count && more > 0; i++) {
+        struct place *const p = &c->places[i];
+        if (p->service == CS_SERVICE_DRAINING) {
+            leave_service(c, i, drained_at(c, i, t));
+            p->service = CS_SERVICE_GONE;
+        }
+        if (p->service == CS_SERVICE_GONE) {
+            load(c, i, t);
+            more--;
+        }
+    }
+    if (more > 0)
+        append(c, more, t, c->fleet.load_ps);
+}
+
+/* The last ones go, those first that do not serve yet; one that serves stays. */
+static void remove_some(struct cs_cluster *c, int fewer)
+{
+    for (int i = c->count - 1; i >= 0 && fewer > 0; i--)
+        if (c->places[i].service == CS_SERVICE_LOADING) {
+            c->places[i] = (struct place){CS_SERVICE_GONE, INT64_MAX, 0, 0};
+            fewer--;
+        }
+    for (int i = c->count - 1; i >= 0 && fewer > 0 && c->up > 1; i--)
+        if (c->places[i].service == CS_SERVICE_UP) {
+            c->places[i].service = CS_SERVICE_DRAINING;
+            c->places[i].drain_ps = c->now;
+            c->up--;
+            fewer--;
+        }
+}
+
+/* Routes a request anew, which may be planned from `ready` on. */
+static void reroute(struct cs_cluster *c, int32_t index, int64_t t, int64_t ready)
+{
+    struct cs_request *const q = &c->pool.items[index];
+    const int i = route(c, t);
+    if (q->since_ps < ready)
+        q->since_ps = ready;
+    if (q->row >= 0)
+        c->options.log->rows[q->row].replica = i;
+    send(c, i, index);
+    tell(c, t, i, q->input, -1, true);
+}
+
+static void fail(struct cs_cluster *c, int i, int64_t t, int64_t repair_ps)
+{
+    if (i >= c->count)
+        return;
+    struct place *const p = &c->places[i];
+    const bool served = is_in_service(p->service);
+    if (!served && p->service != CS_SERVICE_LOADING)
+        return;
+    int64_t last = t;
+    if (served) {
+        cs_replica_stop(c->replicas[i]);
+        last = cs_replica_last_end(c->replicas[i]);
+        last = last > t ? last : t;
+        leave_service(c, i, last);
+    }
+    p->until_ps = p->service == CS_SERVICE_DRAINING ? INT64_MAX : last + repair_ps;
+    p->service = p->service == CS_SERVICE_DRAINING ? CS_SERVICE_GONE : CS_SERVICE_FAILED;
+    meet(c, i, t);
+    for (int32_t q = cs_replica_take(c->replicas[i]); q >= 0; q = cs_replica_take(c->replicas[i])) {
+        if (c->pool.places != NULL) {
+            const struct cs_prefix asked = c->pool.places[q].asked;
+            cs_prefix_place_init(&c->pool.places[q], &asked, c->pool.places[q].input);
+        }
+        c->result.all_retried++;
+        reroute(c, q, t, last + c->fleet.limits.request_ps);
+    }
+}
+
+static void change(struct cs_cluster *c, const struct cs_change *change, int64_t t)
+{
+    switch (change->kind) {
+    case CS_CHANGE_TRAFFIC:
+        cs_workload_rate(&c->workload, change->factor);
+        break;
+    case CS_CHANGE_FAIL:
+        fail(c, change->replica, t, change->repair_ps);
+        break;
+    case CS_CHANGE_ADD:
+        add(c, change->count, t);
+        break;
+    case CS_CHANGE_REMOVE:
+        remove_some(c, change->count);
+        break;
+    case CS_CHANGE_ROUTER:
+        c->fleet.router = change->router;
+        break;
+    default:
+        break;
+    }
+    for (int i = 0; i < c->count; i++) /* the keys of all routers are right from here on */
+        meet(c, i, t);
+}
+
+static void find_next_change(struct cs_cluster *c)
+{
+    c->next_change = c->coming_count > 0 ? c->coming[c->coming_count - 1].time_ps : INT64_MAX;
+    for (int i = 0; i < c->count; i++)
+        if (c->places[i].until_ps < c->next_change)
+            c->next_change = c->places[i].until_ps;
+}
+
+/* All that changes at the next such instant; nothing if the run has ended before it. */
+static void make_changes(struct cs_cluster *c)
+{
+    const int64_t t = c->next_change > c->begin ? c->next_change : c->begin;
+    for (int i = 0; i < c->count; i++)
+        meet(c, i, t);
+    if (!c->has_next && c->pool.in_use == 0) {
+        c->next_change = INT64_MAX;
+        return;
+    }
+    c->now = t > c->now ? t : c->now;
+    for (int i = 0; i < c->count; i++) {
+        struct place *const p = &c->places[i];
+        if (p->service == CS_SERVICE_FAILED && p->until_ps <= t)
+            load(c, i, p->until_ps);
+        if (p->service == CS_SERVICE_LOADING && p->until_ps <= t)
+            serve(c, i, t);
+    }
+    while (c->coming_count > 0 && c->coming[c->coming_count - 1].time_ps <= t)
+        change(c, &c->coming[--c->coming_count], t);
+    while (c->up > 0 && c->held.count > 0) {
+        const int32_t q = cs_queue_front(&c->held);
+        cs_queue_pop(&c->held);
+        reroute(c, q, t, t);
+    }
+    find_next_change(c);
+}
+
+void cs_cluster_change(struct cs_cluster *c, const struct cs_change *change)
+{
+    cs_check(change->time_ps >= c->now || c->now == c->begin);
+    c->coming = cs_arena_grow(c->arena, c->coming, c->coming_count, sizeof *c->coming);
+    size_t i = c->coming_count++;
+    for (; i > 0 && c->coming[i - 1].time_ps <= change->time_ps; i--)
+        c->coming[i] = c->coming[i - 1];
+    c->coming[i] = *change;
+    if (change->time_ps < c->next_change)
+        c->next_change = change->time_ps;
+}
+
+/* ---- stopping early, and the end -------------------------------------------------------- */
+
 /* Work in the system that grows over whole days, by more than the fleet can hold at once. */
 static void look_for_growth(struct cs_cluster *c)
 {
     int64_t backlog = 0;
-    for (int i = 0; i < c->fleet.replicas; i++) {
+    for (int i = 0; i < c->count; i++) {
         cs_replica_meet(c->replicas[i], c->next_day);
         backlog += cs_replica_outstanding(c->replicas[i], c->next_day);
     }
-    const int64_t room = (int64_t)c->fleet.limits.max_num_seqs * c->fleet.replicas;
+    const int64_t room = (int64_t)c->fleet.limits.max_num_seqs * c->count;
     c->days_grown = backlog > c->last_backlog + room ? c->days_grown + 1 : 0;
     c->last_backlog = backlog;
     c->next_day += DAY_PS;
@@ -198,17 +465,20 @@ static void close_books(struct cs_cluster *c)
 {
     struct cs_result *r = &c->result;
     int64_t end = c->last_arrival; /* or the last step's: never where somebody paused to look */
-    for (int i = 0; i < c->fleet.replicas; i++) {
+    for (int i = 0; i < c->count; i++) {
         if (r->outcome == CS_OUTCOME_DONE)
             cs_replica_advance(c->replicas[i], INT64_MAX - 1);
         const int64_t last = cs_replica_last_end(c->replicas[i]);
         end = last > end ? last : end;
     }
-    for (int i = 0; i < c->fleet.replicas; i++)
-        cs_replica_finish(c->replicas[i], end);
+    for (int i = 0; i < c->count; i++)
+        if (is_in_service(c->places[i].service)) {
+            const int64_t gone =
+                c->places[i].service == CS_SERVICE_UP ? INT64_MAX : drained_at(c, i, end);
+            leave_service(c, i, gone < end ? gone : end);
+        }
     r->backlog_requests = (double)c->pool.in_use;
     r->stopped_ps = c->now = end;
-    r->all_span_ps = (end - c->begin) * c->fleet.replicas;
     const int64_t counted = c->options.end_ps < end ? c->options.end_ps : end;
     const int64_t from = c->begin > 0 ? c->begin : 0;
     const int64_t until = r->outcome == CS_OUTCOME_DONE && c->options.end_ps != INT64_MAX
@@ -224,7 +494,7 @@ static void close_books(struct cs_cluster *c)
  * more than run at once, is a queue that was growing to the end. */
 static bool was_growing(const struct cs_cluster *c)
 {
-    const int64_t room = (int64_t)c->fleet.limits.max_num_seqs * c->fleet.replicas;
+    const int64_t room = (int64_t)c->fleet.limits.max_num_seqs * c->count;
     return c->options.backlog_limit > 0 && c->pool.in_use > 2 * room &&
            (uint64_t)c->pool.in_use > c->result.all_arrived / 20;
 }
@@ -232,6 +502,10 @@ static bool was_growing(const struct cs_cluster *c)
 bool cs_cluster_run_until(struct cs_cluster *c, int64_t time_ps)
 {
     while (!c->done && c->has_next && c->next.time_ps <= time_ps) {
+        if (c->next_change <= c->next.time_ps) {
+            make_changes(c);
+            continue;
+        }
         if (c->options.detect_unstable && c->next.time_ps >= c->next_day)
             look_for_growth(c);
         if (c->result.outcome == CS_OUTCOME_DONE)
@@ -249,11 +523,13 @@ bool cs_cluster_run_until(struct cs_cluster *c, int64_t time_ps)
     }
     if (c->done)
         return false;
+    while (c->next_change <= time_ps && (c->has_next || c->pool.in_use > 0))
+        make_changes(c);
     if (!c->has_next && c->pool.in_use == 0) {
         close_books(c);
         return false;
     }
-    for (int i = 0; i < c->fleet.replicas; i++)
+    for (int i = 0; i < c->count; i++)
         bring_up_to_date(c, i, time_ps);
     if (c->now < time_ps)
         c->now = time_ps;
@@ -274,4 +550,18 @@ const struct cs_result *cs_cluster_result(const struct cs_cluster *c)
 void cs_cluster_snapshot(const struct cs_cluster *c, int replica, struct cs_snapshot *snapshot)
 {
     cs_replica_snapshot(c->replicas[replica], c->now, snapshot);
+    snapshot->service = c->places[replica].service;
+    snapshot->until_ps = c->places[replica].until_ps;
+    if (snapshot->service == CS_SERVICE_DRAINING && snapshot->running + snapshot->waiting == 0)
+        snapshot->service = CS_SERVICE_GONE;
+}
+
+int cs_cluster_replicas(const struct cs_cluster *c)
+{
+    return c->count;
+}
+
+int64_t cs_cluster_held(const struct cs_cluster *c)
+{
+    return c->held.count;
 }

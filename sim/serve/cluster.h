@@ -6,8 +6,15 @@
  *     cs_cluster_new -> cs_cluster_run_until(c, t) ... -> cs_cluster_run(c) -> cs_cluster_result(c)
  *
  * Order of events at one instant: completions, then arrivals in order. Routers: round_robin sends
- * request i to replica i mod N; least_outstanding to the replica with the fewest requests waiting
- * or running at that instant, the lowest index first.
+ * requests to one replica after another; least_outstanding to the one with the fewest requests
+ * waiting or running at that instant, the lowest index first.
+ *
+ * The fleet and the traffic may change under way (struct cs_change), before the arrivals of an
+ * instant. A
+ * replica that fails ends the step it is in; its requests are routed anew, with what they have been
+ * answered so far as part of their prompts, and their own clocks run on. Until it is repaired and
+ * has read its weights nothing is routed to it; while none serves, requests are held. Times in
+ * service count for utilisation, others do not.
  */
 #ifndef CS_SERVE_CLUSTER_H
 #define CS_SERVE_CLUSTER_H
@@ -19,6 +26,7 @@ struct cs_fleet {
     struct cs_limits_engine limits;
     int replicas;
     enum cs_router router;
+    int64_t load_ps; /* that a new or repaired replica takes to read its weights */
 };
 
 /* What an option's engine allows each replica, with so many blocks. */
@@ -36,6 +44,9 @@ struct cs_run_options {
                               many at the last arrival; 0: not asked */
     bool detect_unstable;  /* stop when work in the system grows over whole days */
     struct cs_request_log *log; /* NULL: none; counts warm-up requests too */
+    const struct cs_change *changes; /* by time; those before the start happen at it */
+    size_t change_count;
+    const struct cs_observer *observer; /* NULL: none */
 };
 
 struct cs_cluster;
@@ -47,6 +58,12 @@ bool cs_cluster_run_until(struct cs_cluster *c, int64_t time_ps);
 /* Runs to the end: all arrivals made, all requests ended (or stopped early). */
 void cs_cluster_run(struct cs_cluster *c);
 const struct cs_result *cs_cluster_result(const struct cs_cluster *c);
+/* One more change, not before the time that the cluster has been run until. */
+void cs_cluster_change(struct cs_cluster *c, const struct cs_change *change);
+/* Replicas, those that are gone included: indices stay. */
+int cs_cluster_replicas(const struct cs_cluster *c);
+/* Requests that are held because no replica serves. */
+int64_t cs_cluster_held(const struct cs_cluster *c);
 void cs_cluster_snapshot(const struct cs_cluster *c, int replica, struct cs_snapshot *snapshot);
 
 #endif

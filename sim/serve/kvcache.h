@@ -29,6 +29,7 @@ struct cs_replica {
     int64_t n;           /* the last planned step */
     int64_t start, end;  /* its start and end */
     int64_t quiet_until; /* nothing to plan before this instant */
+    int64_t prefill_end; /* of the last step that had a prompt in it */
     bool idle;           /* no step is planned beyond n */
 
     int64_t decoding; /* D: sequences that compute a token in the next step unless they end at n */

@@ -47,6 +47,7 @@ struct cs_replica *cs_replica_new(struct cs_arena *arena, const struct cs_step *
     r->result = recorder->result;
     r->start = r->end = begin_ps;
     r->quiet_until = r->head_at = INT64_MAX;
+    r->prefill_end = begin_ps;
     r->leaving_end = r->window_end = INT64_MIN;
     r->idle = true;
     r->partial = r->admitted_head = r->admitted_tail = -1;
@@ -96,7 +97,7 @@ static inline int64_t head_eligible(const struct cs_replica *r)
 {
     if (r->waiting.count == 0)
         return INT64_MAX;
-    return r->pool->items[cs_queue_front(&r->waiting)].arrival_ps + r->limits->request_ps;
+    return r->pool->items[cs_queue_front(&r->waiting)].since_ps;
 }
 
 void cs_replica_push(struct cs_replica *r, int32_t request)
@@ -220,7 +221,7 @@ static void retire(struct cs_replica *r)
             cs_kvcache_end(r, i);
         r->leaving++;
         r->leaving_blocks += q->pledge; /* which it holds now */
-        r->result->all_residence_ps += (double)(r->end - q->resumed_ps);
+        r->result->all_residence_ps += (double)(r->end - q->since_ps);
         if (q->row >= 0) {
             struct cs_request_record *row = &r->rec->log->rows[q->row];
             row->first_token_ps = q->first_token_ps;
@@ -269,7 +270,7 @@ static void preempt_last(struct cs_replica *r)
         r->result->all_recomputed_tokens += (uint64_t)q->prompt;
     }
     r->pledged -= q->pledge;
-    r->result->all_residence_ps += (double)(r->end - q->resumed_ps);
+    r->result->all_residence_ps += (double)(r->end - q->since_ps);
     r->result->preemptions++;
     q->preemptions++;
     r->running--;
@@ -357,7 +358,7 @@ static int64_t admit(struct cs_replica *r, struct cs_step_load *load, int64_t bu
         q->pledge = (int32_t)pledge;
         r->pledged += pledge;
         admitted_append(r, i);
-        q->resumed_ps = start;
+        q->since_ps = start;
         if (q->preemptions == 0) {
             if (q->window >= 0)
                 cs_hist_add(&r->result->wait, start - q->arrival_ps, 1);
@@ -425,6 +426,7 @@ static bool plan(struct cs_replica *r, int64_t now)
     r->start = start;
     r->end = start + t;
     r->n++;
+    r->prefill_end = load.prefill ? r->end : r->prefill_end;
     r->result->all_prefill_tokens += (uint64_t)(load.tokens - D);
     r->result->all_first_tokens += (uint64_t)ended;
     book(r, start, t, 0, 1, t, active, load.kv_tokens + load.tokens - D);
@@ -549,6 +551,45 @@ void cs_replica_meet(struct cs_replica *r, int64_t t)
     release(r, t);
 }
 
+/* ---- failing and coming back -------------------------------------------------------------- */
+
+void cs_replica_stop(struct cs_replica *r)
+{
+    const uint64_t preemptions = r->result->preemptions; /* a failure is none */
+    settle(r, r->end);
+    while (r->admitted_tail >= 0)
+        preempt_last(r);
+    cs_check(r->running == 0 && r->pledged == 0 && r->decoding == 0);
+    r->result->preemptions = preemptions;
+    r->idle = true;
+    r->quiet_until = INT64_MAX;
+    r->counting = false;
+    if (r->prefix != NULL) { /* what it knew is lost */
+        r->prefix = cs_prefix_new(r->waiting.arena, r->limits->kv_blocks, r->limits->block_size);
+        r->counting = true;
+        r->free_blocks = r->limits->kv_blocks;
+        memset(r->crossing, 0, (size_t)r->limits->block_size * sizeof *r->crossing);
+    }
+}
+
+int32_t cs_replica_take(struct cs_replica *r)
+{
+    if (r->waiting.count == 0)
+        return -1;
+    const int32_t i = cs_queue_front(&r->waiting);
+    cs_queue_pop(&r->waiting);
+    r->head_at = head_eligible(r);
+    return i;
+}
+
+void cs_replica_restart(struct cs_replica *r, int64_t t)
+{
+    cs_check(r->running == 0 && r->waiting.count == 0 && r->end <= t);
+    r->idle = true;
+    r->quiet_until = INT64_MAX;
+    r->start = r->end = t;
+}
+
 /* ---- what others may read ---------------------------------------------------------------- */
 
 int64_t cs_replica_wake(const struct cs_replica *r)
@@ -593,6 +634,7 @@ void cs_replica_snapshot(const struct cs_replica *r, int64_t t, struct cs_snapsh
         .kv_blocks_used = cs_kvcache_used(r, t),
         .kv_blocks = r->limits->kv_blocks,
         .busy = busy,
-        .prefilling = r->partial >= 0,
+        .prefilling = t < r->prefill_end,
+        .until_ps = INT64_MAX,
     };
 }

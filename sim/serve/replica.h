@@ -29,11 +29,22 @@ struct cs_limits_engine { /* engine limits of one replica */
     bool static_batching; /* nobody joins until all that run have ended */
 };
 
+enum cs_service { /* what a replica is to the router */
+    CS_SERVICE_UP,
+    CS_SERVICE_LOADING,  /* reads its weights; not routed to yet */
+    CS_SERVICE_FAILED,   /* until it is repaired, then it loads */
+    CS_SERVICE_DRAINING, /* finishes what it has, and is gone then */
+    CS_SERVICE_GONE
+};
+
 struct cs_snapshot { /* read-only view of a replica at a time */
     int64_t time_ps;
     int waiting, running, decoding;
     int64_t kv_blocks_used, kv_blocks;
-    bool busy, prefilling;
+    bool busy, prefilling; /* computing; prompts among it */
+    /* Of its place in a cluster: see cluster.h. */
+    enum cs_service service;
+    int64_t until_ps; /* when that ends; INT64_MAX: not known, or not at all */
 };
 
 struct cs_replica;
@@ -48,8 +59,15 @@ static inline bool cs_replica_accepts(const struct cs_limits_engine *limits, int
     const int64_t total = (int64_t)input + output, b = limits->block_size;
     return total <= limits->context_tokens && (total - 1 + b - 1) / b <= limits->kv_blocks;
 }
-/* Queues a pooled request; its arrival is not before any earlier one's. */
+/* Queues a pooled request, which may be planned from its `since_ps` on. */
 void cs_replica_push(struct cs_replica *r, int32_t request);
+/* Fails when the steps that are planned have ended: whatever runs then is queued again before what
+ * waits, its prompt grown by what it had generated, and the KV cache is lost. */
+void cs_replica_stop(struct cs_replica *r);
+/* Takes the first of the queue of a stopped replica; -1: it is empty. */
+int32_t cs_replica_take(struct cs_replica *r);
+/* A stopped or idle replica serves from t on, which is not before its last end. */
+void cs_replica_restart(struct cs_replica *r, int64_t t);
 /* Does all planning whose instant is at or before `until`. */
 void cs_replica_advance(struct cs_replica *r, int64_t until);
 /* Brings it to an arrival at t: what is planned before t is done and what ended by t has left, but

@@ -25,7 +25,8 @@ struct cs_link {
 struct cs_request {
     int64_t arrival_ps;
     int64_t first_token_ps; /* -1: none yet */
-    int64_t resumed_ps;     /* start of the step that (re)admitted it */
+    int64_t since_ps; /* waiting: may be planned from then on; running: start of the step that
+                         (re)admitted it */
     int64_t last_token_ps;  /* when preempted: its last token's time */
     int64_t prefill_end;    /* step s0 that ended its prefill; decodes run in s0 + 1, ... */
     int32_t prompt;         /* tokens to prefill: input + what was generated before a preemption */

@@ -50,6 +50,9 @@ void cs_recorder_end(struct cs_recorder *rec, int32_t window, int64_t arrival_ps
     r->all_completed++;
     r->all_input_tokens += (uint64_t)input;
     r->all_output_tokens += (uint64_t)output;
+    if (rec->observer != NULL && rec->observer->ended != NULL)
+        rec->observer->ended(rec->observer->user, arrival_ps, first_token_ps, done_ps, input,
+                             output);
     if (window < 0)
         return;
     struct cs_window_tally *w = &r->windows[window];

@@ -82,11 +82,11 @@ static void enter_step(struct cs_workload *w, double t)
     const struct cs_workload_spec *spec = w->spec;
     const struct cs_curve *curve = &spec->traffic->curve;
     if (curve->count == 0) {
-        w->rate = starts_per_s(spec);
+        w->rate = w->factor * starts_per_s(spec);
         w->step_end_s = INFINITY;
         return;
     }
-    w->rate = starts_per_s(spec) * curve->weights[w->step];
+    w->rate = w->factor * starts_per_s(spec) * curve->weights[w->step];
     w->step_end_s = (floor(t / curve->step_s + 1e-9) + 1.0) * curve->step_s;
 }
 
@@ -193,7 +193,7 @@ void cs_workload_init(struct cs_workload *w, const struct cs_workload_spec *spec
                       uint64_t replication, struct cs_arena *arena)
 {
     *w = (struct cs_workload){
-        .spec = spec, .seed = seed, .replication = replication, .arena = arena};
+        .spec = spec, .seed = seed, .replication = replication, .arena = arena, .factor = 1.0};
     cs_rng_init(&w->gap, seed, replication, "arrivals/gap");
     cs_rng_init(&w->input, seed, replication, "arrivals/input");
     cs_rng_init(&w->output, seed, replication, "arrivals/output");
@@ -231,12 +231,18 @@ static void share_of_trace(const struct cs_trace *t, size_t i, struct cs_prefix 
 static bool next_of_trace(struct cs_workload *w, struct cs_arrival *a)
 {
     const struct cs_trace *trace = w->spec->trace;
-    if (w->trace_next >= trace->count)
-        return false;
-    const size_t i = w->trace_next++;
+    while (w->copies < 1.0) {
+        if (w->trace_next >= trace->count)
+            return false;
+        w->trace_next++;
+        w->copies += w->factor;
+    }
+    w->copies -= 1.0;
+    const size_t i = w->trace_next - 1;
     *a = (struct cs_arrival){.time_ps = (int64_t)(trace->arrival_s[i] * PS + 0.5),
                              .input = trace->input[i],
-                             .output = trace->output[i]};
+                             .output = trace->output[i],
+                             .klass = trace->klass.ids != NULL ? trace->klass.ids[i] : -1};
     share_of_trace(trace, i, &a->prefix);
     w->made++;
     return true;
@@ -296,6 +302,7 @@ bool cs_workload_next(struct cs_workload *w, struct cs_arrival *a)
         return next_of_trace(w, a);
     double t;
     a->prefix = (struct cs_prefix){0};
+    a->klass = -1;
     if (spec->traffic->sessions.turns > 0.0) {
         if (!next_turn(w, a, &t))
             return false;
@@ -320,4 +327,15 @@ bool cs_workload_next(struct cs_workload *w, struct cs_arrival *a)
         w->made++;
     }
     return true;
+}
+
+void cs_workload_rate(struct cs_workload *w, double factor)
+{
+    if (factor == w->factor)
+        return;
+    w->factor = factor;
+    if (w->spec->trace == NULL) {
+        const struct cs_curve *curve = &w->spec->traffic->curve;
+        w->rate = factor * starts_per_s(w->spec) * (curve->count > 0 ? curve->weights[w->step] : 1.0);
+    }
 }

@@ -35,6 +35,7 @@ struct cs_prefix {
 struct cs_arrival {
     int64_t time_ps;       /* from the start of the window; the warm-up hour is negative */
     int32_t input, output; /* tokens, each at least 1 */
+    int32_t klass;         /* of a trace's names; -1: none */
     struct cs_prefix prefix;
 };
 
@@ -80,10 +81,15 @@ struct cs_workload {
     size_t step;       /* its index in the curve */
     int64_t made;      /* since time 0 */
     size_t trace_next;
+    double factor;  /* of the rate */
+    double copies;  /* of a trace: of all rows so far, at their factors, less those made */
 };
 void cs_workload_init(struct cs_workload *w, const struct cs_workload_spec *spec, uint64_t seed,
                       uint64_t replication, struct cs_arena *arena);
 /* The next arrival; false when there are no more. */
 bool cs_workload_next(struct cs_workload *w, struct cs_arrival *arrival);
+/* Arrivals after the one taken last come at `factor` times the scenario's rate; conversations under
+ * way go on as they are. Of a trace each row comes so many times, on average, at its own time. */
+void cs_workload_rate(struct cs_workload *w, double factor);
 
 #endif

@@ -106,6 +106,7 @@ const struct cs_scenario *cs_resolve_scenario(struct cs_catalog *c, struct cs_ar
     cs_resolve_compare(r);
     cs_resolve_cost(r);
     resolve_simulate(r);
+    cs_resolve_changes(r);
     cs_resolve_claim(r);
     s->defaults = r->schema.defaults;
     s->default_count = r->schema.default_count;

@@ -36,6 +36,8 @@ void cs_resolve_uncertain(struct cs_resolving *r);
 /* After the options; cost after the APIs. */
 void cs_resolve_compare(struct cs_resolving *r);
 void cs_resolve_cost(struct cs_resolving *r);
+/* After the options. */
+void cs_resolve_changes(struct cs_resolving *r);
 /* Last: a claim speaks of options and APIs. */
 void cs_resolve_claim(struct cs_resolving *r);
 /* The sheet, or a copy with what an entry of `deploy` says of this machine: memory, gpu_share,

@@ -121,6 +121,26 @@ static inline int cs_option_gpus(const struct cs_option *o, int tensor_parallel)
     return tensor_parallel * o->pipeline_parallel * cs_option_groups(o, tensor_parallel);
 }
 
+enum cs_change_kind {
+    CS_CHANGE_TRAFFIC, /* the rate of arrivals is `factor` times the scenario's from then on */
+    CS_CHANGE_FAIL,    /* a replica fails, and is repaired after `repair_ps` */
+    CS_CHANGE_ADD,     /* so many replicas more */
+    CS_CHANGE_REMOVE,  /* so many fewer: each finishes what it has */
+    CS_CHANGE_ROUTER,
+    CS_CHANGE_COUNT
+};
+extern const char *const cs_change_names[CS_CHANGE_COUNT]; /* "traffic", "fail", ... */
+extern const char *const cs_router_names[CS_ROUTER_COUNT]; /* "round_robin", ... */
+struct cs_change { /* what happens during the run besides the scenario's own traffic */
+    enum cs_change_kind kind;
+    int64_t time_ps; /* from the start of the run; before the arrivals of that instant */
+    double factor;
+    int replica; /* that fails, from 0; one that does not serve cannot */
+    int count;
+    int64_t repair_ps;
+    enum cs_router router;
+};
+
 struct cs_simulate {
     double days;         /* 7 */
     int64_t requests;    /* 0: by days; else stop after so many arrivals */
@@ -205,6 +225,8 @@ struct cs_scenario {
     size_t compare_count;
     struct cs_cost cost;
     struct cs_simulate simulate;
+    const struct cs_change *changes; /* by time */
+    size_t change_count;
     const struct cs_uncertain *uncertain;
     size_t uncertain_count;
     bool uncertain_model; /* step times too, by the model's own error */

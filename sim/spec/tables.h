@@ -94,7 +94,7 @@ struct cs_scenario_text {
     const char *name;
     struct cs_claim_text claim;
     bool has_claim;
-    const struct cs_node *model, *deploy, *compare, *uncertain;
+    const struct cs_node *model, *deploy, *compare, *uncertain, *changes;
     struct cs_traffic_text traffic;
     struct cs_slo_text slo;
     struct cs_cost_text cost;
@@ -115,7 +115,8 @@ struct cs_lengths_pair {
 extern const struct cs_table cs_table_model, cs_table_api, cs_table_hardware, cs_table_engine,
     cs_table_traffic, cs_table_scenario, cs_table_deploy, cs_table_lengths,
     cs_table_lengths_pair, cs_table_host, cs_table_host_here, cs_table_cost, cs_table_compare,
-    cs_table_region, cs_table_uncertain, cs_table_claim;
+    cs_table_region, cs_table_uncertain, cs_table_claim, cs_table_change;
+extern const struct cs_choice cs_router_choices[];
 /* Precisions by name, "fp16" included. */
 extern const struct cs_choice cs_precision_choices[];
 

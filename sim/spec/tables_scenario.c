@@ -126,9 +126,12 @@ static const struct cs_choice kv_choices[] = {{"bf16", CS_PRECISION_BF16},
                                               {"fp8", CS_PRECISION_FP8},
                                               {"int8", CS_PRECISION_INT8},
                                               {NULL, 0}};
-static const struct cs_choice routers[] = {{"round_robin", CS_ROUTER_ROUND_ROBIN},
-                                           {"least_outstanding", CS_ROUTER_LEAST_OUTSTANDING},
-                                           {NULL, 0}};
+const struct cs_choice cs_router_choices[] = {{"round_robin", CS_ROUTER_ROUND_ROBIN},
+                                              {"least_outstanding", CS_ROUTER_LEAST_OUTSTANDING},
+                                              {NULL, 0}};
+const char *const cs_router_names[CS_ROUTER_COUNT] = {
+    [CS_ROUTER_ROUND_ROBIN] = "round_robin",
+    [CS_ROUTER_LEAST_OUTSTANDING] = "least_outstanding"};
 const char *const cs_expert_policy_names[CS_EXPERTS_COUNT] = {
     [CS_EXPERTS_RESIDENT] = "resident", [CS_EXPERTS_STATIC] = "static",
     [CS_EXPERTS_LRU] = "lru",           [CS_EXPERTS_LFU] = "lfu",
@@ -224,7 +227,7 @@ static const struct cs_key deploy_keys[] = {
     KEY("kv_precision", "Of the KV cache.", CHOICE(cs_deploy_text, kv_precision, kv_choices),
         PRESENT(cs_deploy_text, has_kv_precision),
         DEFAULT("bf16", "what engines do unless told otherwise")),
-    KEY("router", "Which replica gets a request.", CHOICE(cs_deploy_text, router, routers),
+    KEY("router", "Which replica gets a request.", CHOICE(cs_deploy_text, router, cs_router_choices),
         DEFAULT("least_outstanding", "what load balancers for LLMs do")),
     KEY("max_num_seqs", "Most requests in one step. Default: the engine's.",
         COUNT(cs_deploy_text, option.max_num_seqs, "1", "65536")),
@@ -293,6 +296,9 @@ static const struct cs_key scenario_keys[] = {
     KEY("claim", "What somebody says of all this, for `capsim claims`.", MAP(cs_table_claim),
         AT(cs_scenario_text, claim), PRESENT(cs_scenario_text, has_claim),
         .example = "a map, such as {says: 20 GPUs will do, figures: [...]}"),
+    KEY("changes", "What happens to the fleet and the traffic during the run.",
+        NODE(cs_scenario_text, changes), .table = &cs_table_change,
+        .example = "a list, such as [{at: 10 h, fail: 1}, {at: 12 h, traffic: 200%}]"),
     KEY("simulate", "How long, how often, which seed.", MAP(simulate_table),
         AT(cs_scenario_text, simulate), .example = "a map, such as {days: 7, seed: 1}"),
 };

@@ -1,0 +1,149 @@
+/* Resolving changes: what happens to fleet and traffic during the run (see resolve.h).
+ *
+ *   changes:
+ *   - {at: 9 h, traffic: 200%}                  the rate from then on, of the scenario's own
+ *   - {at: 10 h, fail: 2, repair: 20 min}       replica 2; its requests are retried elsewhere
+ *   - {at: 10.5 h, add: 1}                      or remove: 1, or router: round_robin
+ *
+ * The window writes them as they are made by hand (viz/), so that a run can be repeated; people
+ * write them to ask what a failure costs. Rows may stand in any order; they are kept by time, and
+ * those of one instant in the order of the file.
+ */
+#include <stdlib.h>
+#include "spec/keys.h"
+#include "spec/resolve.h"
+
+const char *const cs_change_names[CS_CHANGE_COUNT] = {
+    [CS_CHANGE_TRAFFIC] = "traffic", [CS_CHANGE_FAIL] = "fail",     [CS_CHANGE_ADD] = "add",
+    [CS_CHANGE_REMOVE] = "remove",   [CS_CHANGE_ROUTER] = "router",
+};
+
+struct change_text {
+    double at_s, factor, repair_s;
+    int replica, add, remove, router;
+    bool has[CS_CHANGE_COUNT], has_repair;
+};
+
+static const struct cs_key change_keys[] = {
+    KEY("at", "When, from the start of the run.",
+        QUANTITY(change_text, at_s, SECONDS, "0 s", "100 days"), REQUIRED),
+    KEY("traffic", "The rate of arrivals from then on, of the scenario's own.",
+        QUANTITY(change_text, factor, SHARE, "1%", "10000%"),
+        PRESENT(change_text, has[CS_CHANGE_TRAFFIC])),
+    KEY("fail", "The replica of this number, from 1, fails: its requests are retried elsewhere.",
+        COUNT(change_text, replica, "1", "1000000"), PRESENT(change_text, has[CS_CHANGE_FAIL])),
+    KEY("repair", "Of `fail`: how long until it can load the model again. Default: 15 min.",
+        QUANTITY(change_text, repair_s, SECONDS, "1 ms", "100 days"),
+        PRESENT(change_text, has_repair)),
+    KEY("add", "So many replicas more; they read the weights first.",
+        COUNT(change_text, add, "1", "1000000"), PRESENT(change_text, has[CS_CHANGE_ADD])),
+    KEY("remove", "So many fewer; they finish what they have, and one stays.",
+        COUNT(change_text, remove, "1", "1000000"), PRESENT(change_text, has[CS_CHANGE_REMOVE])),
+    KEY("router", "Which replica gets a request from then on.",
+        CHOICE(change_text, router, cs_router_choices), PRESENT(change_text, has[CS_CHANGE_ROUTER])),
+};
+const struct cs_table cs_table_change = TABLE_OF(change_text, "changes", change_keys);
+
+static const double REPAIR_S = 900.0;
+
+/* What a row says, once; -1: nothing, or several things. */
+static int kind_of(struct cs_resolving *r, const struct cs_node *row, const struct change_text *t,
+                   const char *path)
+{
+    int kind = -1, kinds = 0;
+    for (int k = 0; k < CS_CHANGE_COUNT; k++)
+        if (t->has[k]) {
+            kind = k;
+            kinds++;
+        }
+    if (kinds != 1)
+        cs_diag_error(r->schema.diags, row->span, "name one of traffic, fail, add, remove, router",
+                      kinds ? "%s changes several things" : "%s changes nothing", path);
+    else if (t->has_repair && kind != CS_CHANGE_FAIL)
+        cs_diag_error(r->schema.diags, row->span, "leave it out, or name the replica: fail: 1",
+                      "%s.repair: nothing fails", path);
+    return kinds == 1 ? kind : -1;
+}
+
+/* A replica that no option's given fleet ever has. */
+static void check_replica(struct cs_resolving *r, const struct cs_node *row,
+                          const struct cs_change *changes, size_t count, int replica,
+                          const char *path)
+{
+    long most = 0;
+    for (size_t i = 0; i < r->scenario->option_count; i++) {
+        if (r->scenario->options[i].replicas == 0)
+            return;
+        if (r->scenario->options[i].replicas > most)
+            most = r->scenario->options[i].replicas;
+    }
+    for (size_t i = 0; i < count; i++)
+        most += changes[i].kind == CS_CHANGE_ADD ? changes[i].count : 0;
+    if (most > 0 && replica >= most)
+        cs_diag_error(r->schema.diags, cs_node_get(row, "fail")->span, NULL,
+                      "%s.fail is %d, but the fleet has %ld replica%s", path, replica + 1, most,
+                      most == 1 ? "" : "s");
+}
+
+struct timed {
+    struct cs_change change;
+    size_t order;
+};
+
+static int by_time(const void *a, const void *b)
+{
+    const struct timed *const x = a, *const y = b;
+    if (x->change.time_ps != y->change.time_ps)
+        return x->change.time_ps < y->change.time_ps ? -1 : 1;
+    return x->order < y->order ? -1 : 1;
+}
+
+void cs_resolve_changes(struct cs_resolving *r)
+{
+    const struct cs_node *const list = r->text.changes;
+    struct cs_diags *const diags = r->schema.diags;
+    if (list == NULL)
+        return;
+    if (list->kind != CS_NODE_LIST) {
+        cs_diag_error(diags, list->span, "such as [{at: 10 h, fail: 1}]",
+                      "changes must be a list, not %s", cs_node_kind_name(list));
+        return;
+    }
+    struct timed *const timed = cs_arena_alloc(r->schema.arena, list->count + 1, sizeof *timed);
+    struct cs_change *const sorted =
+        cs_arena_alloc(r->schema.arena, list->count + 1, sizeof *sorted);
+    size_t count = 0;
+    for (size_t i = 0; i < list->count; i++) {
+        const char *const path = cs_arena_printf(r->schema.arena, "changes[%zu]", i);
+        struct change_text t = {.at_s = 0};
+        if (!cs_schema_read(&r->schema, &cs_table_change, list->items[i], path, &t))
+            continue;
+        const int kind = kind_of(r, list->items[i], &t, path);
+        if (kind < 0)
+            continue;
+        if (kind == CS_CHANGE_FAIL && !t.has_repair)
+            cs_schema_default(&r->schema, cs_arena_printf(r->schema.arena, "%s.repair", path),
+                              "15 min", "an assumption: a machine is exchanged for a spare one");
+        timed[count].order = i;
+        timed[count++].change = (struct cs_change){
+            .kind = (enum cs_change_kind)kind,
+            .time_ps = (int64_t)(t.at_s * 1e12 + 0.5),
+            .factor = t.factor,
+            .replica = t.replica - 1,
+            .count = kind == CS_CHANGE_ADD ? t.add : t.remove,
+            .repair_ps = (int64_t)((t.has_repair ? t.repair_s : REPAIR_S) * 1e12 + 0.5),
+            .router = (enum cs_router)t.router,
+        };
+    }
+    for (size_t i = 0; i < count; i++)
+        sorted[i] = timed[i].change;
+    for (size_t i = 0; i < count; i++)
+        if (timed[i].change.kind == CS_CHANGE_FAIL)
+            check_replica(r, list->items[timed[i].order], sorted, count, timed[i].change.replica,
+                          cs_arena_printf(r->schema.arena, "changes[%zu]", timed[i].order));
+    qsort(timed, count, sizeof *timed, by_time);
+    for (size_t i = 0; i < count; i++)
+        sorted[i] = timed[i].change;
+    r->scenario->changes = sorted;
+    r->scenario->change_count = count;
+}
