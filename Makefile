@@ -81,9 +81,11 @@ LIB_SRC  := $(filter-out sim/plan/$(if $(filter 1,$(MPI)),mpi_none.c,mpi.c),$\
 CLI_SRC  := $(wildcard sim/cli/*.c)
 VIZ_SRC  := $(wildcard viz/*.c)
 ifneq ($(VIZ_SRC),)
-ifeq ($(shell $(PKG_CONFIG) --exists sdl2 SDL2_ttf 2>/dev/null && echo yes),yes)
-$(B)/viz/%.o: ALL_CPPFLAGS += $(call pkg_cflags,sdl2 SDL2_ttf)
-VIZ_LIBS := $(call pkg_libs,sdl2 SDL2_ttf)
+ifeq ($(shell $(PKG_CONFIG) --exists sdl2 SDL2_ttf libpng 2>/dev/null && echo yes),yes)
+$(B)/viz/%.o: ALL_CPPFLAGS += -I. $(call pkg_cflags,sdl2 SDL2_ttf libpng)
+$(B)/sim/cli/main.o: ALL_CPPFLAGS += -DCS_WITH_VIEW
+$(B)/sim/cli/main.o: $(B)/view
+VIZ_LIBS := $(call pkg_libs,sdl2 SDL2_ttf libpng)
 else
 $(info notice: no SDL2 here, so capsim is built without its view command)
 VIZ_SRC  :=
@@ -132,7 +134,8 @@ $(B)/%.o: %.c $(B)/flags
 $(B)/flags:   STAMP = $(COMPILED_BY)
 $(B)/prefix:  STAMP = $(PREFIX)
 $(B)/sources: STAMP = $(LIB_SRC)
-$(B)/flags $(B)/prefix $(B)/sources: FORCE
+$(B)/view:    STAMP = $(VIZ_SRC)
+$(B)/flags $(B)/prefix $(B)/sources $(B)/view: FORCE
 	@mkdir -p $(@D)
 	@echo '$(subst ','\'',$(STAMP))' | cmp -s - $@ || echo '$(subst ','\'',$(STAMP))' > $@
 

@@ -32,7 +32,7 @@ struct cs_command {
 extern const struct cs_command cs_command_run, cs_command_sweep, cs_command_crossover,
     cs_command_sensitivity, cs_command_capacity, cs_command_budget, cs_command_pareto,
     cs_command_claims, cs_command_check, cs_command_list, cs_command_show, cs_command_explain,
-    cs_command_fits, cs_command_validate, cs_command_calibrate;
+    cs_command_fits, cs_command_validate, cs_command_calibrate, cs_command_view;
 
 /* Prints the diagnostics and returns their exit status. */
 int cs_cli_fail(const struct cs_cli *cli);

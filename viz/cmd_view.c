@@ -1,0 +1,478 @@
+/* capsim view: a scenario's day in a window, or as pictures where there is none.
+ *
+ * The fleet is the one that `capsim run` plans (its best option, or the first that can be
+ * simulated); then the day runs. Several scenarios are shown one after another, "next" goes on to
+ * those of the catalogue. When the window closes, the changes made by hand are printed to standard
+ * output as a scenario that repeats them: all else goes to standard error.
+ *
+ * --screenshot and --frames draw off screen, without a display: one picture at a time of the day,
+ * or sixty a second from then on. Pictures appear whole or not at all.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include "base/check.h"
+#include "base/unit.h"
+#include "cli/cli.h"
+#include "cli/file.h"
+#include "cli/opt.h"
+#include "cli/progress.h"
+#include "out/words.h"
+#include "viz/control.h"
+#include "viz/font.h"
+#include "viz/picture.h"
+#include "viz/screen.h"
+
+struct asked {
+    struct cs_opt_list sets;
+    const char *screenshot, *frames, *at, *size, *scale, *timing;
+    unsigned long long count, speed, option, replica, seconds, threads;
+    bool quiet;
+    int width, height;
+    float points; /* pixels of a point; 0: the display's */
+};
+
+/* What lasts while one scenario is shown. */
+struct shown {
+    struct cs_arena arena; /* of the scenario, its plan and its show */
+    const char *path;
+    const struct cs_scenario *scenario;
+    const struct cs_answer *answer;
+    struct cs_show show;
+    bool open;
+};
+
+struct view {
+    struct cs_cli *cli;
+    const struct asked *asked;
+    struct cs_screen *screen; /* NULL: off screen */
+    const char *font;
+    const char **paths;
+    size_t path_count;
+    const char *name;
+    struct cs_progress progress;
+    bool closed;
+    int shots;
+};
+
+/* --- the command line ------------------------------------------------------------------------ */
+
+static int usage_error(const char *what)
+{
+    fprintf(stderr, "capsim: error: view: %s\n", what);
+    return CS_EXIT_USAGE;
+}
+
+static int check_sizes(struct asked *a)
+{
+    char *end;
+    a->width = 1280;
+    a->height = 800;
+    if (a->size != NULL) {
+        const long w = strtol(a->size, &end, 10);
+        const long h = *end == 'x' ? strtol(end + 1, &end, 10) : 0;
+        if (*end || w < 320 || h < 240 || w > 8192 || h > 8192)
+            return usage_error("--size is WIDTHxHEIGHT in points, from 320x240 to 8192x8192");
+        a->width = (int)w;
+        a->height = (int)h;
+    }
+    if (a->scale != NULL) {
+        a->points = strtof(a->scale, &end);
+        if (*end || !(a->points >= 0.5f && a->points <= 4.0f))
+            return usage_error("--scale is between 0.5 and 4");
+    }
+    if (a->count < 1 || a->count > 1000000)
+        return usage_error("--count is between 1 and 1000000 frames");
+    if (a->speed < 1 || a->speed > 1000000)
+        return usage_error("--speed is between 1 and 1000000 times real time");
+    if (a->screenshot != NULL && a->frames != NULL)
+        return usage_error("--screenshot and --frames exclude each other");
+    return -1;
+}
+
+static int parse(struct cs_cli *cli, int argc, char **argv, struct asked *a,
+                 struct cs_opt_words *words)
+{
+    const struct cs_opt options[] = {
+        {"screenshot", 0, CS_OPT_TEXT, "FILE", "draw one PNG off screen, and end", &a->screenshot},
+        {"frames", 0, CS_OPT_TEXT, "DIR", "draw PNGs off screen into a folder, 60 a second",
+         &a->frames},
+        {"count", 0, CS_OPT_COUNT, "N", "how many frames (120)", &a->count},
+        {"at", 0, CS_OPT_TEXT, "TIME",
+         "start there: 15:00, 'Tue 15:00' or '36 h' (a picture: the busiest hour)", &a->at},
+        {"speed", 0, CS_OPT_COUNT, "N", "simulated seconds a second (600)", &a->speed},
+        {"option", 0, CS_OPT_COUNT, "N", "the fleet of that row of the report, from 1 (the best)",
+         &a->option},
+        {"replica", 0, CS_OPT_COUNT, "N", "look into that replica, from 1", &a->replica},
+        {"size", 0, CS_OPT_TEXT, "WxH", "of the window or picture, in points (1280x800)",
+         &a->size},
+        {"scale", 0, CS_OPT_TEXT, "S", "pixels of a point (the display's)", &a->scale},
+        {"for", 0, CS_OPT_COUNT, "SECONDS", "close the window after that long", &a->seconds},
+        {"timing", 0, CS_OPT_TEXT, "FILE", "write the window's frame times as JSON", &a->timing},
+        {"set", 0, CS_OPT_LIST, "KEY=VALUE", "change a key of the scenario; may be repeated",
+         &a->sets},
+        {"threads", 'j', CS_OPT_COUNT, "N", "threads of the plan (as many as processors)",
+         &a->threads},
+        {"quiet", 0, CS_OPT_FLAG, NULL, "no progress on the terminal", &a->quiet},
+    };
+    const struct cs_opt_usage usage = {
+        "view SCENARIO... [options]",
+        "Opens a window in which the day runs on the fleet that `capsim run` would plan: what each "
+        "GPU does, what comes in, how long people wait, what it costs. Replicas can be failed and "
+        "added, traffic doubled; on leaving, such changes are printed as a scenario that repeats "
+        "them. Press h in the window for its keys.",
+        options, sizeof options / sizeof options[0], 1, -1, "a scenario file"};
+    const int status = cs_opt_parse(cli, &usage, argc, argv, words);
+    return status >= 0 ? status : check_sizes(a);
+}
+
+/* "15:00", "Tue 15:00", "day 3 15:00", or a time with its unit, in seconds; NaN: none of these. */
+static double read_time(const char *text)
+{
+    static const char *const days[] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
+    double day = 0.0, value;
+    const char *rest = text;
+    char *end;
+    for (int d = 0; d < 7; d++)
+        if (strncasecmp(text, days[d], 3) == 0) {
+            day = d;
+            rest = text + strcspn(text, " ");
+        }
+    if (strncasecmp(text, "day ", 4) == 0) {
+        day = (double)strtol(text + 4, &end, 10) - 1.0;
+        rest = end;
+    }
+    rest += strspn(rest, " ");
+    const long h = strtol(rest, &end, 10);
+    if (end > rest && *end == ':') {
+        const long m = strtol(end + 1, &end, 10);
+        const long s = *end == ':' ? strtol(end + 1, &end, 10) : 0;
+        if (*end || h < 0 || h > 24 || m < 0 || m > 59 || s < 0 || s > 59 || day < 0.0)
+            return NAN;
+        return 86400.0 * day + 3600.0 * (double)h + 60.0 * (double)m + (double)s;
+    }
+    struct cs_unit_error why;
+    return rest == text && cs_unit_parse(text, strlen(text), CS_UNIT_SECONDS, &value, &why) &&
+                   value >= 0.0
+               ? value
+               : NAN;
+}
+
+/* --- a scenario and its fleet ---------------------------------------------------------------- */
+
+static void on_progress(void *user, double share, const char *what)
+{
+    struct view *const v = user;
+    cs_progress_show(&v->progress, share, what);
+    if (v->screen != NULL && !v->closed)
+        v->closed = !cs_screen_wait(v->screen, v->name, what, share);
+}
+
+/* The option shown, or NULL: none has a fleet that can be simulated. */
+static const struct cs_option_answer *choose(const struct view *v, const struct cs_answer *answer)
+{
+    if (v->asked->option > 0)
+        return v->asked->option <= answer->option_count &&
+                       answer->options[v->asked->option - 1].simulated
+                   ? &answer->options[v->asked->option - 1]
+                   : NULL;
+    return cs_words_subject(answer);
+}
+
+/* A fleet that is given needs no search: a sketch tells what it costs. */
+static enum cs_effort effort_for(const struct cs_scenario *s)
+{
+    return s->option_count == 1 && s->options[0].replicas > 0 ? CS_EFFORT_SKETCH : CS_EFFORT_FULL;
+}
+
+/* -1: it is open; else the exit status. */
+static int open_shown(struct view *v, struct shown *sh, const char *path)
+{
+    struct cs_cli *const cli = v->cli;
+    *sh = (struct shown){.path = path};
+    cs_arena_init(&sh->arena);
+    struct cs_catalog *const catalog = cs_catalog_open(&sh->arena, cli->program);
+    sh->scenario = cs_scenario_load(catalog, path, v->asked->sets.items, v->asked->sets.count,
+                                    &cli->diags);
+    if (sh->scenario == NULL || cs_diags_has_errors(&cli->diags))
+        return cs_cli_fail(cli);
+    *cs_check_context() = (struct cs_check_context){
+        .scenario = path, .seed = sh->scenario->simulate.seed, .command = "capsim view"};
+    v->name = sh->scenario->name;
+    cs_progress_init(&v->progress, v->asked->quiet);
+    const struct cs_plan_settings settings = {.threads = (int)v->asked->threads,
+                                              .effort = effort_for(sh->scenario),
+                                              .progress = on_progress,
+                                              .user = v};
+    sh->answer = cs_plan_run(sh->scenario, &sh->arena, &settings, &cli->diags);
+    cs_progress_fini(&v->progress);
+    if (cs_diags_has_errors(&cli->diags))
+        return cs_cli_fail(cli);
+    const struct cs_option_answer *const plan = choose(v, sh->answer);
+    if (plan == NULL || !cs_show_open(&sh->show, sh->answer, plan, &sh->arena)) {
+        fprintf(stderr, "capsim: error: %s: no fleet to show: %s\n", path,
+                v->asked->option > 0 ? "the report has no such option that can be simulated"
+                                     : cs_words_no(&sh->arena, sh->answer));
+        return CS_EXIT_NO;
+    }
+    sh->open = true;
+    return -1;
+}
+
+static void close_shown(struct shown *sh)
+{
+    if (sh->open)
+        cs_show_close(&sh->show);
+    cs_arena_fini(&sh->arena);
+}
+
+static void print_changes(const struct view *v, const struct shown *sh)
+{
+    (void)v;
+    if (!sh->open || cs_show_changes_by_hand(&sh->show) == 0)
+        return;
+}
+
+/* When a picture is drawn that nobody gave a time for: in the middle of the busiest hour. */
+static double default_time(const struct shown *sh)
+{
+    const double peak = sh->answer->peak_start_s, end = (double)sh->show.end_ps * 1e-12;
+    return isnan(peak) || peak + 1800.0 > end ? 0.5 * end : peak + 1800.0;
+}
+
+static void start_scene(const struct view *v, struct shown *sh, struct cs_scene *scene,
+                        struct cs_draw *draw, bool picture)
+{
+    cs_scene_init(scene, &sh->show, draw);
+    const double at = v->asked->at != NULL ? read_time(v->asked->at)
+                      : picture            ? default_time(sh)
+                                           : 0.0;
+    cs_show_seek(&sh->show, (int64_t)(at * 1e3) * 1000000000);
+    if (v->asked->replica > 0 &&
+        v->asked->replica <= (unsigned long long)cs_cluster_replicas(sh->show.cluster))
+        scene->selected = (int)v->asked->replica - 1;
+    scene->flights_seen = sh->show.flight_count;
+}
+
+/* --- off screen ------------------------------------------------------------------------------ */
+
+static int write_picture(struct view *v, struct cs_picture *picture, const char *path)
+{
+    struct cs_file file;
+    const char *const option = v->asked->frames != NULL ? "--frames" : "--screenshot";
+    if (cs_file_open(&file, path, option, &v->cli->diags) &&
+        (cs_picture_write(picture, file.file), cs_file_close(&file, option, &v->cli->diags)))
+        return -1;
+    return cs_cli_fail(v->cli);
+}
+
+/* Sixty frames of a second that is simulated before each is drawn. */
+static int draw_frames(struct view *v, struct shown *sh, struct cs_picture *picture,
+                       struct cs_draw *draw)
+{
+    struct cs_scene scene;
+    const unsigned long long count = v->asked->frames != NULL ? v->asked->count : 1;
+    const int warm = v->asked->frames != NULL ? 0 : 30; /* so that requests are on their way */
+    const double step_s = (double)v->asked->speed / 60.0;
+    start_scene(v, sh, &scene, draw, true);
+    const int64_t begin = sh->show.now_ps;
+    int status = -1;
+    cs_progress_init(&v->progress, v->asked->quiet);
+    for (unsigned long long k = 0; k < count + (unsigned)warm && status < 0; k++) {
+        scene.w = (float)v->asked->width;
+        scene.h = (float)v->asked->height;
+        scene.frame_s = 1.0f / 60.0f;
+        for (int s = 0; s < CS_SPEEDS; s++)
+            if (cs_speeds[s] > 0 && (unsigned long long)cs_speeds[s] <= v->asked->speed)
+                scene.speed = s;
+        cs_show_run(&sh->show, begin + (int64_t)(step_s * (double)k * 1e3) * 1000000000);
+        cs_scene_draw(&scene);
+        if (k < (unsigned)warm)
+            continue;
+        char name[40];
+        snprintf(name, sizeof name, "frame-%05llu.png", k - (unsigned)warm);
+        status = write_picture(v, picture,
+                               v->asked->frames == NULL
+                                   ? v->asked->screenshot
+                                   : cs_arena_printf(&sh->arena, "%s/%s", v->asked->frames, name));
+        cs_progress_show(&v->progress, (double)k / (double)count, "drawing");
+    }
+    cs_progress_fini(&v->progress);
+    cs_scene_fini(&scene);
+    return status;
+}
+
+static int view_off_screen(struct view *v)
+{
+    const float scale = v->asked->points > 0.0f ? v->asked->points : 1.0f;
+    const char *why = "no memory";
+    struct cs_picture *const picture =
+        cs_picture_new((int)lrintf((float)v->asked->width * scale),
+                       (int)lrintf((float)v->asked->height * scale), &why);
+    struct cs_draw *const draw =
+        picture != NULL ? cs_draw_new(cs_picture_renderer(picture), v->font, scale, &why) : NULL;
+    struct shown sh;
+    int status = CS_EXIT_FILE;
+    if (draw == NULL)
+        fprintf(stderr, "capsim: error: view: no picture: %s\n", why);
+    else if ((status = open_shown(v, &sh, v->paths[0])) < 0)
+        status = draw_frames(v, &sh, picture, draw);
+    if (draw != NULL)
+        close_shown(&sh);
+    cs_draw_free(draw);
+    cs_picture_free(picture);
+    return status < 0 ? CS_EXIT_YES : status;
+}
+
+/* --- in a window ----------------------------------------------------------------------------- */
+
+static void take_shot(struct view *v, struct cs_scene *scene)
+{
+    struct cs_file file;
+    struct stat there;
+    char name[40];
+    do
+        snprintf(name, sizeof name, "capsim-%03d.png", ++v->shots);
+    while (stat(name, &there) == 0);
+    const bool saved = cs_file_open(&file, name, "screenshot", &v->cli->diags) &&
+                       cs_screen_shot(v->screen, file.file) &&
+                       cs_file_close(&file, "screenshot", &v->cli->diags);
+    cs_scene_say(scene, saved ? "saved as %s" : "%s could not be written", name);
+}
+
+static bool write_times(struct view *v)
+{
+    struct cs_file file;
+    const struct cs_frame_times t = cs_screen_times(v->screen);
+    if (!cs_file_open(&file, v->asked->timing, "--timing", &v->cli->diags))
+        return false;
+    fprintf(file.file,
+            "{\"frames\": %llu, \"frame_ms\": {\"mean\": %.3f, \"p50\": %.3f, \"p99\": %.3f, "
+            "\"max\": %.3f}, \"frames_per_s\": %.2f}\n",
+            (unsigned long long)t.frames, 1e3 * t.mean_s, 1e3 * t.p50_s, 1e3 * t.p99_s,
+            1e3 * t.max_s, t.shown_per_s);
+    return cs_file_close(&file, "--timing", &v->cli->diags);
+}
+
+/* Shows one scenario; what it ended with. */
+static enum cs_act show_one(struct view *v, struct shown *sh)
+{
+    struct cs_scene scene;
+    enum cs_act act;
+    start_scene(v, sh, &scene, cs_screen_draw(v->screen), false);
+    for (int s = 0; s < CS_SPEEDS; s++)
+        if (cs_speeds[s] > 0 && (unsigned long long)cs_speeds[s] <= v->asked->speed)
+            scene.speed = s;
+    cs_scene_say(&scene, "press h for help");
+    while ((act = cs_screen_run(v->screen, &scene, (double)v->asked->seconds)) == CS_ACT_SHOT)
+        take_shot(v, &scene);
+    cs_scene_fini(&scene);
+    return act;
+}
+
+/* The scenario after that one: of those named, or of the catalogue where one was named. */
+static const char *next_path(struct view *v, const char *path)
+{
+    if (v->path_count == 1) {
+        struct cs_catalog *const catalog = cs_catalog_open(v->cli->arena, v->cli->program);
+        size_t count;
+        const char *const *const names =
+            cs_catalog_names(catalog, CS_SHEET_SCENARIO, &count);
+        v->paths = cs_arena_alloc(v->cli->arena, count + 1, sizeof *v->paths);
+        v->paths[0] = path;
+        v->path_count = 1;
+        const char *const own = cs_catalog_stem(v->cli->arena, path);
+        for (size_t i = 0; i < count; i++)
+            if (strcmp(names[i], own) != 0)
+                v->paths[v->path_count++] = cs_catalog_path(catalog, CS_SHEET_SCENARIO, names[i]);
+    }
+    for (size_t i = 0; i < v->path_count; i++)
+        if (strcmp(v->paths[i], path) == 0)
+            return v->paths[(i + 1) % v->path_count];
+    return path;
+}
+
+static int view_on_screen(struct view *v)
+{
+    const char *why = "no memory";
+    v->screen = cs_screen_open("capsim", v->asked->width, v->asked->height, v->asked->points,
+                               v->font, &why);
+    if (v->screen == NULL) {
+        fprintf(stderr, "capsim: error: view: no window: %s\n", why);
+        return CS_EXIT_FILE;
+    }
+    int status = CS_EXIT_YES;
+    for (const char *path = v->paths[0]; path != NULL;) {
+        struct shown sh;
+        const int failed = open_shown(v, &sh, path);
+        const enum cs_act act = failed >= 0 || v->closed ? CS_ACT_QUIT : show_one(v, &sh);
+        print_changes(v, &sh);
+        close_shown(&sh);
+        status = failed >= 0 ? failed : CS_EXIT_YES;
+        path = act == CS_ACT_NEXT ? next_path(v, path) : NULL;
+    }
+    if (status == CS_EXIT_YES && v->asked->timing != NULL && !write_times(v))
+        status = cs_cli_fail(v->cli);
+    cs_screen_close(v->screen);
+    return status;
+}
+
+/* Whatever can be wrong before anything is planned. */
+static int check(struct view *v)
+{
+    const struct asked *const a = v->asked;
+    struct stat there;
+    if (a->at != NULL && isnan(read_time(a->at)))
+        return usage_error("--at is a time such as 15:00, 'Tue 15:00', 'day 2 15:00' or '36 h'");
+    if (a->screenshot != NULL)
+        cs_file_check(a->screenshot, "--screenshot", &v->cli->diags);
+    if (a->timing != NULL)
+        cs_file_check(a->timing, "--timing", &v->cli->diags);
+    if (a->frames != NULL && (stat(a->frames, &there) != 0 || !S_ISDIR(there.st_mode)) &&
+        mkdir(a->frames, 0777) != 0)
+        return usage_error("--frames: the folder is not there and cannot be made");
+    if (cs_diags_has_errors(&v->cli->diags))
+        return cs_cli_fail(v->cli);
+    v->font = cs_font_find();
+    if (v->font == NULL) {
+        fputs("capsim: error: view: no font to write with\n"
+              "      = install fonts-dejavu-core (dejavu-sans-fonts), or name a TrueType file in "
+              "CAPSIM_FONT\n",
+              stderr);
+        return CS_EXIT_FILE;
+    }
+    const char *const missing =
+        a->screenshot == NULL && a->frames == NULL ? cs_screen_missing() : NULL;
+    if (missing != NULL) {
+        fprintf(stderr,
+                "capsim: error: view: no window can be opened here: %s\n"
+                "      = --screenshot FILE or --frames DIR draw without a display\n",
+                missing);
+        return CS_EXIT_FILE;
+    }
+    return -1;
+}
+
+static int run(struct cs_cli *cli, int argc, char **argv)
+{
+    struct asked asked = {.count = 120, .speed = 600};
+    struct cs_opt_words words;
+    int status = parse(cli, argc, argv, &asked, &words);
+    if (status >= 0)
+        return status;
+    struct view v = {.cli = cli,
+                     .asked = &asked,
+                     .paths = words.items,
+                     .path_count = (size_t)words.count};
+    status = check(&v);
+    if (status >= 0)
+        return status;
+    return asked.screenshot != NULL || asked.frames != NULL ? view_off_screen(&v)
+                                                            : view_on_screen(&v);
+}
+
+const struct cs_command cs_command_view = {
+    "view", "the day in a window: the fleet at work, live", run};
