@@ -35,6 +35,8 @@ struct asked {
     float points; /* pixels of a point; 0: the display's */
 };
 
+enum { SLICES = 64 };
+
 /* What lasts while one scenario is shown. */
 struct shown {
     struct cs_arena arena; /* of the scenario, its plan and its show */
@@ -174,6 +176,8 @@ static void on_progress(void *user, double share, const char *what)
 /* The option shown, or NULL: none has a fleet that can be simulated. */
 static const struct cs_option_answer *choose(const struct view *v, const struct cs_answer *answer)
 {
+    if (answer->option_count == 1 && answer->options[0].replicas > 0 && v->asked->option <= 1)
+        return &answer->options[0];
     if (v->asked->option > 0)
         return v->asked->option <= answer->option_count &&
                        answer->options[v->asked->option - 1].simulated
@@ -182,10 +186,22 @@ static const struct cs_option_answer *choose(const struct view *v, const struct 
     return cs_words_subject(answer);
 }
 
-/* A fleet that is given needs no search: a sketch tells what it costs. */
-static enum cs_effort effort_for(const struct cs_scenario *s)
+/* A fleet that is given needs no search. */
+static const struct cs_answer *plan(struct view *v, struct shown *sh)
 {
-    return s->option_count == 1 && s->options[0].replicas > 0 ? CS_EFFORT_SKETCH : CS_EFFORT_FULL;
+    if (sh->scenario->option_count == 1 && sh->scenario->options[0].replicas > 0) {
+        const struct cs_answer *const given =
+            cs_plan_price(sh->scenario, &sh->arena, &v->cli->diags);
+        if (given->option_count == 0 || given->options[0].replicas > 0)
+            return given;
+    }
+    cs_progress_init(&v->progress, v->asked->quiet);
+    const struct cs_plan_settings settings = {
+        .threads = (int)v->asked->threads, .progress = on_progress, .user = v};
+    const struct cs_answer *const answer =
+        cs_plan_run(sh->scenario, &sh->arena, &settings, &v->cli->diags);
+    cs_progress_fini(&v->progress);
+    return answer;
 }
 
 /* -1: it is open; else the exit status. */
@@ -202,17 +218,11 @@ static int open_shown(struct view *v, struct shown *sh, const char *path)
     *cs_check_context() = (struct cs_check_context){
         .scenario = path, .seed = sh->scenario->simulate.seed, .command = "capsim view"};
     v->name = sh->scenario->name;
-    cs_progress_init(&v->progress, v->asked->quiet);
-    const struct cs_plan_settings settings = {.threads = (int)v->asked->threads,
-                                              .effort = effort_for(sh->scenario),
-                                              .progress = on_progress,
-                                              .user = v};
-    sh->answer = cs_plan_run(sh->scenario, &sh->arena, &settings, &cli->diags);
-    cs_progress_fini(&v->progress);
+    sh->answer = plan(v, sh);
     if (cs_diags_has_errors(&cli->diags))
         return cs_cli_fail(cli);
-    const struct cs_option_answer *const plan = choose(v, sh->answer);
-    if (plan == NULL || !cs_show_open(&sh->show, sh->answer, plan, &sh->arena)) {
+    const struct cs_option_answer *const fleet = choose(v, sh->answer);
+    if (fleet == NULL || !cs_show_open(&sh->show, sh->answer, fleet, &sh->arena)) {
         fprintf(stderr, "capsim: error: %s: no fleet to show: %s\n", path,
                 v->asked->option > 0 ? "the report has no such option that can be simulated"
                                      : cs_words_no(&sh->arena, sh->answer));
@@ -243,14 +253,25 @@ static double default_time(const struct shown *sh)
     return isnan(peak) || peak + 1800.0 > end ? 0.5 * end : peak + 1800.0;
 }
 
-static void start_scene(const struct view *v, struct shown *sh, struct cs_scene *scene,
+static void start_scene(struct view *v, struct shown *sh, struct cs_scene *scene,
                         struct cs_draw *draw, bool picture)
 {
     cs_scene_init(scene, &sh->show, draw);
     const double at = v->asked->at != NULL ? read_time(v->asked->at)
                       : picture            ? default_time(sh)
                                            : 0.0;
-    cs_show_seek(&sh->show, (int64_t)(at * 1e3) * 1000000000);
+    const int64_t to = (int64_t)(at * 1e3) * 1000000000, from = sh->show.now_ps;
+    if (picture) {
+        cs_progress_init(&v->progress, v->asked->quiet);
+        for (int k = 1; k <= SLICES; k++) {
+            cs_show_run(&sh->show, from + (to - from) / SLICES * k);
+            cs_progress_show(&v->progress, (double)k / SLICES, "simulating");
+        }
+        cs_progress_fini(&v->progress);
+        cs_show_run(&sh->show, to);
+    } else {
+        scene->target_ps = to;
+    }
     if (v->asked->replica > 0 &&
         v->asked->replica <= (unsigned long long)cs_cluster_replicas(sh->show.cluster))
         scene->selected = (int)v->asked->replica - 1;

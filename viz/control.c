@@ -64,14 +64,28 @@ static void scale_traffic(struct cs_scene *s, double by)
     cs_scene_say(s, "traffic %.3g times the scenario's", factor);
 }
 
+/* Ahead as fast as it goes; back from the start. cs_control_advance does it, frame by frame. */
 static void seek(struct cs_scene *s, int64_t ms)
 {
     char clock[40];
     const int64_t most = s->show->end_ps / MS;
     ms = ms < 0 ? 0 : ms > most ? most : ms;
-    cs_show_seek(s->show, ms * MS);
+    if (ms * MS < s->show->now_ps)
+        cs_show_restart(s->show);
+    s->target_ps = ms * MS;
     s->spark_count = 0;
-    cs_scene_say(s, "%s", cs_show_clock(s->show, s->show->now_ps, clock, sizeof clock));
+    cs_scene_say(s, "to %s", cs_show_clock(s->show, s->target_ps, clock, sizeof clock));
+}
+
+static void undo(struct cs_scene *s)
+{
+    const int64_t now = s->show->now_ps;
+    if (!cs_show_undo(s->show)) {
+        cs_scene_say(s, "nothing was changed by hand");
+        return;
+    }
+    s->target_ps = now;
+    cs_scene_say(s, "the last change is taken back");
 }
 
 static void say_speed(struct cs_scene *s)
@@ -96,8 +110,9 @@ bool cs_control(struct cs_scene *s, enum cs_act act, int64_t value)
     const bool changes = act == CS_ACT_HALVE || act == CS_ACT_DOUBLE || act == CS_ACT_ADD ||
                          act == CS_ACT_REMOVE || act == CS_ACT_FAIL || act == CS_ACT_FAIL_NODE ||
                          act == CS_ACT_ROUTER;
-    if (changes && s->show->over) {
-        cs_scene_say(s, "the run has ended; go back to change it");
+    if (changes && (s->show->over || s->target_ps >= 0)) {
+        cs_scene_say(s, s->show->over ? "the run has ended; go back to change it"
+                                      : "on the way; changes are made where it stops");
         return true;
     }
     switch (act) {
@@ -144,8 +159,7 @@ bool cs_control(struct cs_scene *s, enum cs_act act, int64_t value)
         change_router(s);
         return true;
     case CS_ACT_UNDO:
-        cs_scene_say(s, cs_show_undo(s->show) ? "the last change is taken back"
-                                              : "nothing was changed by hand");
+        undo(s);
         return true;
     case CS_ACT_HELP:
         s->help = !s->help;
@@ -166,17 +180,21 @@ bool cs_control(struct cs_scene *s, enum cs_act act, int64_t value)
 void cs_control_advance(struct cs_scene *s, double seconds, double budget_s, double (*now)(void))
 {
     struct cs_show *const show = s->show;
-    if (s->paused || show->now_ps >= show->end_ps)
+    const bool going = s->target_ps >= 0;
+    const int64_t until = going ? s->target_ps : show->end_ps;
+    if ((s->paused && !going) || show->now_ps >= until) {
+        s->target_ps = -1;
         return;
-    const bool free_run = cs_speeds[s->speed] == 0;
+    }
+    const bool free_run = going || cs_speeds[s->speed] == 0;
     const double asked = free_run ? INFINITY : seconds * cs_speeds[s->speed];
     const double begun = now();
     double done = 0.0, piece = fmin(asked, 1.0), before = begun;
     s->owed += free_run ? 0.0 : fmin(asked, 1e6);
-    while ((free_run || s->owed >= 1e-3) && show->now_ps < show->end_ps) {
+    while ((free_run || s->owed >= 1e-3) && show->now_ps < until) {
         const double step = free_run ? piece : fmin(piece, s->owed);
-        const int64_t from = show->now_ps;
-        cs_show_run(show, show->now_ps + (int64_t)(step * 1e3) * MS);
+        const int64_t from = show->now_ps, to = from + (int64_t)(step * 1e3) * MS;
+        cs_show_run(show, to < until ? to : until);
         const double gone = (double)(show->now_ps - from) * 1e-12, after = now();
         if (gone <= 0.0)
             break;

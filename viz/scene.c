@@ -24,6 +24,7 @@ void cs_scene_init(struct cs_scene *s, struct cs_show *show, struct cs_draw *dra
                            .draw = draw,
                            .selected = -1,
                            .speed = 5,
+                           .target_ps = -1,
                            .lag = 1.0f,
                            .mouse_x = -1,
                            .mouse_y = -1,
@@ -118,7 +119,7 @@ static void draw_bar(struct cs_scene *s)
 {
     struct cs_draw *const d = s->draw;
     struct cs_show *const show = s->show;
-    char clock[40], speed[40];
+    char clock[40], speed[64];
     struct cs_arena scratch;
     cs_arena_init(&scratch);
     cs_draw_fill(d, (struct cs_box){0, 0, s->w, BAR}, CS_PANEL);
@@ -127,17 +128,23 @@ static void draw_bar(struct cs_scene *s)
                  s->lag < 0.9f ? " (slower here)" : "");
     else
         snprintf(speed, sizeof speed, "as fast as it goes");
+    if (show->now_ps < 0)
+        snprintf(speed, sizeof speed, "warming up");
+    else if (s->target_ps > show->now_ps)
+        snprintf(speed, sizeof speed, "going to %s",
+                 cs_show_clock(show, s->target_ps, clock, sizeof clock));
     const bool narrow = s->w < 760;
     const float right =
         s->w - 12 -
         cs_draw_text(d, s->w - 12, 8, CS_DRAW_HUGE, CS_DRAW_RIGHT, CS_INK, "%s",
-                     cs_show_clock(show, show->now_ps, clock, sizeof clock));
+                     cs_show_clock(show, show->now_ps < 0 ? 0 : show->now_ps, clock,
+                                   sizeof clock));
     if (!narrow)
         cs_draw_text(d, right - 14, 15, CS_DRAW_TEXT, CS_DRAW_RIGHT,
                      s->paused ? CS_BAD : CS_DIM, "%s",
-                     show->over && show->now_ps >= show->end_ps ? "at the end"
-                     : s->paused                                ? "paused"
-                                                                : speed);
+                     show->now_ps >= show->end_ps           ? "at the end"
+                     : s->paused && s->target_ps < 0 ? "paused"
+                                                     : speed);
     cs_draw_clip(d, (struct cs_box){0, 0, right - (narrow ? 8 : 150), BAR});
     cs_draw_text(d, 12, 5, CS_DRAW_LARGE, CS_DRAW_LEFT, CS_INK, "%s",
                  show->answer->scenario->name);
@@ -159,6 +166,7 @@ static void draw_buttons(struct cs_scene *s)
     struct cs_draw *const d = s->draw;
     const struct button all[] = {
         {s->paused ? "go on" : "pause", "space", CS_ACT_PAUSE},
+        {"help", "h", CS_ACT_HELP},
         {"slower", "-", CS_ACT_SLOWER},
         {"faster", "+", CS_ACT_FASTER},
         {"traffic \u00d70.5", "[", CS_ACT_HALVE},
@@ -171,7 +179,6 @@ static void draw_buttons(struct cs_scene *s)
         {"undo", "u", CS_ACT_UNDO},
         {"next", "tab", CS_ACT_NEXT},
         {"shot", "s", CS_ACT_SHOT},
-        {"help", "h", CS_ACT_HELP},
     };
     const float y = s->h - BUTTONS;
     float x = GAP;
@@ -258,14 +265,17 @@ void cs_scene_draw(struct cs_scene *s)
     cs_scene_day(s, (struct cs_box){GAP, bottom - day, s->w - 2 * GAP, day - 4});
     if (column) {
         const bool experts = s->show->candidate.option->model->experts > 0;
-        const bool more = s->selected >= 0 || experts;
-        const float meters = more ? fminf(middle - 178, fmaxf(0.5f * middle, 176 + 26 * (float)s->show->answer->api_count)) : middle;
+        /* the replica that was chosen comes first, then the bills, then the experts */
+        const float bills = 176 + 26 * (float)s->show->answer->api_count;
+        const bool more = s->selected >= 0 || (experts && middle - bills > 150);
+        const float meters =
+            more ? fminf(middle - 178, fmaxf(0.5f * middle, bills)) : middle;
         const struct cs_box lower = {s->w - GAP - side, top + meters + GAP, side,
                                      middle - meters - GAP};
         cs_scene_meters(s, (struct cs_box){s->w - GAP - side, top, side, meters});
-        if (s->selected >= 0 && lower.h > 60)
+        if (s->selected >= 0)
             cs_scene_replica(s, lower);
-        else if (experts && lower.h > 60)
+        else if (more)
             cs_scene_experts(s, lower);
     }
     draw_bar(s);

@@ -56,6 +56,11 @@ static void draw_row(struct cs_scene *s, const struct row *r, const char *name)
                  name);
 }
 
+static enum cs_draw_size figure_size(const struct cs_scene *s)
+{
+    return s->w > 600 ? CS_DRAW_LARGE : CS_DRAW_TEXT;
+}
+
 /* One of the values of a bin. */
 static float value_of(const struct cs_show_bin *b, int which)
 {
@@ -121,7 +126,7 @@ static void draw_traffic(struct cs_scene *s, const struct axis *a, struct cs_box
                  cs_figure_short(r.high).text);
     double out, in, requests;
     cs_show_rates(s->show, &out, &in, &requests);
-    cs_draw_text(s->draw, box.x - 8, box.y + 14, CS_DRAW_LARGE, CS_DRAW_RIGHT, CS_INK, "%s",
+    cs_draw_text(s->draw, box.x - 8, box.y + 14, figure_size(s), CS_DRAW_RIGHT, CS_INK, "%s",
                  cs_figure_short(requests).text);
 }
 
@@ -148,7 +153,7 @@ static void draw_latency(struct cs_scene *s, const struct axis *a, struct cs_box
     snprintf(name, sizeof name, "%s p%g", tpot ? "TPOT" : "TTFT", percentile);
     draw_row(s, &r, name);
     const bool bad = !isnan(limit) && now[1] > limit;
-    cs_draw_text(d, box.x - 8, box.y + 14, CS_DRAW_LARGE, CS_DRAW_RIGHT,
+    cs_draw_text(d, box.x - 8, box.y + 14, figure_size(s), CS_DRAW_RIGHT,
                  isnan(limit) || isnan(now[1]) ? CS_INK
                  : bad                         ? CS_BAD
                                                : CS_GOOD,

@@ -178,12 +178,12 @@ static void draw_card(struct cs_scene *s, int i)
                  cs_scene_state_colour(n), "%s", cs_scene_state(n));
     const float counts = b.h > 120 ? 54 : 36;
     const struct cs_box room = {b.x + 8, b.y + 23, b.w - 16, b.h - 23 - counts};
-    const int columns = r->gpus <= 8 ? r->gpus : 8, rows = (r->gpus + columns - 1) / columns;
-    const float size = fminf(room.h / (float)rows, room.w / (float)columns);
-    const float wide = room.w / (float)columns;
-    for (int g = 0; g < r->gpus && size > 2; g++)
+    const struct cs_racks inside = {.area = room};
+    const int columns = best_columns(&inside, r->gpus, 1.0f, 0), rows = (r->gpus + columns - 1) / columns;
+    const float high = room.h / (float)rows, wide = room.w / (float)columns;
+    for (int g = 0; g < r->gpus && high > 3; g++)
         draw_gpu(s, (struct cs_box){room.x + wide * (float)(g % columns),
-                                    room.y + size * (float)(g / columns), wide - 3, size - 3}, n);
+                                    room.y + high * (float)(g / columns), wide - 3, high - 3}, n);
     const struct cs_limits_engine *const l = &s->show->candidate.limits;
     const float y = b.y + b.h - counts;
     draw_count(s, b.x + 8, y, b.w - 16, "batch", n->running,

@@ -57,6 +57,8 @@ void cs_scene_meters(struct cs_scene *s, struct cs_box box)
                ? cs_figure_percent(show->totals.met / show->totals.ended).text
                : "\u2013");
     float y = room.y + 94;
+    if (y + 20 > box.y + box.h)
+        return;
     double most = show->totals.usd;
     for (size_t i = 0; i < show->answer->api_count; i++)
         most = fmax(most, cs_show_api_usd(show, &show->answer->apis[i]));
@@ -69,7 +71,8 @@ void cs_scene_meters(struct cs_scene *s, struct cs_box box)
                           usd < show->totals.usd ? CS_BAD : CS_DECODE);
     }
     const double kwh = show->totals.joules / 3.6e6;
-    cs_draw_text(s->draw, room.x, box.y + box.h - 20, CS_DRAW_SMALL, CS_DRAW_LEFT, CS_DIM,
+    if (y < box.y + box.h - 20)
+        cs_draw_text(s->draw, room.x, box.y + box.h - 20, CS_DRAW_SMALL, CS_DRAW_LEFT, CS_DIM,
                  "energy %s \u00b7 busy %s",
                  isnan(kwh) ? "not known" : cs_figure_si(kwh * 1e3, "Wh").text,
                  show->totals.replica_s > 0.0

@@ -150,7 +150,7 @@ bool cs_screen_wait(struct cs_screen *w, const char *name, const char *what, dou
 
 static struct cs_hit act_of_key(const struct cs_scene *s, const SDL_Keysym *key)
 {
-    const int64_t now = s->show->now_ps / 1000000000;
+    const int64_t now = (s->target_ps >= 0 ? s->target_ps : s->show->now_ps) / 1000000000;
     const int64_t chosen = s->selected;
     switch (key->sym) {
     case SDLK_SPACE: return (struct cs_hit){.act = CS_ACT_PAUSE};
@@ -254,7 +254,8 @@ enum cs_act cs_screen_run(struct cs_screen *w, struct cs_scene *s, double second
         }
         s->frame_s = (float)fmin(0.1, start - last);
         last = start;
-        cs_control_advance(s, (double)s->frame_s, 0.5 * FRAME_S, cs_screen_now);
+        cs_control_advance(s, (double)s->frame_s, (s->target_ps >= 0 ? 2.0 : 0.5) * FRAME_S,
+                           cs_screen_now);
         find_size(w, &s->w, &s->h);
         cs_scene_draw(s);
         const double worked = cs_screen_now() - start;

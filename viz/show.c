@@ -15,7 +15,7 @@
 
 static const double PS = 1e12;
 static const int64_t MS = 1000000000;
-static const double ROLLING_S = 900.0;
+static const double ROLLING_S = 900.0, WARM_REQUESTS = 2e6;
 /* Classes of prompts where nobody named any, by tokens. */
 static const int32_t SHORT_PROMPT = 1024, LONG_PROMPT = 8192;
 
@@ -145,14 +145,38 @@ static void start_run(struct cs_show *s)
         s->bins[i] = (struct cs_show_bin){NAN, NAN, NAN, NAN, NAN, NAN, NAN};
     s->cluster = cs_cluster_new(&s->run, &fleet, &s->question.workload,
                                 s->question.scenario->simulate.seed, 0, &run);
-    cs_cluster_run_until(s->cluster, -1); /* the warm-up hour, where there is one */
-    s->now_ps = 0;
+    s->now_ps = s->question.workload.start_ps;
+    s->warm = false;
+    cs_show_look(s, INT32_MAX);
+}
+
+/* Time 0: what happened before it is not kept. */
+static void begin(struct cs_show *s)
+{
+    s->warm = true;
     s->totals = (struct cs_show_totals){.usd = 0.0};
     s->bin_began_busy = (double)cs_cluster_result(s->cluster)->all_busy_ps / PS;
     s->busy_before_s = s->bin_began_busy;
+    s->bin_requests = s->bin_serving_s = 0.0;
     empty(&s->bin_ttft);
     empty(&s->bin_tpot);
     cs_show_look(s, INT32_MAX);
+}
+
+void cs_show_restart(struct cs_show *s)
+{
+    cs_arena_fini(&s->run);
+    start_run(s);
+}
+
+/* Nobody wants to wait for an hour of heavy traffic before the day begins: some two million requests
+ * fill queues and caches too. Conversations, which must be under way, keep their hour. */
+static void shorten_warm_up(struct cs_workload_spec *w)
+{
+    const double hour_s = -(double)w->start_ps / PS;
+    const double enough_s = fmax(120.0, ceil(WARM_REQUESTS / w->requests_per_s));
+    if (w->traffic->sessions.turns == 0.0 && enough_s < hour_s)
+        w->start_ps = (int64_t)(-enough_s * PS);
 }
 
 bool cs_show_open(struct cs_show *s, const struct cs_answer *answer,
@@ -163,6 +187,7 @@ bool cs_show_open(struct cs_show *s, const struct cs_answer *answer,
     if (plan->replicas < 1)
         return false;
     cs_question_prepare(&s->question, scenario, answer->trace);
+    shorten_warm_up(&s->question.workload);
     cs_candidate_compile(&s->candidate, plan->option, plan->tensor_parallel, &s->question, arena);
     if (!s->candidate.memory.fits)
         return false;
@@ -177,7 +202,9 @@ bool cs_show_open(struct cs_show *s, const struct cs_answer *answer,
     name_classes(s);
     lay_out_bins(s);
     find_limits(s);
-    s->usd_per_replica_s = plan->cost.usd_per_day / 86400.0 / plan->replicas;
+    const double energy_usd = plan->cost.item[CS_COST_ENERGY]; /* comes from what is used */
+    s->usd_per_replica_s = (plan->cost.usd_per_day - energy_usd) / 86400.0 / plan->replicas;
+    s->usd_per_J = energy_usd > 0.0 ? energy_usd / (plan->cost.kwh_per_day * 3.6e6) : 0.0;
     const struct cs_hardware *const h = plan->option->hardware;
     s->tdp_w = h->tdp_w > 0.0 ? h->tdp_w : NAN;
     s->idle_w = h->idle_w > 0.0 ? h->idle_w : s->tdp_w;
@@ -256,9 +283,12 @@ static void run_piece(struct cs_show *s, int64_t until)
     s->busy_before_s = busy;
     s->totals.replica_s += replica_s;
     s->totals.busy_s += busy_s;
-    s->totals.usd += s->usd_per_replica_s * replica_s;
-    s->totals.joules +=
+    const double joules =
         s->pue * gpus * (s->idle_w * replica_s + (s->tdp_w - s->idle_w) * busy_s);
+    s->totals.joules += joules;
+    s->totals.usd += s->usd_per_replica_s * replica_s;
+    if (s->usd_per_J > 0.0)
+        s->totals.usd += s->usd_per_J * joules;
     s->bin_serving_s += dt * (s->serving + s->draining);
     s->now_ps = until;
 }
@@ -268,6 +298,12 @@ void cs_show_run(struct cs_show *s, int64_t until)
     until = until / MS * MS;
     if (until > s->end_ps)
         until = s->end_ps;
+    if (s->now_ps < 0) {
+        s->now_ps = until < 0 ? until : 0;
+        cs_cluster_run_until(s->cluster, s->now_ps - 1);
+    }
+    if (s->now_ps >= 0 && !s->warm)
+        begin(s);
     while (s->now_ps < until) {
         int64_t piece = (int64_t)(s->bin + 1) * s->bin_ps;
         bool changed = false;
@@ -287,16 +323,6 @@ void cs_show_run(struct cs_show *s, int64_t until)
             close_bin(s);
     }
     note_changes(s);
-}
-
-void cs_show_seek(struct cs_show *s, int64_t time_ps)
-{
-    time_ps = time_ps < 0 ? 0 : time_ps;
-    if (time_ps < s->now_ps) {
-        cs_arena_fini(&s->run);
-        start_run(s);
-    }
-    cs_show_run(s, time_ps);
 }
 
 void cs_show_look(struct cs_show *s, int most)
@@ -360,14 +386,11 @@ bool cs_show_undo(struct cs_show *s)
     for (size_t i = s->change_count; i-- > 0;) {
         if (!s->by_hand[i])
             continue;
-        const int64_t now = s->now_ps;
         s->change_count--;
         memmove(&s->changes[i], &s->changes[i + 1],
                 (s->change_count - i) * sizeof *s->changes);
         memmove(&s->by_hand[i], &s->by_hand[i + 1], (s->change_count - i) * sizeof *s->by_hand);
-        cs_arena_fini(&s->run);
-        start_run(s);
-        cs_show_run(s, now);
+        cs_show_restart(s);
         return true;
     }
     return false;

@@ -51,7 +51,7 @@ struct cs_show {
     int replicas; /* at the start */
     int64_t end_ps, bin_ps;
     size_t bin_count;
-    double usd_per_replica_s, idle_w, tdp_w, pue;
+    double usd_per_replica_s, usd_per_J, idle_w, tdp_w, pue;
     const char *classes[CS_SHOW_CLASSES]; /* of requests, NULL-terminated */
     int class_count;
     bool lengths_are_classes; /* no trace named any: short, medium and long prompts */
@@ -70,7 +70,7 @@ struct cs_show {
     struct cs_cluster *cluster;
     struct cs_observer observer;
     int64_t now_ps;
-    bool over;
+    bool over, warm;
     struct cs_snapshot *snaps;
     int snap_count, snap_next;
     struct cs_show_bin *bins;
@@ -88,19 +88,20 @@ struct cs_show {
     double kv;
 };
 
-/* The fleet of an option of the answer, at time 0. False: the option has none. */
+/* The fleet of an option of the answer, before its warm-up. False: the option has none. */
 bool cs_show_open(struct cs_show *show, const struct cs_answer *answer,
                   const struct cs_option_answer *plan, struct cs_arena *arena);
 void cs_show_close(struct cs_show *show);
-/* Forward to a time, in whole milliseconds, the end of the run at most. */
+/* Forward to a time, in whole milliseconds, the end of the run at most. Times before 0 are the
+ * warm-up, of which nothing is kept. */
 void cs_show_run(struct cs_show *show, int64_t until_ps);
-/* To a time, backward too: then all of the run until there is made again. */
-void cs_show_seek(struct cs_show *show, int64_t time_ps);
+/* Back to the start of the warm-up: what was changed happens again. */
+void cs_show_restart(struct cs_show *show);
 /* Looks at the replicas: at most `most` of them a call where there are more. */
 void cs_show_look(struct cs_show *show, int most);
 /* Something that happens now; its time is set. */
 void cs_show_change(struct cs_show *show, struct cs_change change);
-/* Takes back the last change made by hand; false: there is none. */
+/* Takes back the last change made by hand, and restarts; false: there is none. */
 bool cs_show_undo(struct cs_show *show);
 size_t cs_show_changes_by_hand(const struct cs_show *show);
 /* Percentiles (0 .. 100) of what ended in the last quarter of an hour, or the last 4096 of it, in

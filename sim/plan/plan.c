@@ -185,6 +185,18 @@ static const struct cs_option *fleet_given(const struct cs_option *option,
     return o;
 }
 
+static void describe_traffic(struct cs_answer *answer, const struct cs_workload_spec *w,
+                             const struct cs_trace *trace)
+{
+    answer->trace = trace;
+    answer->requests_per_day = w->requests_per_s * 86400.0;
+    answer->mean_rps = w->requests_per_s;
+    answer->peak_rps = w->requests_per_s * w->peak_factor;
+    answer->peak_start_s = peak_start(&answer->scenario->traffic.curve);
+    answer->mean_input = w->mean_input;
+    answer->mean_output = w->mean_output;
+}
+
 const struct cs_answer *cs_plan_run(const struct cs_scenario *scenario, struct cs_arena *arena,
                                     const struct cs_plan_settings *settings, struct cs_diags *diags)
 {
@@ -199,13 +211,7 @@ const struct cs_answer *cs_plan_run(const struct cs_scenario *scenario, struct c
     cs_question_prepare(question, scenario, trace);
     question->effort = settings->effort;
     const struct cs_workload_spec *w = &question->workload;
-    answer->trace = trace;
-    answer->requests_per_day = w->requests_per_s * 86400.0;
-    answer->mean_rps = w->requests_per_s;
-    answer->peak_rps = w->requests_per_s * w->peak_factor;
-    answer->peak_start_s = peak_start(&scenario->traffic.curve);
-    answer->mean_input = w->mean_input;
-    answer->mean_output = w->mean_output;
+    describe_traffic(answer, w, trace);
     const size_t from = settings->only > 0 ? (size_t)settings->only - 1 : 0;
     const size_t count = settings->only > 0 ? 1 : scenario->option_count;
     answer->option_count = count;
@@ -231,6 +237,46 @@ const struct cs_answer *cs_plan_run(const struct cs_scenario *scenario, struct c
         answer->no_answer = no_answer(answer, arena);
     for (size_t i = 0; i < count; i++)
         cs_search_drop(&searches[i]);
+    return answer;
+}
+
+const struct cs_answer *cs_plan_price(const struct cs_scenario *scenario, struct cs_arena *arena,
+                                      struct cs_diags *diags)
+{
+    struct cs_answer *const answer = cs_arena_alloc(arena, 1, sizeof *answer);
+    *answer = (struct cs_answer){.scenario = scenario, .best = -1, .fleet_share = 1.0};
+    const struct cs_trace *const trace = read_trace(scenario, arena, diags);
+    if (scenario->traffic.kind == CS_VOLUME_TRACE && trace == NULL)
+        return answer;
+    struct cs_question question;
+    struct cs_candidate candidate;
+    struct cs_option_answer *const a = cs_arena_alloc(arena, 1, sizeof *a);
+    const struct cs_option *const o = &scenario->options[0];
+    const struct cs_workload_spec *const w = &question.workload;
+    cs_question_prepare(&question, scenario, trace);
+    describe_traffic(answer, w, trace);
+    cs_candidate_compile(&candidate, o, o->tensor_parallel, &question, arena);
+    *a = (struct cs_option_answer){.option = candidate.option,
+                                   .tensor_parallel = o->tensor_parallel,
+                                   .pipeline_parallel = o->pipeline_parallel,
+                                   .memory = candidate.memory,
+                                   .busy = NAN};
+    answer->options = a;
+    answer->option_count = 1;
+    if (!candidate.memory.fits)
+        return answer;
+    a->replicas = o->replicas;
+    a->gpus = a->gpus_lo = a->gpus_hi = (long)o->replicas * candidate.gpus_per_replica;
+    const struct cs_cost_use use = {
+        .gpus = (double)a->gpus,
+        .busy = NAN,
+        .tokens_per_day = 86400.0 * w->requests_per_s * (w->mean_input + w->mean_output),
+        .output_tokens_per_day = 86400.0 * w->requests_per_s * w->mean_output,
+        .weights_bytes = a->memory.weights_bytes};
+    cs_price_gpus(&a->price, o->hardware, &scenario->cost, (double)a->gpus, arena);
+    cs_cost_fleet(&a->cost, o->hardware, &scenario->cost, &a->price, &use, arena);
+    answer->apis = cs_bill_apis(scenario, w, BILLED[CS_EFFORT_BRIEF], arena);
+    answer->api_count = scenario->compare_count;
     return answer;
 }
 

@@ -183,6 +183,10 @@ struct cs_plan_settings {
 const struct cs_answer *cs_plan_run(const struct cs_scenario *scenario, struct cs_arena *arena,
                                     const struct cs_plan_settings *settings,
                                     struct cs_diags *diags);
+/* The same for a scenario of one option whose fleet is given, priced but not simulated: what there
+ * is to know at once. A fleet that does not fit has 0 replicas; cs_plan_run says why. */
+const struct cs_answer *cs_plan_price(const struct cs_scenario *scenario, struct cs_arena *arena,
+                                      struct cs_diags *diags);
 /* Simulates one option of an answer once more (replication 0) and fills the log. */
 void cs_plan_log(const struct cs_answer *answer, size_t option, struct cs_request_log *log);
 /* A window's start in words: "Tue 15:00" in a weekly run, "hour 15" otherwise. */

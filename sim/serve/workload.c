@@ -13,7 +13,6 @@
 #include <string.h>
 
 static const double PS = 1e12;
-static const double WARM_UP_S = 3600.0;
 /* 2^63 ps are 106.75 days: arrivals end at 100, so that what is still running then can end too. */
 static const double HORIZON_S = 100.0 * 86400.0;
 
@@ -64,7 +63,7 @@ void cs_workload_prepare(struct cs_workload_spec *spec, const struct cs_traffic 
     for (size_t i = 0; i < traffic->curve.count; i++)
         spec->peak_factor = fmax(spec->peak_factor, traffic->curve.weights[i]);
     spec->period_s = (double)traffic->curve.count * traffic->curve.step_s;
-    spec->start_ps = (int64_t)(-WARM_UP_S * PS);
+    spec->start_ps = (int64_t)(-simulate->warm_up_s * PS);
     spec->max_requests = simulate->requests;
     spec->end_ps = simulate->requests > 0 ? INT64_MAX : (int64_t)(simulate->days * 86400.0 * PS);
 }

@@ -69,6 +69,7 @@ static void resolve_simulate(struct cs_resolving *r)
         cs_diag_error(r->schema.diags, cs_resolve_span(r, "simulate.requests"), NULL,
                       "simulate.requests is not a whole number");
     r->scenario->simulate = (struct cs_simulate){.days = text->days,
+                                                 .warm_up_s = text->warm_up_s,
                                                  .requests = (int64_t)text->requests,
                                                  .replications = text->replications,
                                                  .samples = text->samples,

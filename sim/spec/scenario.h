@@ -143,6 +143,7 @@ struct cs_change { /* what happens during the run besides the scenario's own tra
 
 struct cs_simulate {
     double days;         /* 7 */
+    double warm_up_s;    /* before that, simulated and not counted */
     int64_t requests;    /* 0: by days; else stop after so many arrivals */
     int replications;    /* 0: auto */
     int samples;         /* of uncertain inputs */

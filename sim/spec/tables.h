@@ -54,7 +54,7 @@ struct cs_deploy_text {
 };
 
 struct cs_simulate_text {
-    double days, requests;
+    double days, requests, warm_up_s;
     bool has_days, has_requests;
     int replications, samples;
     int64_t seed;

@@ -113,7 +113,8 @@ static void set_up(struct set_up *u, const struct station *s, struct cs_arena *a
         .output = s->tokens,
         .burstiness = 1,
     };
-    u->simulate = (struct cs_simulate){.requests = s->requests, .replications = 1};
+    u->simulate = (struct cs_simulate){
+        .requests = s->requests, .replications = 1, .warm_up_s = 3600.0};
     cs_workload_prepare(&u->workload, &u->traffic, &u->simulate, NULL);
     u->log = (struct cs_request_log){.arena = arena};
     u->options = (struct cs_run_options){.window_count = 1, .end_ps = INT64_MAX, .log = &u->log};
