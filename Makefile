@@ -96,6 +96,8 @@ endif
 TEST_SRC := $(wildcard tests/unit/*.c tests/theory/*.c tests/prop/*.c)
 TEST_MAIN := $(if $(TEST_SRC),$(shell grep -l '^int main' $(TEST_SRC)))
 TEST_BIN := $(TEST_MAIN:%.c=$(B)/%)
+# Tests of the window, where it is built: what it shows, and what compares pictures.
+VIEW_BIN := $(if $(VIZ_SRC),$(patsubst %.c,$(B)/%,$(wildcard tests/view/*.c)))
 FUZZ_SRC := $(if $(wildcard tests/fuzz/*.c),$(shell grep -l LLVMFuzzerTestOneInput tests/fuzz/*.c))
 FUZZ_BIN := $(FUZZ_SRC:%.c=$(B)/%)
 BENCH_SRC := $(wildcard tests/bench/*.c)
@@ -144,6 +146,11 @@ $(TEST_BIN): %: %.o $$(call shared_by,$$(subst $(B)/,,$$(dir $$@))) $(LIB)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CHECK_LIBS) $(ALL_LIBS)
 
+$(B)/tests/view/%.o: ALL_CPPFLAGS += -I. $(call pkg_cflags,sdl2 SDL2_ttf libpng)
+$(VIEW_BIN): %: %.o $$(call objects,$$(filter-out viz/cmd_view.c,$$(VIZ_SRC))) $(LIB)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(VIZ_LIBS) $(CHECK_LIBS) $(ALL_LIBS)
+
 # Under BUILD=fuzz the engine is libFuzzer's; otherwise a small main feeds it the corpus.
 $(B)/tests/fuzz/%.o $(B)/tests/run_corpus.o: ALL_CFLAGS += -Wno-missing-prototypes
 $(FUZZ_BIN): %: %.o $(if $(filter fuzz,$(BUILD)),,$(B)/tests/run_corpus.o) $(LIB)
@@ -154,11 +161,11 @@ $(B)/bench: $(call objects,$(BENCH_SRC)) $(LIB)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(ALL_LIBS)
 
-tests: $(PROGRAM) $(TEST_BIN) $(if $(filter fuzz,$(BUILD)),,$(FUZZ_BIN))
+tests: $(PROGRAM) $(TEST_BIN) $(VIEW_BIN) $(if $(filter fuzz,$(BUILD)),,$(FUZZ_BIN))
 
 lint_env  = CC='$(CC)' MPI=$(MPI) WARN='$(WARN)' CFLAGS='$(subst ','\'',$(ALL_CPPFLAGS) $\
             $(patsubst -I%,-isystem %,$(call pkg_cflags,$(MPI_MODULE))))'
-run_tests = B=$(B) $(lint_env) tests/run $(TEST_BIN) $(FUZZ_BIN)
+run_tests = B=$(B) $(lint_env) tests/run $(TEST_BIN) $(filter %/test_show,$(VIEW_BIN)) $(FUZZ_BIN)
 
 # --- targets -----------------------------------------------------------------------------------
 

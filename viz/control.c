@@ -189,10 +189,10 @@ void cs_control_advance(struct cs_scene *s, double seconds, double budget_s, dou
     const bool free_run = going || cs_speeds[s->speed] == 0;
     const double asked = free_run ? INFINITY : seconds * cs_speeds[s->speed];
     const double begun = now();
-    double done = 0.0, piece = fmin(asked, 1.0), before = begun;
+    double done = 0.0, before = begun;
     s->owed += free_run ? 0.0 : fmin(asked, 1e6);
     while ((free_run || s->owed >= 1e-3) && show->now_ps < until) {
-        const double step = free_run ? piece : fmin(piece, s->owed);
+        const double step = free_run ? s->piece_s : fmin(s->piece_s, s->owed);
         const int64_t from = show->now_ps, to = from + (int64_t)(step * 1e3) * MS;
         cs_show_run(show, to < until ? to : until);
         const double gone = (double)(show->now_ps - from) * 1e-12, after = now();
@@ -202,8 +202,10 @@ void cs_control_advance(struct cs_scene *s, double seconds, double budget_s, dou
         s->owed -= free_run ? 0.0 : gone;
         if (after - begun > budget_s)
             break;
-        piece *= after - before < 0.1 * budget_s ? 2.0 : after - before > 0.4 * budget_s ? 0.5 : 1.0;
-        piece = fmax(piece, 1e-3);
+        s->piece_s *= after - before < 0.1 * budget_s   ? 2.0
+                      : after - before > 0.4 * budget_s ? 0.5
+                                                        : 1.0;
+        s->piece_s = fmin(3600.0, fmax(s->piece_s, 1e-3));
         before = after;
     }
     if (!free_run) { /* what is owed after a frame that took too long is not made up for */

@@ -25,6 +25,7 @@ void cs_scene_init(struct cs_scene *s, struct cs_show *show, struct cs_draw *dra
                            .selected = -1,
                            .speed = 5,
                            .target_ps = -1,
+                           .piece_s = 1e-3,
                            .lag = 1.0f,
                            .mouse_x = -1,
                            .mouse_y = -1,

@@ -76,6 +76,7 @@ struct cs_scene {
     int speed;            /* index of cs_speeds */
     float lag;            /* share of that speed that is reached; 1 when it is */
     int64_t target_ps;    /* where it is going, as fast as it can; -1: nowhere */
+    double piece_s;       /* simulated at a time, so that a frame's share is not overdone */
     double owed;          /* simulated seconds of past frames that are still to be run */
     char message[200];    /* of the last act */
     float message_s;      /* how long it is still shown */

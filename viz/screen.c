@@ -80,7 +80,8 @@ struct cs_screen *cs_screen_open(const char *title, int width, int height, float
                                  (int)((float)height * (scale > 0.0f ? scale : 1.0f)),
                                  SDL_WINDOW_RESIZABLE | SDL_WINDOW_ALLOW_HIGHDPI);
     if (w->window != NULL)
-        w->renderer = SDL_CreateRenderer(w->window, -1, SDL_RENDERER_PRESENTVSYNC);
+        w->renderer = SDL_CreateRenderer(w->window, -1,
+                                         SDL_RENDERER_ACCELERATED | SDL_RENDERER_PRESENTVSYNC);
     if (w->window != NULL && w->renderer == NULL)
         w->renderer = SDL_CreateRenderer(w->window, -1, SDL_RENDERER_SOFTWARE);
     if (w->renderer == NULL || w->times == NULL) {
@@ -99,7 +100,6 @@ struct cs_screen *cs_screen_open(const char *title, int width, int height, float
         cs_screen_close(w);
         return NULL;
     }
-    w->began = cs_screen_now();
     return w;
 }
 
@@ -243,7 +243,9 @@ static void retitle(struct cs_screen *w, const struct cs_scene *s)
 enum cs_act cs_screen_run(struct cs_screen *w, struct cs_scene *s, double seconds)
 {
     const double begun = cs_screen_now();
-    double last = begun;
+    if (w->frames == 0)
+        w->began = begun;
+    double last = begun, next = begun;
     for (;;) {
         const double start = cs_screen_now();
         SDL_Event event;
@@ -254,7 +256,7 @@ enum cs_act cs_screen_run(struct cs_screen *w, struct cs_scene *s, double second
         }
         s->frame_s = (float)fmin(0.1, start - last);
         last = start;
-        cs_control_advance(s, (double)s->frame_s, (s->target_ps >= 0 ? 2.0 : 0.5) * FRAME_S,
+        cs_control_advance(s, (double)s->frame_s, (s->target_ps >= 0 ? 0.7 : 0.5) * FRAME_S,
                            cs_screen_now);
         find_size(w, &s->w, &s->h);
         cs_scene_draw(s);
@@ -262,7 +264,8 @@ enum cs_act cs_screen_run(struct cs_screen *w, struct cs_scene *s, double second
         SDL_RenderPresent(w->renderer);
         w->times[w->frames++ % TIMES] = (float)(w->paced ? worked : cs_screen_now() - start);
         retitle(w, s);
-        const double left = FRAME_S - (cs_screen_now() - start);
+        next = fmax(next + FRAME_S, cs_screen_now() - FRAME_S);
+        const double left = next - cs_screen_now();
         if (!w->paced && left > 0.001)
             SDL_Delay((Uint32)(left * 1000.0));
         if (seconds > 0.0 && cs_screen_now() - begun >= seconds)
