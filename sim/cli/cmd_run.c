@@ -164,8 +164,8 @@ static bool write_page(struct cs_cli *cli, const struct asked *asked, const char
         page.no_crossover = "the scenario compares with no API (`compare`)";
     else if (cs_cross(&crossover, &cross, cli, &why))
         page.crossover = &crossover;
-    else
-        page.no_crossover = why.items[0].message;
+    for (size_t i = 0; i < why.count && !page.crossover && !page.no_crossover; i++)
+        page.no_crossover = why.items[i].level == CS_DIAG_ERROR ? why.items[i].message : NULL;
     cs_progress_fini(&progress);
     if (!cs_file_open(&file, asked->html, "--html", &cli->diags))
         return false;

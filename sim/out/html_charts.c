@@ -166,10 +166,10 @@ static void put_load(const struct hours *h)
     put_steps(h, "Requests that arrive", "requests/s", rate,
               most < h->count && rate[most] > 0.0 ? 1.08 * rate[most] : 1.0, CS_SVG_PLAIN,
               words_of_rate, "As simulated: the mean of the replications.");
-    put_steps(h, "Share of the time that the GPUs compute", "busy", SERIES(h, busy), 1.0,
+    put_steps(h, "GPUs busy, share of the time", "busy", SERIES(h, busy), 1.0,
               CS_SVG_SHARE, words_of_share,
-              "A GPU is busy as soon as one request is on it: room for more shows in the load and "
-              "the KV cache.");
+              "A GPU is busy as soon as one request is on it; what room there is for more is the "
+              "share of capacity above.");
 }
 
 /* p50 (NULL: not known by window) and p95 of a metric against its limits. */
@@ -234,7 +234,7 @@ static void put_cells(const struct hours *h, const char *title, const double *y,
     struct cs_cells c;
     cs_html_figure_open(h->out, title);
     cs_cells_open(&c, h->out, DAY, (int)days,
-                  cs_arena_printf(h->arena, "%s by day and hour: at most %s, %s", title,
+                  cs_arena_printf(h->arena, "%s: at most %s, %s", title,
                                   words_of_share(h, y[most]), when(h, most)));
     for (int k = 0; k < DAY; k += 6)
         cs_cells_column_name(&c, k, cs_arena_printf(h->arena, "%02d:00", k));
@@ -291,8 +291,8 @@ void cs_html_put_hours(const struct cs_answer *answer, const struct cs_option_an
             break;
         }
     if (is_hourly(&h) && h.count >= DAY) {
-        put_cells(&h, "GPUs busy", SERIES(&h, busy), NULL);
-        put_cells(&h, "KV cache in use", SERIES(&h, kv),
+        put_cells(&h, "GPUs busy, by day and hour", SERIES(&h, busy), NULL);
+        put_cells(&h, "KV cache in use, by day and hour", SERIES(&h, kv),
                   "The mean over the hour; the most at any instant is said above.");
     }
     fputs("</div>\n", out);
@@ -437,10 +437,7 @@ void cs_html_put_crossover(const struct cs_html_run *run, struct cs_arena *arena
                                                  cs_crossover_x(arena, &c->along, c->here))
                                : "",
                            cs_words_count(arena, (double)c->planned, "fleet")));
-    cs_crossover_print_against(c, arena, out);
-    fputs("<p class=\"note\">Both intervals 95 %: what sampling leaves open of the counts, and step "
-          "times at both ends of the model's error.</p>\n<div class=\"charts\">\n",
-          out);
+    fputs("<div class=\"pair\">\n", out);
     cs_html_figure_open(out, "Cost of a day by volume");
     cs_crossover_print_plot(c, false, arena, out);
     fputs("<ul class=\"key\"><li><svg viewBox=\"0 0 28 12\" aria-hidden=\"true\"><path "
@@ -463,5 +460,9 @@ void cs_html_put_crossover(const struct cs_html_run *run, struct cs_arena *arena
                               "replica more.");
     cs_crossover_print_points(c, arena, out);
     cs_html_figure_close(out);
-    fputs("</div>\n</section>\n", out);
+    fputs("<div>\n", out);
+    cs_crossover_print_against(c, arena, out);
+    fputs("<p class=\"note\">Both intervals 95 %: what sampling leaves open of the counts, and step "
+          "times at both ends of the model's error.</p>\n</div>\n</div>\n</section>\n",
+          out);
 }

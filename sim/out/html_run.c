@@ -255,15 +255,15 @@ static void put_costs(const struct cs_answer *answer, const struct cs_option_ans
 {
     if (!o && !answer->api_count)
         return;
-    fputs("<section>\n<h2>What a day costs</h2>\n<div class=\"charts\">\n", out);
+    fputs("<section>\n<h2>What a day costs</h2>\n<div class=\"pair\">\n", out);
     cs_html_put_costs(answer, o, a, out);
-    fputs("</div>\n", out);
+    fputs("<div>\n", out);
     if (o)
         put_own(answer, o, a, out);
     put_apis(answer, o, a, out);
     if (answer->scenario->cost.currency)
         cs_html_words(out, cs_money_rate(a, answer->scenario));
-    fputs("</section>\n", out);
+    fputs("</div>\n</div>\n</section>\n", out);
 }
 
 /* --- options ---------------------------------------------------------------------------------- */
@@ -374,6 +374,13 @@ static void put_uncertain(const struct cs_uncertainty *u, struct cs_arena *a, FI
     fputs("\n</section>\n", out);
 }
 
+/* Both sides of a law, to what tells them apart. */
+static const char *exactly(struct cs_arena *a, double value)
+{
+    const double size = fabs(value);
+    return cs_arena_strdup(a, cs_figure_number(value, size >= 1e4 ? 0 : size >= 10 ? 3 : 6).text);
+}
+
 static void put_checks(const struct cs_answer *answer, struct cs_arena *a, FILE *out)
 {
     static const char *const heads[] = {"<law", "expected", "simulated", "<holds"};
@@ -384,8 +391,7 @@ static void put_checks(const struct cs_answer *answer, struct cs_arena *a, FILE 
     for (size_t i = 0; i < answer->check_count; i++) {
         const struct cs_law *const c = &answer->checks[i];
         cs_html_row(out, heads,
-                    (const char *const[]){c->law, cs_arena_printf(a, "%.10g", c->expected),
-                                          cs_arena_printf(a, "%.10g", c->actual),
+                    (const char *const[]){c->law, exactly(a, c->expected), exactly(a, c->actual),
                                           c->ok ? "✓ yes" : "✗ NO"},
                     4);
     }
