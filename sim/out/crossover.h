@@ -14,6 +14,7 @@ struct cs_crossover_at {
     struct cs_crossover crossover;
 };
 
+extern const char cs_crossover_basis[]; /* what points and intervals rest on */
 /* x of the axis, with its unit: "5.26M tokens/day", "62 %". */
 const char *cs_crossover_x(struct cs_arena *arena, const struct cs_along *along, double x);
 /* An interval of it: "5.2M–6.1M"; an end beyond the range is "below 1M" or "above 500M"; without

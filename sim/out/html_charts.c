@@ -214,7 +214,10 @@ static void put_latency(const struct hours *h, enum cs_metric metric, const doub
             p50 ? "<li><svg viewBox=\"0 0 28 12\" aria-hidden=\"true\"><path class=\"low\" "
                   "d=\"M0 6h28\"/></svg>p50</li>"
                 : "");
-    cs_html_figure_table(h->out, log ? "The scale is logarithmic." : NULL);
+    cs_html_figure_table(h->out,
+                         cs_arena_printf(h->arena, "Each %s by itself; where few requests come, the "
+                                         "answer judges neighbours together.%s", h->window,
+                                         log ? " The scale is logarithmic." : ""));
     const char *const heads[] = {"<window", "p95", "p50"};
     put_series(h, name, heads, (words_of *const[]){words_of_time, words_of_time},
                (const double *const[]){p95, p50}, p50 ? 2 : 1);
@@ -462,7 +465,6 @@ void cs_html_put_crossover(const struct cs_html_run *run, struct cs_arena *arena
     cs_html_figure_close(out);
     fputs("<div>\n", out);
     cs_crossover_print_against(c, arena, out);
-    fputs("<p class=\"note\">Both intervals 95 %: what sampling leaves open of the counts, and step "
-          "times at both ends of the model's error.</p>\n</div>\n</div>\n</section>\n",
-          out);
+    cs_html_cell(out, "p class=\"note\"", cs_crossover_basis);
+    fputs("\n</div>\n</div>\n</section>\n", out);
 }

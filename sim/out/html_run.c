@@ -310,7 +310,7 @@ static void put_options(const struct cs_answer *answer, struct cs_arena *a, FILE
                                  "load", cs_money_per(a, answer->scenario, "day"),
                                  cs_money_per(a, answer->scenario, "Mtok")};
     enum { COLUMNS = sizeof heads / sizeof heads[0] };
-    bool any_unsure = false;
+    bool any_unsure = false, any = false;
     fputs("<section>\n<h2>Options</h2>\n<div class=\"wide\" role=\"region\" tabindex=\"0\" "
           "aria-label=\"Options\"><table class=\"sort\"><thead><tr>",
           out);
@@ -321,10 +321,11 @@ static void put_options(const struct cs_answer *answer, struct cs_arena *a, FILE
     for (size_t i = 0; i < answer->option_count; i++) {
         put_option(answer, i, a, out);
         any_unsure |= cs_words_is_unsure(answer, &answer->options[i]);
+        any |= answer->options[i].feasible;
     }
-    fputs("</tbody></table></div>\n<p class=\"note\">The cheapest that will do stands first. Load: "
-          "of capacity, in the busiest hour.",
-          out);
+    fprintf(out,
+            "</tbody></table></div>\n<p class=\"note\">%s. Load: of capacity, in the busiest hour.",
+            any ? "The cheapest that will do stands first" : "None of them will do");
     if (any_unsure)
         fprintf(out, " %s.", cs_words_unsure);
     fputs("</p>\n</section>\n", out);
@@ -350,6 +351,7 @@ static void put_experts(const struct cs_option_answer *o, struct cs_arena *a, FI
         for (size_t i = 1; i < w.row_count; i++)
             cs_html_row(out, heads, w.rows[i], CS_EXPERTS_COLUMNS);
         cs_html_table_close(out);
+        cs_html_cell(out, "p class=\"note\"", cs_experts_terms);
     }
     fputs("</section>\n", out);
 }

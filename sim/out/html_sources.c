@@ -94,10 +94,13 @@ static void put_traffic(const struct cs_scenario *s, struct cs_arena *arena, FIL
                                 : t->curve.count <= 1 ? "flat"
                                                       : "as given",
                                 t->burstiness);
-    cs_html_words(out, cs_arena_printf(arena,
-                                       "%s. Simulated: %g days, seed %llu. What capsim show NAME "
-                                       "prints of a sheet is below.",
-                                       words, s->simulate.days,
+    if (!trace && s->simulate.requests > 0)
+        words = cs_arena_printf(arena, "%s; %s a replication", words,
+                                cs_words_count(arena, (double)s->simulate.requests, "request"));
+    else if (!trace)
+        words = cs_arena_printf(arena, "%s; %s a replication", words,
+                                cs_words_count(arena, s->simulate.days, "day"));
+    cs_html_words(out, cs_arena_printf(arena, "%s; seed %llu.", words,
                                        (unsigned long long)s->simulate.seed));
 }
 

@@ -283,8 +283,7 @@ static void print_experts(const struct cs_option_answer *o, const struct cs_text
     if (!w.row_count)
         return;
     cs_grid_print(&grid, t, 0, false);
-    cs_text_section(t, NULL, "alone: a request's answer, nobody else there; full: all answers of a "
-                             "replica without pause, their prompts' time included");
+    cs_text_section(t, NULL, cs_experts_terms);
 }
 
 /* "Little's law" of "Little's law: sequences running = rate x residence". */
