@@ -19,8 +19,7 @@ bool cs_cross(struct cs_crossover *c, const struct cs_cross *asked, struct cs_cl
                       "the scenario compares with no API");
         sound = false;
     }
-    sound = sound &&
-            cs_along_parse(&along, asked->axis, asked->range, study, cli->arena, diags);
+    sound = sound && cs_along_parse(&along, asked->axis, asked->range, study, cli->arena, diags);
     if (sound && along.kind == CS_ALONG_LOAD)
         sound = cs_capacity_along(&along, study, cli->arena, diags);
     if (sound) {

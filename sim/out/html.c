@@ -1,12 +1,12 @@
 /* Pieces of pages: cells, tables, figures, the style and the one script (see html.h).
  *
- * Colours are named once, for light and dark; on paper the light ones hold. Lines and parts of bars
- * are told apart by the colour-blind (after Okabe and Ito 2008) and by dashes and textures too; the
- * shades of grids grow steadily darker on light ground (ColorBrewer's YlGnBu) and brighter on dark
- * ground (viridis). Text has a contrast of at least 4.5 in both.
+ * Colours are named once, for light and dark; on paper the light ones hold. Lines and parts of
+ * bars are told apart by the colour-blind (after Okabe and Ito 2008) and by dashes and textures
+ * too; the shades of grids grow steadily darker on light ground (ColorBrewer's YlGnBu) and brighter
+ * on dark ground (viridis). Text has a contrast of at least 4.5 in both.
  *
- * The script sorts a table by a heading, with the mouse or the keyboard; without it the table stands
- * in the report's order and nothing else is missing.
+ * The script sorts a table by a heading, with the mouse or the keyboard; without it the table
+ * stands in the report's order and nothing else is missing.
  */
 #include "out/html.h"
 #include "out/svg.h"
@@ -32,7 +32,8 @@ static const char page_style[] =
     ".answer{border:1px solid var(--line);border-left:.4rem solid var(--good);border-radius:.4rem;"
     "background:var(--card);padding:.8rem 1rem;margin:1rem 0}.answer.no{border-left-color:"
     "var(--bad)}.answer h2{border:0;margin:0;padding:0;font-size:1rem;color:var(--dim)}"
-    ".verdict{font-size:1.2rem;line-height:1.35;font-weight:600;max-width:none;text-wrap:balance}.verdict b{color:var(--good)}"
+    ".verdict{font-size:1.2rem;line-height:1.35;font-weight:600;max-width:none;text-wrap:"
+    "balance}.verdict b{color:var(--good)}"
     ".no .verdict b{color:var(--bad)}\n"
     ".tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,8.6rem),1fr));"
     "gap:.6rem;margin:.9rem 0;padding:0}.tiles div{background:var(--back);border:1px solid "
@@ -42,7 +43,8 @@ static const char page_style[] =
     "ul.facts{margin:.6rem 0 0;padding-left:1.1rem}ul.facts li{margin:.15rem 0}\n"
     ".charts{display:grid;gap:1.4rem 1.6rem;grid-template-columns:repeat(auto-fill,minmax(min(100%,"
     "21rem),1fr))}@media(min-width:64rem){.pair{display:grid;gap:0 2rem;grid-template-columns:"
-    "23rem minmax(0,1fr);align-items:start}.pair>:only-child{grid-column:1/-1}}figure{margin:0;min-width:0}figcaption{font-weight:600}"
+    "23rem minmax(0,1fr);align-items:start}.pair>:only-child{grid-column:1/-1}}"
+    "figure{margin:0;min-width:0}figcaption{font-weight:600}"
     "figure>svg{display:block;width:100%;max-width:30rem;height:auto;margin:.3rem 0}\n"
     "svg{font:11px system-ui,-apple-system,\"Segoe UI\",Roboto,\"Noto Sans\",sans-serif;"
     "fill:var(--dim)}svg .axis,svg .name{fill:var(--ink)}.none{position:absolute}\n";
@@ -93,7 +95,8 @@ static const char script[] =
     "    return v===undefined?c.textContent:v===''?null:Number(v)};\n"
     "  heads.forEach((head,i)=>{\n"
     "    const button=document.createElement('button');button.type='button';\n"
-    "    button.append(...head.childNodes);head.append(button);head.setAttribute('aria-sort','none');\n"
+    "    button.append(...head.childNodes);head.append(button);\n"
+    "    head.setAttribute('aria-sort','none');\n"
     "    button.addEventListener('click',()=>{\n"
     "      const down=head.getAttribute('aria-sort')==='ascending';\n"
     "      heads.forEach(h=>h.setAttribute('aria-sort','none'));\n"
@@ -163,9 +166,9 @@ void cs_html_row(FILE *out, const char *const *heads, const char *const *texts, 
     fputs("<tr>", out);
     for (size_t i = 0; i < count; i++)
         cs_html_cell(out,
-                     i == 0                ? "th scope=\"row\""
+                     i == 0               ? "th scope=\"row\""
                      : heads[i][0] == '<' ? "td class=\"t\""
-                                           : "td",
+                                          : "td",
                      texts[i]);
     fputs("</tr>\n", out);
 }

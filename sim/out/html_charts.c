@@ -1,15 +1,13 @@
 /* The charts of the report's page, each with the table that it was drawn from (see html_run.h).
  *
  * By window (an hour, unless the SLO is judged otherwise): requests a second, the share of the time
- * that the GPUs compute, first tokens and times per token against their limits, and grids of days by
- * hours for the busy share and the KV cache. Then what a day costs in parts, one's own fleet beside
- * each API, and the cost curves along the volume (html_crossover.c).
+ * that the GPUs compute, first tokens and times per token against their limits, and grids of days
+ * by hours for the busy share and the KV cache. Then what a day costs in parts, one's own fleet
+ * beside each API, and the cost curves along the volume (html_crossover.c).
  *
  * The rule: a window without a figure is a gap, not a zero; what cannot be drawn is said in a
  * sentence instead.
  */
-#include <math.h>
-#include <string.h>
 #include "out/crossover.h"
 #include "out/figure.h"
 #include "out/html.h"
@@ -17,6 +15,8 @@
 #include "out/money.h"
 #include "out/svg.h"
 #include "out/words.h"
+#include <math.h>
+#include <string.h>
 
 enum { DAY = 24, HIGH = 150 };
 
@@ -42,8 +42,8 @@ static bool is_hourly(const struct hours *h)
 static const char *when(const struct hours *h, size_t i)
 {
     char at[32];
-    return cs_arena_strdup(h->arena, cs_plan_when(h->answer->scenario, h->option->hours[i].start_s,
-                                                  at, sizeof at));
+    return cs_arena_strdup(
+        h->arena, cs_plan_when(h->answer->scenario, h->option->hours[i].start_s, at, sizeof at));
 }
 
 /* "Mon", or "day 1". */
@@ -64,8 +64,8 @@ static void choose_ticks(struct hours *h)
     if (h->count <= 2 * DAY && is_hourly(h)) {
         const size_t step = h->count <= 8 ? 1 : 6;
         for (size_t i = 0; i <= h->count; i += step)
-            h->ticks[h->tick_count++] = (struct cs_tick){
-                (double)i, cs_arena_printf(h->arena, "%02zu:00", i % DAY), true};
+            h->ticks[h->tick_count++] =
+                (struct cs_tick){(double)i, cs_arena_printf(h->arena, "%02zu:00", i % DAY), true};
         return;
     }
     for (size_t i = 0; i < h->count; i += a_day) {
@@ -134,8 +134,8 @@ static const char *words_of_share(const struct hours *h, double value)
 }
 static const char *words_of_time(const struct hours *h, double value)
 {
-    return cs_arena_strdup(
-        h->arena, cs_figure_time_value((struct cs_interval){value, NAN, NAN}).text);
+    return cs_arena_strdup(h->arena,
+                           cs_figure_time_value((struct cs_interval){value, NAN, NAN}).text);
 }
 typedef const char *words_of(const struct hours *, double);
 
@@ -166,8 +166,8 @@ static void put_load(const struct hours *h)
     put_steps(h, "Requests that arrive", "requests/s", rate,
               most < h->count && rate[most] > 0.0 ? 1.08 * rate[most] : 1.0, CS_SVG_PLAIN,
               words_of_rate, "As simulated: the mean of the replications.");
-    put_steps(h, "GPUs busy, share of the time", "busy", SERIES(h, busy), 1.0,
-              CS_SVG_SHARE, words_of_share,
+    put_steps(h, "GPUs busy, share of the time", "busy", SERIES(h, busy), 1.0, CS_SVG_SHARE,
+              words_of_share,
               "A GPU is busy as soon as one request is on it; what room there is for more is the "
               "share of capacity above.");
 }
@@ -215,9 +215,10 @@ static void put_latency(const struct hours *h, enum cs_metric metric, const doub
                   "d=\"M0 6h28\"/></svg>p50</li>"
                 : "");
     cs_html_figure_table(h->out,
-                         cs_arena_printf(h->arena, "Each %s by itself; where few requests come, the "
-                                         "answer judges neighbours together.%s", h->window,
-                                         log ? " The scale is logarithmic." : ""));
+                         cs_arena_printf(h->arena,
+                                         "Each %s by itself; where few requests come, the "
+                                         "answer judges neighbours together.%s",
+                                         h->window, log ? " The scale is logarithmic." : ""));
     const char *const heads[] = {"<window", "p95", "p50"};
     put_series(h, name, heads, (words_of *const[]){words_of_time, words_of_time},
                (const double *const[]){p95, p50}, p50 ? 2 : 1);
@@ -237,8 +238,8 @@ static void put_cells(const struct hours *h, const char *title, const double *y,
     struct cs_cells c;
     cs_html_figure_open(h->out, title);
     cs_cells_open(&c, h->out, DAY, (int)days,
-                  cs_arena_printf(h->arena, "%s: at most %s, %s", title,
-                                  words_of_share(h, y[most]), when(h, most)));
+                  cs_arena_printf(h->arena, "%s: at most %s, %s", title, words_of_share(h, y[most]),
+                                  when(h, most)));
     for (int k = 0; k < DAY; k += 6)
         cs_cells_column_name(&c, k, cs_arena_printf(h->arena, "%02d:00", k));
     for (size_t d = 0; d < days; d++)
@@ -256,8 +257,7 @@ static void put_cells(const struct hours *h, const char *title, const double *y,
     for (size_t d = 0; d < days; d++) {
         const char *texts[DAY + 1] = {day_of(h, d)};
         for (size_t k = 0; k < DAY; k++)
-            texts[k + 1] =
-                d * DAY + k < h->count ? words_of_share(h, y[d * DAY + k]) : "";
+            texts[k + 1] = d * DAY + k < h->count ? words_of_share(h, y[d * DAY + k]) : "";
         cs_html_row(h->out, heads, texts, DAY + 1);
     }
     cs_html_table_close(h->out);
@@ -274,12 +274,13 @@ void cs_html_put_hours(const struct cs_answer *answer, const struct cs_option_an
                       .count = option->hour_count,
                       .window = cs_words_window[answer->scenario->slo.window]};
     if (h.count < 2) {
-        cs_html_words(out, cs_arena_printf(
-                               arena, "All of the run is one window%s, so there are no charts by "
+        cs_html_words(out,
+                      cs_arena_printf(arena,
+                                      "All of the run is one window%s, so there are no charts by "
                                       "hour.",
-                               answer->scenario->slo.window == CS_WINDOW_RUN
-                                   ? ": the SLO is judged over the whole run (slo.window)"
-                                   : ""));
+                                      answer->scenario->slo.window == CS_WINDOW_RUN
+                                          ? ": the SLO is judged over the whole run (slo.window)"
+                                          : ""));
         return;
     }
     h.length_s = option->hours[1].start_s - option->hours[0].start_s;
@@ -429,17 +430,17 @@ void cs_html_put_crossover(const struct cs_html_run *run, struct cs_arena *arena
         fputs("</section>\n", out);
         return;
     }
-    cs_html_words(out, cs_arena_printf(
-                           arena,
-                           "Where hosting and each API change rank along the volume, %s to %s%s; %s "
-                           "simulated.",
-                           cs_crossover_x(arena, &c->along, c->along.low),
-                           cs_crossover_x(arena, &c->along, c->along.high),
-                           isfinite(c->here)
-                               ? cs_arena_printf(arena, " (this scenario: %s)",
-                                                 cs_crossover_x(arena, &c->along, c->here))
-                               : "",
-                           cs_words_count(arena, (double)c->planned, "fleet")));
+    cs_html_words(out,
+                  cs_arena_printf(
+                      arena,
+                      "Where hosting and each API change rank along the volume, %s to %s%s; %s "
+                      "simulated.",
+                      cs_crossover_x(arena, &c->along, c->along.low),
+                      cs_crossover_x(arena, &c->along, c->along.high),
+                      isfinite(c->here) ? cs_arena_printf(arena, " (this scenario: %s)",
+                                                          cs_crossover_x(arena, &c->along, c->here))
+                                        : "",
+                      cs_words_count(arena, (double)c->planned, "fleet")));
     fputs("<div class=\"pair\">\n", out);
     cs_html_figure_open(out, "Cost of a day by volume");
     cs_crossover_print_plot(c, false, arena, out);
@@ -459,8 +460,9 @@ void cs_html_put_crossover(const struct cs_html_run *run, struct cs_arena *arena
     fputs("<li><svg viewBox=\"0 0 28 12\" aria-hidden=\"true\"><circle class=\"at\" cx=\"14\" "
           "cy=\"6\" r=\"4\"/></svg>crossing</li></ul>\n",
           out);
-    cs_html_figure_table(out, "Both scales are logarithmic. Hosting goes up in steps: a step is one "
-                              "replica more.");
+    cs_html_figure_table(out,
+                         "Both scales are logarithmic. Hosting goes up in steps: a step is one "
+                         "replica more.");
     cs_crossover_print_points(c, arena, out);
     cs_html_figure_close(out);
     fputs("<div>\n", out);

@@ -122,14 +122,16 @@ void cs_crossover_print_against(const struct cs_crossover *c, struct cs_arena *a
                 colours[a % COLOURS]);
         cs_svg_escape(out, g->api->label);
         fputs("</td>", out);
+        cs_html_cell(
+            out, "td",
+            k ? cs_arena_printf(arena, "%s %s", cs_crossover_words(arena, c, a), c->along.unit)
+              : cs_crossover_words(arena, c, a));
         cs_html_cell(out, "td",
-             k ? cs_arena_printf(arena, "%s %s", cs_crossover_words(arena, c, a), c->along.unit)
-               : cs_crossover_words(arena, c, a));
-        cs_html_cell(out, "td", k ? cs_crossover_interval(arena, c, k->sampling_lo, k->sampling_hi) : "");
+                     k ? cs_crossover_interval(arena, c, k->sampling_lo, k->sampling_hi) : "");
         cs_html_cell(out, "td",
-             !k                ? ""
-             : !k->model_known ? "not known"
-                               : cs_crossover_interval(arena, c, k->model_lo, k->model_hi));
+                     !k                ? ""
+                     : !k->model_known ? "not known"
+                                       : cs_crossover_interval(arena, c, k->model_lo, k->model_hi));
         fputs("<td class=\"long\">", out);
         cs_svg_escape(out, k ? cs_arena_printf(arena, "%ld × %s", k->gpus,
                                                cs_crossover_option(arena, c, k->option))
@@ -157,9 +159,10 @@ void cs_crossover_print_points(const struct cs_crossover *c, struct cs_arena *ar
         fputs("<tr>", out);
         cs_html_cell(out, "td", cs_crossover_x(arena, &c->along, c->grid[g]));
         cs_html_cell(out, "td", cs_money_figure(s, own).text);
-        cs_html_cell(out, "td",
-             p ? cs_arena_printf(arena, "%ld × %s", p->gpus, cs_crossover_option(arena, c, option))
-               : "no option meets the SLO");
+        cs_html_cell(
+            out, "td",
+            p ? cs_arena_printf(arena, "%ld × %s", p->gpus, cs_crossover_option(arena, c, option))
+              : "no option meets the SLO");
         for (size_t a = 0; a < c->against_count; a++)
             cs_html_cell(out, "td", cs_money_figure(s, cs_crossover_bill(c, a, c->grid[g])).text);
         fputs("</tr>\n", out);
@@ -180,10 +183,10 @@ static void print_what_ifs(const struct cs_crossover *c, struct cs_arena *arena,
         cs_html_cell(out, "td", c->what_ifs[i].what);
         for (size_t a = 0; a < c->against_count; a++)
             cs_html_cell(out, "td",
-                 !isnan(c->what_ifs[i].at[a])
-                     ? cs_crossover_x(arena, &c->along, c->what_ifs[i].at[a])
-                 : c->what_ifs[i].own[a] ? "always"
-                                         : "never");
+                         !isnan(c->what_ifs[i].at[a])
+                             ? cs_crossover_x(arena, &c->along, c->what_ifs[i].at[a])
+                         : c->what_ifs[i].own[a] ? "always"
+                                                 : "never");
         fputs("</tr>\n", out);
     }
     fputs("</tbody></table></div>\n", out);

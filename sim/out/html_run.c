@@ -8,8 +8,6 @@
  * "-", and sort last.
  */
 #include "out/html_run.h"
-#include <math.h>
-#include <string.h>
 #include "out/experts.h"
 #include "out/figure.h"
 #include "out/html.h"
@@ -18,6 +16,8 @@
 #include "out/svg.h"
 #include "out/uncertainty.h"
 #include "out/words.h"
+#include <math.h>
+#include <string.h>
 
 /* --- the answer ------------------------------------------------------------------------------- */
 
@@ -75,12 +75,11 @@ static void put_tiles(const struct cs_answer *answer, const struct cs_option_ans
         const int stat = cs_words_find_stat(l->percentile);
         if (stat < 0)
             continue;
-        const char *more =
-            cs_arena_printf(a, "limit %s", cs_figure_time_given(l->limit_s).text);
+        const char *more = cs_arena_printf(a, "limit %s", cs_figure_time_given(l->limit_s).text);
         if (o->worst.known)
-            more = cs_arena_printf(
-                a, "%s · worst %s %s", more, cs_words_window[s->slo.window],
-                cs_figure_time_value(o->worst.latency[l->metric].stat[stat]).text);
+            more =
+                cs_arena_printf(a, "%s · worst %s %s", more, cs_words_window[s->slo.window],
+                                cs_figure_time_value(o->worst.latency[l->metric].stat[stat]).text);
         put_tile(out,
                  cs_arena_printf(a, "%s %s", cs_words_stat[stat], cs_words_metric_long[l->metric]),
                  cs_figure_time_value(o->latency[l->metric].stat[stat]).text, more);
@@ -105,16 +104,13 @@ static void put_limits(const struct cs_answer *answer, const struct cs_option_an
         const int stat = cs_words_find_stat(l->percentile);
         if (stat < 0)
             continue;
-        const char *words =
-            cs_arena_printf(a, "%s %s %s, limit %s", cs_words_stat[stat],
-                            cs_words_metric[l->metric],
-                            cs_words_time(a, &o->latency[l->metric], stat),
-                            cs_figure_time_given(l->limit_s).text);
+        const char *words = cs_arena_printf(
+            a, "%s %s %s, limit %s", cs_words_stat[stat], cs_words_metric[l->metric],
+            cs_words_time(a, &o->latency[l->metric], stat), cs_figure_time_given(l->limit_s).text);
         if (o->worst.known)
-            words = cs_arena_printf(
-                a, "%s; worst %s, %s: %s", words, cs_words_window[slo->window],
-                cs_plan_when(answer->scenario, o->worst.start_s, at, sizeof at),
-                cs_figure_time(o->worst.latency[l->metric].stat[stat]).text);
+            words = cs_arena_printf(a, "%s; worst %s, %s: %s", words, cs_words_window[slo->window],
+                                    cs_plan_when(answer->scenario, o->worst.start_s, at, sizeof at),
+                                    cs_figure_time(o->worst.latency[l->metric].stat[stat]).text);
         put_fact(out, words);
     }
 }
@@ -132,9 +128,9 @@ static void put_answer(const struct cs_answer *answer, const struct cs_option_an
         return;
     }
     if (!yes)
-        cs_html_words(out, cs_arena_printf(a, "%s: %s",
-                                           o->option->replicas > 0 ? "as given" : "nearest",
-                                           cs_words_fleet(a, o)));
+        cs_html_words(out,
+                      cs_arena_printf(a, "%s: %s", o->option->replicas > 0 ? "as given" : "nearest",
+                                      cs_words_fleet(a, o)));
     put_tiles(answer, o, a, out);
     fputs("<ul class=\"facts\">", out);
     put_limits(answer, o, a, out);
@@ -157,8 +153,8 @@ static void put_latency_row(const char *const *heads, const char *name, const st
     const char *texts[CS_STAT_COUNT + 2] = {
         cs_arena_printf(a, "%s, %s", name, cs_time_unit_names[unit])};
     for (int s = 0; s < CS_STAT_COUNT; s++)
-        texts[s + 1] = cs_arena_strdup(
-            a, cs_figure_time_in(l->stat[s], unit, s == CS_STAT_P95).text);
+        texts[s + 1] =
+            cs_arena_strdup(a, cs_figure_time_in(l->stat[s], unit, s == CS_STAT_P95).text);
     texts[CS_STAT_COUNT + 1] =
         cs_arena_strdup(a, cs_figure_band(l->model95[CS_STAT_P95], unit).text);
     cs_html_row(out, heads, texts, CS_STAT_COUNT + 2);
@@ -215,10 +211,10 @@ static void put_own(const struct cs_answer *answer, const struct cs_option_answe
     const int count = cs_money_lines(&o->cost, items);
     for (int i = 0; i < count; i++)
         cs_html_row(out, named,
-                    (const char *const[]){cs_cost_names[items[i]],
-                                          cs_arena_strdup(a, cs_money_figure(
-                                              s, o->cost.item[items[i]]).text),
-                                          cs_money_why(a, &o->cost, &o->price, items[i])},
+                    (const char *const[]){
+                        cs_cost_names[items[i]],
+                        cs_arena_strdup(a, cs_money_figure(s, o->cost.item[items[i]]).text),
+                        cs_money_why(a, &o->cost, &o->price, items[i])},
                     3);
     cs_html_table_close(out);
 }
@@ -298,7 +294,9 @@ static void put_option(const struct cs_answer *answer, size_t i, struct cs_arena
     if (!o->feasible)
         cs_html_cell(out, "small", o->reason ? o->reason : "does not meet the SLO");
     fprintf(out, "</th><td class=\"%s\" data-v=\"%zu\">%s</td>", o->feasible ? "ok" : "bad", i + 1,
-            !o->feasible ? "✗ no" : unsure ? "✓ yes !" : "✓ yes");
+            !o->feasible ? "✗ no"
+            : unsure     ? "✓ yes !"
+                         : "✓ yes");
     for (int c = 0; c < CS_WORDS_FIGURES; c++)
         put_number(out, sized ? figures[c] : "-", sized ? values[c] : NAN);
     fputs("</tr>\n", out);
@@ -306,8 +304,14 @@ static void put_option(const struct cs_answer *answer, size_t i, struct cs_arena
 
 static void put_options(const struct cs_answer *answer, struct cs_arena *a, FILE *out)
 {
-    const char *const heads[] = {"<option", "will it do", "GPUs", "95 %", "p95 TTFT", "p95 TPOT",
-                                 "load", cs_money_per(a, answer->scenario, "day"),
+    const char *const heads[] = {"<option",
+                                 "will it do",
+                                 "GPUs",
+                                 "95 %",
+                                 "p95 TTFT",
+                                 "p95 TPOT",
+                                 "load",
+                                 cs_money_per(a, answer->scenario, "day"),
                                  cs_money_per(a, answer->scenario, "Mtok")};
     enum { COLUMNS = sizeof heads / sizeof heads[0] };
     bool any_unsure = false, any = false;
@@ -358,8 +362,9 @@ static void put_experts(const struct cs_option_answer *o, struct cs_arena *a, FI
 
 static void put_uncertain(const struct cs_uncertainty *u, struct cs_arena *a, FILE *out)
 {
-    const char *const heads[] = {"<choice", "GPUs", cs_money_per(a, u->scenario, "day"), "5–95 %",
-                                 "cheapest", "fails", "regret", "95 %"};
+    const char *const heads[] = {"<choice", "GPUs",     cs_money_per(a, u->scenario, "day"),
+                                 "5–95 %",  "cheapest", "fails",
+                                 "regret",  "95 %"};
     enum { COLUMNS = sizeof heads / sizeof heads[0] };
     fputs("<section>\n<h2>Inputs that are not known for sure</h2>\n", out);
     cs_html_words(out, cs_uncertainty_inputs(a, u));

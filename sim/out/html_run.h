@@ -1,22 +1,22 @@
 /* The report as a page: the answer of `run` with its charts and everything it rests on.
  *
  * The same words and figures as the report (out/words.h, out/money.h), in one file (out/html.h):
- * the answer; load, latency and grids by hour; costs in parts; the crossover; the options in a table
- * that can be sorted; checks; and every assumption with its source.
+ * the answer; load, latency and grids by hour; costs in parts; the crossover; the options in a
+ * table that can be sorted; checks; and every assumption with its source.
  *
  * The rule: a page holds neither the time nor a path of the machine that made it.
  * Scratch memory is an arena of its own.
  */
 #ifndef CS_OUT_HTML_RUN_H
 #define CS_OUT_HTML_RUN_H
-#include <stdio.h>
 #include "plan/crossover.h"
 #include "plan/uncertainty.h"
+#include <stdio.h>
 
 struct cs_html_run {
     const struct cs_answer *answer;
-    const struct cs_crossover *crossover;    /* along the volume; NULL: none */
-    const char *no_crossover;                /* why there is none */
+    const struct cs_crossover *crossover;   /* along the volume; NULL: none */
+    const char *no_crossover;               /* why there is none */
     const struct cs_uncertainty *uncertain; /* NULL: all inputs are sure */
 };
 void cs_html_print_run(const struct cs_html_run *run, FILE *out);

@@ -2,11 +2,10 @@
  * html_run.h).
  *
  * The same as `capsim explain` and `capsim show` tell of the options that the scenario has: every
- * default that applied; which price was taken of each GPU and each API, of what date, and from whom;
- * then the figures of each sheet as it has them. Sheets stand once, however many options use them.
+ * default that applied; which price was taken of each GPU and each API, of what date, and from
+ * whom; then the figures of each sheet as it has them. Sheets stand once, however many options use
+ * them.
  */
-#include <math.h>
-#include <string.h>
 #include "out/explain.h"
 #include "out/figure.h"
 #include "out/html.h"
@@ -14,6 +13,8 @@
 #include "out/money.h"
 #include "out/sheet.h"
 #include "out/words.h"
+#include <math.h>
+#include <string.h>
 
 static const char *known(const char *text)
 {
@@ -52,12 +53,12 @@ static void put_gpu_prices(const struct cs_answer *answer, struct cs_arena *aren
             how = cs_arena_printf(arena, "%s; %s", how, p->mix);
         if (p->note)
             how = cs_arena_printf(arena, "%s; %s", how, p->note);
-        cs_html_row(out, heads,
-                    (const char *const[]){
-                        o->option->hardware->name,
-                        cs_arena_strdup(arena, cs_figure_usd(p->usd_per_gpu_hour).text), how,
-                        known(p->provider), known(p->date), known(p->source)},
-                    6);
+        cs_html_row(
+            out, heads,
+            (const char *const[]){o->option->hardware->name,
+                                  cs_arena_strdup(arena, cs_figure_usd(p->usd_per_gpu_hour).text),
+                                  how, known(p->provider), known(p->date), known(p->source)},
+            6);
     }
     cs_html_table_close(out);
 }
@@ -100,8 +101,8 @@ static void put_traffic(const struct cs_scenario *s, struct cs_arena *arena, FIL
     else if (!trace)
         words = cs_arena_printf(arena, "%s; %s a replication", words,
                                 cs_words_count(arena, s->simulate.days, "day"));
-    cs_html_words(out, cs_arena_printf(arena, "%s; seed %llu.", words,
-                                       (unsigned long long)s->simulate.seed));
+    cs_html_words(
+        out, cs_arena_printf(arena, "%s; seed %llu.", words, (unsigned long long)s->simulate.seed));
 }
 
 struct shown { /* sheets that were written already */

@@ -196,13 +196,15 @@ static void print_groups(const struct cs_validation *v, struct cs_arena *arena, 
         const struct cs_group *g = &v->groups[i];
         const bool first = i == 0 || v->groups[i - 1].by != g->by;
         fprintf(out, "<tr%s>", first ? " class=\"first\"" : "");
-        cs_html_cell(out, "td", g->by == CS_BY_ALL
-                      ? "all whole runs and rows"
-                      : cs_arena_printf(arena, "%s %s", cs_group_names[g->by], g->name));
+        cs_html_cell(out, "td",
+                     g->by == CS_BY_ALL
+                         ? "all whole runs and rows"
+                         : cs_arena_printf(arena, "%s %s", cs_group_names[g->by], g->name));
         fprintf(out, "<td>%zu</td>", g->cases);
         for (int f = 0; f < CS_FIGURE_COUNT; f++)
             if (shown[f])
-                cs_html_cell(out, "td", cs_validation_percent(g->figures[f].median_abs, false, arena));
+                cs_html_cell(out, "td",
+                             cs_validation_percent(g->figures[f].median_abs, false, arena));
         fputs("</tr>\n", out);
     }
     fputs("</table></div>\n", out);
@@ -239,8 +241,9 @@ static void print_runs(const struct cs_validation *v, struct cs_arena *arena, FI
         cs_html_cell(out, "td", one->of->overloaded ? "overloaded: in no median" : "");
         cs_html_cell(out, "td", "error, %");
         for (int c = 0; c < CS_VALIDATION_COLUMNS; c++)
-            cs_html_cell(out, "td",
-                 cs_validation_percent(one->error[cs_validation_columns[c].figure], true, arena));
+            cs_html_cell(
+                out, "td",
+                cs_validation_percent(one->error[cs_validation_columns[c].figure], true, arena));
         fputs("</tr>\n", out);
     }
     fputs("</table></div>\n", out);
@@ -268,8 +271,9 @@ static void print_rows(const struct cs_validation *v, struct cs_arena *arena, FI
             cs_html_cell(out, "td", one->of->name);
             cs_html_cell(out, "td", cs_case_kind_names[one->of->kind]);
             cs_html_cell(out, "td", cs_validation_setting(one->of, arena));
-            cs_html_cell(out, "td",
-                 cs_arena_printf(arena, "%s, %s", cs_figure_names[f], is_time(f) ? "ms" : "tok/s"));
+            cs_html_cell(
+                out, "td",
+                cs_arena_printf(arena, "%s, %s", cs_figure_names[f], is_time(f) ? "ms" : "tok/s"));
             cs_html_cell(out, "td", cs_figure_short(one->of->measured[f] * scale).text);
             cs_html_cell(out, "td", cs_figure_short(one->predicted[f] * scale).text);
             cs_html_cell(out, "td", cs_validation_percent(one->error[f], true, arena));

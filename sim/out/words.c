@@ -287,7 +287,8 @@ const char *cs_words_traffic(struct cs_arena *arena, const struct cs_answer *ans
     if (isfinite(answer->peak_start_s))
         words = cs_arena_printf(arena, "%s, %s/s in the busiest hour (%s)", words,
                                 cs_figure_short(answer->peak_rps).text,
-                                cs_plan_when(answer->scenario, answer->peak_start_s, at, sizeof at));
+                                cs_plan_when(answer->scenario, answer->peak_start_s, at,
+                                             sizeof at));
     words = cs_arena_printf(arena, "%s · %s tokens in, %s out", words,
                             cs_figure_number(answer->mean_input, 0).text,
                             cs_figure_number(answer->mean_output, 0).text);

@@ -1,17 +1,18 @@
-/* The report's page and its drawings: places on them, textures, gaps, and what becomes of hostile text.
+/* The report's page and its drawings: places on them, textures, gaps, and what becomes of hostile
+ * text.
  *
  * Places are worked out by hand from the frame (62 units from the left, 260 wide, 10 from the top).
  * The answer is the made-up one of answer.c; whole pages are covered by a golden case, and by
  * tests/system/test_html as a browser shows them.
  */
-#include <check.h>
-#include <math.h>
-#include <stdlib.h>
-#include <string.h>
 #include "answer.h"
 #include "out/html.h"
 #include "out/html_run.h"
 #include "out/svg.h"
+#include <check.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
 
 static struct cs_arena arena;
 static struct cs_answer *answer;
@@ -56,13 +57,11 @@ static struct cs_option_answer *option(size_t i)
     return answer_option(answer, i);
 }
 
-/* Four steps of 65 units; 0 .. 10 over 130 units upside down: 2.5 is at 107.5, 5 at 75, 10 at 10. The
- * third value is none. */
+/* Four steps of 65 units; 0 .. 10 over 130 units upside down: 2.5 is at 107.5, 5 at 75, 10 at 10.
+ * The third value is none. */
 START_TEST(steps_have_gaps_and_areas_go_down)
 {
-    struct cs_plot p = {.high = 130,
-                        .x = {.high = 4, .name = "x"},
-                        .y = {.high = 10, .name = "y"}};
+    struct cs_plot p = {.high = 130, .x = {.high = 4, .name = "x"}, .y = {.high = 10, .name = "y"}};
     const double y[] = {2.5, 5, NAN, 10};
     cs_plot_open(&p, out, "steps");
     cs_plot_steps(&p, 0, 1, y, 4, false, "a");

@@ -493,9 +493,10 @@ START_TEST(more_confidence_never_takes_fewer)
 }
 END_TEST
 
-/* 10,000 arrivals at 1.2/s take 2.3 hours: the third hour is measured for its part alone. Each request
- * is a step of half a second that holds one token: busy 0.6 of the time, with that token's share of
- * the KV cache in it. Requests over their rate are the time measured, and busy of it is the option's. */
+/* 10,000 arrivals at 1.2/s take 2.3 hours: the third hour is measured for its part alone. Each
+ * request is a step of half a second that holds one token: busy 0.6 of the time, with that token's
+ * share of the KV cache in it. Requests over their rate are the time measured, and busy of it is
+ * the option's. */
 START_TEST(an_hour_is_measured_for_as_long_as_it_runs)
 {
     options[0].replicas = 1;
