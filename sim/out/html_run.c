@@ -55,7 +55,7 @@ static void put_tile(FILE *out, const char *name, const char *figure, const char
     fputs("</div>\n", out);
 }
 
-/* GPUs, money, and each limited figure beside its limit. */
+/* GPUs, money, each limited figure beside its limit, and the cheapest API. */
 static void put_tiles(const struct cs_answer *answer, const struct cs_option_answer *o,
                       struct cs_arena *a, FILE *out)
 {
@@ -83,6 +83,18 @@ static void put_tiles(const struct cs_answer *answer, const struct cs_option_ans
         put_tile(out,
                  cs_arena_printf(a, "%s %s", cs_words_stat[stat], cs_words_metric_long[l->metric]),
                  cs_figure_time_value(o->latency[l->metric].stat[stat]).text, more);
+    }
+    for (size_t i = 0; i < answer->api_count; i++) { /* the cheapest that has a price */
+        const struct cs_api_answer *const api = &answer->apis[i];
+        if (!isfinite(api->usd_per_day))
+            continue;
+        const char *more = cs_words_api(api);
+        if (o->cost.usd_per_day > 0)
+            more = cs_arena_printf(a, "%s · %s times the fleet", more,
+                                   cs_figure_ratio(api->usd_per_day / o->cost.usd_per_day).text);
+        put_tile(out, cs_arena_printf(a, "cheapest API, %s", cs_money_per(a, s, "day")),
+                 cs_money_figure(s, api->usd_per_day).text, more);
+        break;
     }
     fputs("</dl>\n", out);
 }

@@ -89,6 +89,9 @@ static void put_traffic(const struct cs_scenario *s, struct cs_arena *arena, FIL
     const struct cs_traffic *const t = &s->traffic;
     const bool trace = t->kind == CS_VOLUME_TRACE;
     const char *words = cs_arena_printf(arena, "Traffic: lengths %s", cs_words_lengths(s));
+    if (!trace && t->input_share > 0)
+        words = cs_arena_printf(arena, "%s, rescaled to %s of the tokens in prompts", words,
+                                cs_figure_percent(t->input_share).text);
     if (!trace)
         words = cs_arena_printf(arena, "%s; curve %s; burstiness %g (1: independent users)", words,
                                 t->curve_name         ? t->curve_name
@@ -137,7 +140,7 @@ static void put_sheet(struct shown *shown, const char *kind, const char *title,
 static void put_sheets(const struct cs_scenario *s, struct cs_arena *arena, FILE *out)
 {
     struct shown shown = {.count = 0};
-    fputs("<h3>Sheets, with the source of each figure</h3>\n", out);
+    fputs("<div class=\"sheets\">\n<h3>Sheets, with the source of each figure</h3>\n", out);
     for (size_t i = 0; i < s->option_count; i++) {
         const struct cs_hardware *const h = s->options[i].hardware;
         put_sheet(&shown, "hardware", h->title ? h->title : h->name, h->node, arena, out);
@@ -158,6 +161,7 @@ static void put_sheets(const struct cs_scenario *s, struct cs_arena *arena, FILE
     const struct cs_region *const r = s->cost.region;
     if (r)
         put_sheet(&shown, "region", r->title ? r->title : r->name, r->node, arena, out);
+    fputs("</div>\n", out);
 }
 
 void cs_html_put_sources(const struct cs_answer *answer, struct cs_arena *arena, FILE *out)

@@ -144,6 +144,20 @@ static double group_requests(const struct cs_result *r, const struct cs_group *g
     return n;
 }
 
+/* Share of the requests of a group of windows that were within every limit, over the replications
+ * that the worst window is estimated on. */
+static double group_attainment(const struct cs_set *set, const struct cs_group *g)
+{
+    double met = 0.0, requests = 0.0;
+    for (int r = set->count > 1 ? 1 : 0; r < set->count; r += 2) {
+        const struct cs_result *const run = set->trials[r]->result;
+        requests += group_requests(run, g);
+        for (size_t w = g->first; w < g->first + g->count; w++)
+            met += (double)run->windows[w].met;
+    }
+    return met / requests;
+}
+
 /* How often a folded window occurs in the run. */
 static double folds(const struct cs_result *r)
 {
@@ -184,7 +198,9 @@ static void fill_worst(struct cs_option_answer *a, const struct cs_search *s)
                       : (double)g->count * (double)first->window_ps * 1e-12;
     if (s->question->limit_count > 0) {
         w->limit = &s->question->scenario->slo.limits[j->worst_limit];
-        w->attainment = 1.0 - j->miss.value;
+        /* the miss of a mean is no share of requests */
+        w->attainment =
+            w->limit->percentile > 0.0 ? 1.0 - j->miss.value : group_attainment(set, g);
     } else {
         w->attainment = 1.0;
     }

@@ -520,6 +520,19 @@ START_TEST(an_hour_is_measured_for_as_long_as_it_runs)
 }
 END_TEST
 
+/* A mean has no share that misses it: what is said of the worst window is a share of requests. */
+START_TEST(a_mean_is_met_by_no_more_than_all)
+{
+    options[0].replicas = 1;
+    struct cs_scenario s = scenario_of(1.2, 0, 2, 10000);
+    s.simulate.replications = 2;
+    const struct cs_option_answer *const o = &plan(&s, 1)->options[0];
+    ck_assert(o->feasible);
+    ck_assert_double_gt(o->worst.attainment, 0.9);
+    ck_assert_double_le(o->worst.attainment, 1.0);
+}
+END_TEST
+
 START_TEST(windows_are_named_by_their_start)
 {
     struct cs_scenario s = scenario_of(1, 95, 1, 1);
@@ -552,6 +565,7 @@ int main(void)
     tcase_add_test(all, options_are_ranked_by_cost_and_what_fails_comes_last);
     tcase_add_test(all, the_number_of_threads_does_not_show);
     tcase_add_test(all, a_log_holds_every_request_of_a_replication);
+    tcase_add_test(all, a_mean_is_met_by_no_more_than_all);
     tcase_add_test(all, an_hour_is_measured_for_as_long_as_it_runs);
     tcase_add_test(all, both_ends_of_the_error_are_simulated);
     tcase_add_test(all, a_fleet_that_would_not_keep_up_has_no_upper_end);
