@@ -78,19 +78,15 @@ $(B)/sim/plan/mpi.o: ALL_CPPFLAGS += $(patsubst -I%,-isystem %,$(call pkg_cflags
 
 LIB_SRC  := $(filter-out sim/plan/$(if $(filter 1,$(MPI)),mpi_none.c,mpi.c),$\
               $(wildcard $(LAYERS:%=sim/%/*.c)))
-CLI_SRC  := $(wildcard sim/cli/*.c)
 VIZ_SRC  := $(wildcard viz/*.c)
-ifneq ($(VIZ_SRC),)
 ifeq ($(shell $(PKG_CONFIG) --exists sdl2 SDL2_ttf libpng 2>/dev/null && echo yes),yes)
 $(B)/viz/%.o: ALL_CPPFLAGS += -I. $(call pkg_cflags,sdl2 SDL2_ttf libpng)
-$(B)/sim/cli/main.o: ALL_CPPFLAGS += -DCS_WITH_VIEW
-$(B)/sim/cli/main.o: $(B)/view
 VIZ_LIBS := $(call pkg_libs,sdl2 SDL2_ttf libpng)
 else
 $(info notice: no SDL2 here, so capsim is built without its view command)
 VIZ_SRC  :=
 endif
-endif
+CLI_SRC  := $(filter-out $(if $(VIZ_SRC),sim/cli/cmd_view_none.c),$(wildcard sim/cli/*.c))
 
 # A test file with a main is a program; one without is shared by the programs of its folder.
 TEST_SRC := $(wildcard tests/unit/*.c tests/theory/*.c tests/prop/*.c)
@@ -135,9 +131,8 @@ $(B)/%.o: %.c $(B)/flags
 # These change only when their text does: other flags recompile, a removed source relinks.
 $(B)/flags:   STAMP = $(COMPILED_BY)
 $(B)/prefix:  STAMP = $(PREFIX)
-$(B)/sources: STAMP = $(LIB_SRC)
-$(B)/view:    STAMP = $(VIZ_SRC)
-$(B)/flags $(B)/prefix $(B)/sources $(B)/view: FORCE
+$(B)/sources: STAMP = $(LIB_SRC) $(VIZ_SRC)
+$(B)/flags $(B)/prefix $(B)/sources: FORCE
 	@mkdir -p $(@D)
 	@echo '$(subst ','\'',$(STAMP))' | cmp -s - $@ || echo '$(subst ','\'',$(STAMP))' > $@
 

@@ -4,11 +4,11 @@
  * crossing for each of them. Output as text with a drawing, JSON, or a page (--html, --svg).
  */
 #include "cli/cli.h"
+#include "cli/cross.h"
 #include "cli/file.h"
 #include "cli/opt.h"
 #include "cli/progress.h"
 #include "out/crossover.h"
-#include "plan/budget.h"
 #include "plan/range.h"
 #include <math.h>
 #include <string.h>
@@ -88,28 +88,15 @@ static bool cross(struct cs_cli *cli, const struct asked *a, const char *path,
                   struct cs_opt_list sets, bool deep, struct cs_progress *progress,
                   struct cs_crossover *c)
 {
-    struct cs_study *const study = cs_arena_alloc(cli->arena, 1, sizeof *study);
-    struct cs_along along;
-    const char *const axis = a->axes.count ? a->axes.items[0] : "volume";
-    bool sound = cs_study_open(study, cli->program, path, sets.items, sets.count, (int)a->threads,
-                               cli->arena, &cli->diags);
-    if (sound && study->scenario->compare_count == 0) {
-        cs_diag_error(&cli->diags, (struct cs_span){0}, "add `compare` to it, or --against API",
-                      "the scenario compares with no API");
-        sound = false;
-    }
-    sound = sound && cs_along_parse(&along, axis, a->range, study, cli->arena, &cli->diags);
-    if (sound && along.kind == CS_ALONG_LOAD)
-        sound = cs_capacity_along(&along, study, cli->arena, &cli->diags);
-    if (sound) {
-        study->progress = cs_progress_show;
-        study->progress_user = progress;
-        const struct cs_crossover_settings settings = {
-            .model = deep, .what_if = deep, .points = (size_t)a->points};
-        cs_crossover_run(c, study, &along, &settings, cli->arena);
-    }
-    cs_study_close(study);
-    return sound;
+    const struct cs_cross asked = {
+        .path = path,
+        .sets = sets,
+        .axis = a->axes.count ? a->axes.items[0] : "volume",
+        .range = a->range,
+        .threads = (int)a->threads,
+        .settings = {.model = deep, .what_if = deep, .points = (size_t)a->points},
+        .progress = progress};
+    return cs_cross(c, &asked, cli, &cli->diags);
 }
 
 /* A crossover for each value of the second axis. */

@@ -1,18 +1,21 @@
-/* capsim run: the answer to a scenario, in one of four forms.
+/* capsim run: the answer to a scenario, in one of four forms, and as a page beside them.
  *
- * The rule: everything that can be wrong is found before anything is simulated, the output file
- * included; then the plan is made; then the log is written, and the report last, so that a report
- * on the screen means that all files are there.
+ * The rule: everything that can be wrong is found before anything is simulated, the output files
+ * included; then the plan is made; then the log and the page are written, and the report last, so
+ * that a report on the screen means that all files are there.
  * --seed and --replications are short for --set simulate.seed=N and simulate.replications=R and go
  * through the same checks. Exit status 1 when no option (or not the given fleet) meets the SLO.
  */
 #include <stdio.h>
 #include "base/check.h"
+#include <string.h>
 #include "cli/cli.h"
+#include "cli/cross.h"
 #include "cli/file.h"
 #include "cli/opt.h"
 #include "cli/progress.h"
 #include "out/csv.h"
+#include "out/html_run.h"
 #include "out/json.h"
 #include "out/markdown.h"
 #include "out/report.h"
@@ -20,7 +23,7 @@
 
 struct asked {
     struct cs_opt_list sets;
-    const char *replications, *requests;
+    const char *replications, *requests, *html;
     unsigned long long seed, threads;
     bool json, csv, markdown, quiet;
 };
@@ -39,6 +42,9 @@ static int parse(struct cs_cli *cli, int argc, char **argv, struct asked *asked,
         {"json", 0, CS_OPT_FLAG, NULL, "print the whole answer as JSON", &asked->json},
         {"csv", 0, CS_OPT_FLAG, NULL, "print one row an option", &asked->csv},
         {"markdown", 0, CS_OPT_FLAG, NULL, "print tables for a pull request", &asked->markdown},
+        {"html", 0, CS_OPT_TEXT, "FILE",
+         "write the answer as a page too, with charts, the crossover and every source",
+         &asked->html},
         {"requests", 0, CS_OPT_TEXT, "FILE",
          "write each request of the best option's first replication to a CSV file",
          &asked->requests},
@@ -59,6 +65,10 @@ static int parse(struct cs_cli *cli, int argc, char **argv, struct asked *asked,
     *path = words.items[0];
     if (asked->json + asked->csv + asked->markdown > 1) {
         fputs("capsim: error: run: --json, --csv and --markdown exclude each other\n", stderr);
+        return CS_EXIT_USAGE;
+    }
+    if (asked->html && asked->requests && strcmp(asked->html, asked->requests) == 0) {
+        fputs("capsim: error: run: --html and --requests name the same file\n", stderr);
         return CS_EXIT_USAGE;
     }
     if (asked->threads > THREADS_MOST) {
@@ -130,6 +140,46 @@ static bool draw(struct cs_cli *cli, const struct asked *asked, const char *path
     return sound;
 }
 
+/* The page: the answer, and the crossover along the volume where there can be one. */
+static bool write_page(struct cs_cli *cli, const struct asked *asked, const char *path,
+                       const struct cs_answer *answer, const struct cs_uncertainty *spread)
+{
+    struct cs_file file;
+    struct cs_progress progress;
+    struct cs_crossover crossover;
+    struct cs_diags why; /* no errors of the run: the page says them */
+    struct cs_html_run page = {.answer = answer, .uncertain = spread};
+    const struct cs_cross cross = {.path = path,
+                                   .sets = asked->sets,
+                                   .axis = "volume",
+                                   .threads = (int)asked->threads,
+                                   .settings = {.model = true},
+                                   .progress = &progress};
+    cs_diags_init(&why, cli->arena);
+    cs_progress_init(&progress, asked->quiet);
+    if (answer->scenario->traffic.kind == CS_VOLUME_TRACE)
+        page.no_crossover = "a trace has the volume that it has; it is found for traffic that is "
+                            "described by its volume, lengths and curve";
+    else if (answer->scenario->compare_count == 0)
+        page.no_crossover = "the scenario compares with no API (`compare`)";
+    else if (cs_cross(&crossover, &cross, cli, &why))
+        page.crossover = &crossover;
+    for (size_t i = 0; i < why.count && !page.crossover && !page.no_crossover; i++)
+        page.no_crossover = why.items[i].level == CS_DIAG_ERROR ? why.items[i].message : NULL;
+    cs_progress_fini(&progress);
+    if (!cs_file_open(&file, asked->html, "--html", &cli->diags))
+        return false;
+    cs_html_print_run(&page, file.file);
+    return cs_file_close(&file, "--html", &cli->diags);
+}
+
+/* Says which file could not be written. */
+static int fail_file(const struct cs_cli *cli)
+{
+    fprintf(stderr, "capsim: error: %s\n", cli->diags.items[cli->diags.count - 1].message);
+    return CS_EXIT_FILE;
+}
+
 static int run(struct cs_cli *cli, int argc, char **argv)
 {
     struct asked asked = {.seed = ~0ull};
@@ -142,6 +192,8 @@ static int run(struct cs_cli *cli, int argc, char **argv)
         catalog, path, asked.sets.items, asked.sets.count, &cli->diags);
     if (asked.requests)
         cs_file_check(asked.requests, "--requests", &cli->diags);
+    if (asked.html)
+        cs_file_check(asked.html, "--html", &cli->diags);
     if (!scenario || cs_diags_has_errors(&cli->diags))
         return cs_cli_fail(cli);
 
@@ -156,15 +208,16 @@ static int run(struct cs_cli *cli, int argc, char **argv)
     cs_progress_fini(&progress);
     if (cs_diags_has_errors(&cli->diags))
         return cs_cli_fail(cli);
-    if (asked.requests && !write_requests(cli, answer, asked.requests)) {
-        fprintf(stderr, "capsim: error: %s\n", cli->diags.items[cli->diags.count - 1].message);
-        return CS_EXIT_FILE;
-    }
+    if (asked.requests && !write_requests(cli, answer, asked.requests))
+        return fail_file(cli);
     cs_diags_print(&cli->diags, stderr); /* warnings */
     struct cs_uncertainty spread;
-    const bool uncertain = scenario->uncertain_count > 0 && !asked.csv && !asked.markdown;
+    const bool printed = !asked.csv && !asked.markdown;
+    const bool uncertain = scenario->uncertain_count > 0 && (printed || asked.html);
     if (uncertain && !draw(cli, &asked, path, &spread))
         return cs_cli_fail(cli);
+    if (asked.html && !write_page(cli, &asked, path, answer, uncertain ? &spread : NULL))
+        return fail_file(cli);
     if (asked.json)
         cs_json_print(answer, uncertain ? &spread : NULL, stdout);
     else if (asked.csv)
@@ -173,7 +226,7 @@ static int run(struct cs_cli *cli, int argc, char **argv)
         cs_markdown_print(answer, stdout);
     else
         cs_report_print(answer, &cli->out);
-    if (uncertain && !asked.json) {
+    if (uncertain && printed && !asked.json) {
         cs_text_put(&cli->out, "\n");
         cs_uncertainty_print(&spread, &cli->out);
     }

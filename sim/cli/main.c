@@ -27,11 +27,7 @@ static const struct cs_command *const commands[] = {
     &cs_command_pareto, &cs_command_claims,   &cs_command_crossover, &cs_command_sensitivity,
     &cs_command_sweep,    &cs_command_check,     &cs_command_list,
     &cs_command_show,     &cs_command_explain,   &cs_command_fits,
-    &cs_command_validate, &cs_command_calibrate,
-#ifdef CS_WITH_VIEW
-    &cs_command_view,
-#endif
-    &help,
+    &cs_command_validate, &cs_command_calibrate, &cs_command_view,      &help,
 };
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 
@@ -48,14 +44,6 @@ static int unknown_command(struct cs_cli *cli, const char *name)
     const char *names[COMMANDS];
     for (size_t i = 0; i < COMMANDS; i++)
         names[i] = commands[i]->name;
-#ifndef CS_WITH_VIEW
-    if (strcmp(name, "view") == 0) {
-        fputs("capsim: error: this capsim was built without SDL2, which `view` needs\n"
-              "      = install it (./setup does) and build again\n",
-              stderr);
-        return CS_EXIT_USAGE;
-    }
-#endif
     const char *const near = cs_suggest(name, names, COMMANDS);
     fprintf(stderr, "capsim: error: unknown command '%s'\n",
             cs_diag_escape(cli->arena, name, strlen(name)));

@@ -13,6 +13,11 @@
 #include <math.h>
 #include <string.h>
 
+const char cs_crossover_basis[] =
+    "points are fleets sized for the busiest hours, 6 or 12 replications where a crossing is near; "
+    "sampling: what their counts leave open; model: step times at both ends of the model's error "
+    "(95 %)";
+
 /* --- words ----------------------------------------------------------------------------------- */
 
 static const char *amount(struct cs_arena *arena, double x)
@@ -308,10 +313,7 @@ void cs_crossover_print(const struct cs_crossover *c, const struct cs_text *t)
     print_options(c, t);
     print_own(c, t);
     print_what_ifs(c, t);
-    const char *words =
-        "points are fleets sized for the busiest hours, 6 or 12 replications where a "
-        "crossing is near; sampling: what their counts leave open; model: step times "
-        "at both ends of the model's error (95 %)";
+    const char *words = cs_crossover_basis;
     if (s->cost.currency)
         words = cs_arena_printf(t->arena, "%s · 1 %s = %.6g USD", words, s->cost.currency,
                                 s->cost.currency_usd);

@@ -14,6 +14,7 @@ struct cs_crossover_at {
     struct cs_crossover crossover;
 };
 
+extern const char cs_crossover_basis[]; /* what points and intervals rest on */
 /* x of the axis, with its unit: "5.26M tokens/day", "62 %". */
 const char *cs_crossover_x(struct cs_arena *arena, const struct cs_along *along, double x);
 /* An interval of it: "5.2M–6.1M"; an end beyond the range is "below 1M" or "above 500M"; without
@@ -33,6 +34,13 @@ void cs_crossover_print_table(const struct cs_crossover_at *rows, size_t count, 
 void cs_crossover_print_json(const struct cs_crossover_at *rows, size_t count, const char *key,
                              FILE *out);
 void cs_crossover_print_html(const struct cs_crossover *c, FILE *out);
+enum { CS_CROSSOVER_COLOURS = 6 }; /* of the lines of APIs: classes c0 .. c5 */
+/* Parts of that page, for others: the drawing, wide or square; who is crossed where, with the keys
+ * of the lines; and the curves as a table. Scratch in the arena. */
+void cs_crossover_print_plot(const struct cs_crossover *c, bool wide, struct cs_arena *arena,
+                             FILE *out);
+void cs_crossover_print_against(const struct cs_crossover *c, struct cs_arena *arena, FILE *out);
+void cs_crossover_print_points(const struct cs_crossover *c, struct cs_arena *arena, FILE *out);
 /* The drawing alone, as a file of its own. */
 void cs_crossover_print_svg(const struct cs_crossover *c, FILE *out);
 

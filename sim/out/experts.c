@@ -10,6 +10,10 @@
 #include "out/words.h"
 #include "perf/experts.h"
 
+const char cs_experts_terms[] =
+    "alone: a request's answer, nobody else there; full: all answers of a replica without pause, "
+    "their prompts' time included";
+
 /* A time that is known to a tenth of itself. */
 static const char *about(struct cs_arena *arena, double seconds)
 {

@@ -18,4 +18,7 @@ struct cs_experts_words {
 struct cs_experts_words cs_experts_words(struct cs_arena *arena,
                                          const struct cs_option_answer *option);
 
+/* What "alone" and "full" mean in that table. */
+extern const char cs_experts_terms[];
+
 #endif

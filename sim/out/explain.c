@@ -33,12 +33,11 @@ static bool is_same(const struct cs_default *a, const struct cs_default *b)
     return x && y && strcmp(x, y) == 0 && strcmp(a->value, b->value) == 0;
 }
 
-/* Defaults of deploy that are the same in several entries stand once, as "deploy.engine". */
-static void print_assumed(const struct cs_scenario *s, const struct cs_text *t)
+const struct cs_default *cs_explain_defaults(const struct cs_scenario *s, struct cs_arena *arena,
+                                             size_t *count)
 {
-    struct cs_grid grid;
-    cs_grid_init(&grid, t->arena, "llw");
-    cs_grid_row(&grid, "ASSUMED", "value", "why");
+    struct cs_default *const all = cs_arena_alloc(arena, s->default_count + 1, sizeof *all);
+    *count = 0;
     for (size_t i = 0; i < s->default_count; i++) {
         const struct cs_default *const d = &s->defaults[i];
         bool earlier = false, later = false;
@@ -47,11 +46,28 @@ static void print_assumed(const struct cs_scenario *s, const struct cs_text *t)
                 *(k < i ? &earlier : &later) = true;
         if (earlier)
             continue;
-        cs_grid_add(&grid, "  %s%s", later ? "deploy." : "", later ? deploy_key(d->key) : d->key);
-        cs_grid_add(&grid, "%s", d->value);
-        cs_grid_add(&grid, "%s", d->why ? d->why : "");
+        const char *const key =
+            later ? cs_arena_printf(arena, "deploy.%s", deploy_key(d->key)) : d->key;
+        all[(*count)++] = (struct cs_default){key, d->value, d->why ? d->why : ""};
     }
-    cs_grid_row(&grid, "  (always)", "nothing fails", "availability and failures are not modelled");
+    all[(*count)++] =
+        s->change_count > 0
+            ? (struct cs_default){"(always)", "nothing else fails",
+                                  "availability, and failures besides `changes`, are not modelled"}
+            : (struct cs_default){"(always)", "nothing fails",
+                                  "availability and failures are not modelled"};
+    return all;
+}
+
+static void print_assumed(const struct cs_scenario *s, const struct cs_text *t)
+{
+    struct cs_grid grid;
+    size_t count;
+    const struct cs_default *const all = cs_explain_defaults(s, t->arena, &count);
+    cs_grid_init(&grid, t->arena, "llw");
+    cs_grid_row(&grid, "ASSUMED", "value", "why");
+    for (size_t i = 0; i < count; i++)
+        cs_grid_row(&grid, cs_arena_printf(t->arena, "  %s", all[i].key), all[i].value, all[i].why);
     cs_grid_print(&grid, t, 0, false);
     cs_text_put(t, "\n");
 }

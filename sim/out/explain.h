@@ -9,6 +9,10 @@
 #include "out/text.h"
 #include "spec/scenario.h"
 
+/* Every default that applied, and at the end what always holds. Those of deploy that are the same
+ * in several entries stand once, as "deploy.engine". In the arena. */
+const struct cs_default *cs_explain_defaults(const struct cs_scenario *scenario,
+                                             struct cs_arena *arena, size_t *count);
 /* `mean_input`, `mean_output`: tokens per request, as they will be simulated. */
 void cs_explain_print(const struct cs_scenario *scenario, double mean_input, double mean_output,
                       const struct cs_text *text);

@@ -7,6 +7,7 @@
  */
 #include "out/crossover.h"
 #include "out/figure.h"
+#include "out/html.h"
 #include "out/money.h"
 #include "out/svg.h"
 #include <math.h>
@@ -26,7 +27,7 @@ static const char style[] =
     ".long{min-width:14rem}figure svg{min-width:34rem}figure{overflow-x:auto}\n"
     ".key{display:inline-block;width:1.6rem;height:0;border-top:3px solid;margin-right:.4rem;"
     "vertical-align:middle}\n";
-enum { COLOURS = 6, COLUMNS = 240 };
+enum { COLOURS = CS_CROSSOVER_COLOURS, COLUMNS = 240 };
 
 static void print_curves(const struct cs_crossover *c, struct cs_plot *p, double *x, double *y)
 {
@@ -70,7 +71,8 @@ static void print_curves(const struct cs_crossover *c, struct cs_plot *p, double
     cs_plot_line(p, x, y, n, "own");
 }
 
-static void print_plot(const struct cs_crossover *c, struct cs_arena *arena, FILE *out)
+void cs_crossover_print_plot(const struct cs_crossover *c, bool wide, struct cs_arena *arena,
+                             FILE *out)
 {
     double *const x = cs_arena_alloc(arena, 4 * COLUMNS, sizeof *x);
     double *const y = cs_arena_alloc(arena, 4 * COLUMNS, sizeof *y);
@@ -84,7 +86,7 @@ static void print_plot(const struct cs_crossover *c, struct cs_arena *arena, FIL
         for (size_t a = 0; a < c->against_count; a++)
             all[n++] = cs_crossover_bill(c, a, at);
     }
-    struct cs_plot p = {.wide = true,
+    struct cs_plot p = {.wide = wide,
                         .x = {.low = c->along.low,
                               .high = c->along.high,
                               .log = c->along.log,
@@ -103,20 +105,13 @@ static void print_plot(const struct cs_crossover *c, struct cs_arena *arena, FIL
     cs_plot_close(&p);
 }
 
-static void cell(FILE *out, const char *tag, const char *text)
-{
-    fprintf(out, "<%s>", tag);
-    cs_svg_escape(out, text);
-    fprintf(out, "</%s>", tag);
-}
-
-static void print_table(const struct cs_crossover *c, struct cs_arena *arena, FILE *out)
+void cs_crossover_print_against(const struct cs_crossover *c, struct cs_arena *arena, FILE *out)
 {
     static const char *const heads[] = {"API", "hosting is cheaper", "sampling, 95 %",
                                         "model, 95 %", "with"};
     fputs("<div class=\"wide\"><table><thead><tr>", out);
     for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++)
-        cell(out, "th", heads[i]);
+        cs_html_cell(out, "th", heads[i]);
     fputs("</tr></thead><tbody>\n", out);
     for (size_t a = 0; a < c->against_count; a++) {
         static const char *const colours[COLOURS] = {"#d55e00", "#009e73", "#cc79a7",
@@ -127,14 +122,16 @@ static void print_table(const struct cs_crossover *c, struct cs_arena *arena, FI
                 colours[a % COLOURS]);
         cs_svg_escape(out, g->api->label);
         fputs("</td>", out);
-        cell(out, "td",
-             k ? cs_arena_printf(arena, "%s %s", cs_crossover_words(arena, c, a), c->along.unit)
-               : cs_crossover_words(arena, c, a));
-        cell(out, "td", k ? cs_crossover_interval(arena, c, k->sampling_lo, k->sampling_hi) : "");
-        cell(out, "td",
-             !k                ? ""
-             : !k->model_known ? "not known"
-                               : cs_crossover_interval(arena, c, k->model_lo, k->model_hi));
+        cs_html_cell(
+            out, "td",
+            k ? cs_arena_printf(arena, "%s %s", cs_crossover_words(arena, c, a), c->along.unit)
+              : cs_crossover_words(arena, c, a));
+        cs_html_cell(out, "td",
+                     k ? cs_crossover_interval(arena, c, k->sampling_lo, k->sampling_hi) : "");
+        cs_html_cell(out, "td",
+                     !k                ? ""
+                     : !k->model_known ? "not known"
+                                       : cs_crossover_interval(arena, c, k->model_lo, k->model_hi));
         fputs("<td class=\"long\">", out);
         cs_svg_escape(out, k ? cs_arena_printf(arena, "%ld × %s", k->gpus,
                                                cs_crossover_option(arena, c, k->option))
@@ -144,16 +141,15 @@ static void print_table(const struct cs_crossover *c, struct cs_arena *arena, FI
     fputs("</tbody></table></div>\n", out);
 }
 
-static void print_points(const struct cs_crossover *c, struct cs_arena *arena, FILE *out)
+void cs_crossover_print_points(const struct cs_crossover *c, struct cs_arena *arena, FILE *out)
 {
     const struct cs_scenario *const s = c->study->scenario;
-    fprintf(out, "<h2>The curves, in %s a day</h2>\n<div class=\"wide\"><table><thead><tr>",
-            cs_money_code(s));
-    cell(out, "th", c->along.name);
-    cell(out, "th", "hosting");
-    cell(out, "th", "with");
+    fputs("<div class=\"wide\"><table><thead><tr>", out);
+    cs_html_cell(out, "th", c->along.name);
+    cs_html_cell(out, "th", "hosting");
+    cs_html_cell(out, "th", "with");
     for (size_t a = 0; a < c->against_count; a++)
-        cell(out, "th", c->against[a].api->label);
+        cs_html_cell(out, "th", c->against[a].api->label);
     fputs("</tr></thead><tbody>\n", out);
     for (size_t g = 0; g < c->grid_count; g++) {
         size_t option;
@@ -161,13 +157,14 @@ static void print_points(const struct cs_crossover *c, struct cs_arena *arena, F
         const struct cs_cost_point *const p =
             isfinite(own) ? cs_crossover_point(&c->curves[option], c->grid[g]) : NULL;
         fputs("<tr>", out);
-        cell(out, "td", cs_crossover_x(arena, &c->along, c->grid[g]));
-        cell(out, "td", cs_money_figure(s, own).text);
-        cell(out, "td",
-             p ? cs_arena_printf(arena, "%ld × %s", p->gpus, cs_crossover_option(arena, c, option))
-               : "no option meets the SLO");
+        cs_html_cell(out, "td", cs_crossover_x(arena, &c->along, c->grid[g]));
+        cs_html_cell(out, "td", cs_money_figure(s, own).text);
+        cs_html_cell(
+            out, "td",
+            p ? cs_arena_printf(arena, "%ld × %s", p->gpus, cs_crossover_option(arena, c, option))
+              : "no option meets the SLO");
         for (size_t a = 0; a < c->against_count; a++)
-            cell(out, "td", cs_money_figure(s, cs_crossover_bill(c, a, c->grid[g])).text);
+            cs_html_cell(out, "td", cs_money_figure(s, cs_crossover_bill(c, a, c->grid[g])).text);
         fputs("</tr>\n", out);
     }
     fputs("</tbody></table></div>\n", out);
@@ -179,17 +176,17 @@ static void print_what_ifs(const struct cs_crossover *c, struct cs_arena *arena,
         return;
     fputs("<h2>What if</h2>\n<div class=\"wide\"><table><thead><tr><th>assumption</th>", out);
     for (size_t a = 0; a < c->against_count; a++)
-        cell(out, "th", c->against[a].api->label);
+        cs_html_cell(out, "th", c->against[a].api->label);
     fputs("</tr></thead><tbody>\n", out);
     for (size_t i = 0; i < c->what_if_count; i++) {
         fputs("<tr>", out);
-        cell(out, "td", c->what_ifs[i].what);
+        cs_html_cell(out, "td", c->what_ifs[i].what);
         for (size_t a = 0; a < c->against_count; a++)
-            cell(out, "td",
-                 !isnan(c->what_ifs[i].at[a])
-                     ? cs_crossover_x(arena, &c->along, c->what_ifs[i].at[a])
-                 : c->what_ifs[i].own[a] ? "always"
-                                         : "never");
+            cs_html_cell(out, "td",
+                         !isnan(c->what_ifs[i].at[a])
+                             ? cs_crossover_x(arena, &c->along, c->what_ifs[i].at[a])
+                         : c->what_ifs[i].own[a] ? "always"
+                                                 : "never");
         fputs("</tr>\n", out);
     }
     fputs("</tbody></table></div>\n", out);
@@ -214,14 +211,15 @@ void cs_crossover_print_html(const struct cs_crossover *c, FILE *out)
                                   c->along.name, cs_crossover_x(&arena, &c->along, c->along.low),
                                   cs_crossover_x(&arena, &c->along, c->along.high), c->planned));
     fputs("</p>\n", out);
-    print_table(c, &arena, out);
+    cs_crossover_print_against(c, &arena, out);
     fputs("<figure style=\"margin:1.5rem 0\">\n", out);
-    print_plot(c, &arena, out);
+    cs_crossover_print_plot(c, true, &arena, out);
     fputs("<figcaption class=\"dim\">Thick: the cheapest fleet of one's own, in steps; thin: each "
           "option; lines: the APIs' bills; dots: crossings.</figcaption></figure>\n",
           out);
     print_what_ifs(c, &arena, out);
-    print_points(c, &arena, out);
+    fprintf(out, "<h2>The curves, in %s a day</h2>\n", cs_money_code(s));
+    cs_crossover_print_points(c, &arena, out);
     fprintf(out,
             "<p class=\"dim\">capsim %s. Sampling: what the simulation leaves open of the "
             "counts; model: step times at both ends of the model's error, 95 %%. Prices: ",
@@ -236,7 +234,7 @@ void cs_crossover_print_svg(const struct cs_crossover *c, FILE *out)
     struct cs_arena arena;
     cs_arena_init(&arena);
     cs_svg_file_open(out);
-    print_plot(c, &arena, out);
+    cs_crossover_print_plot(c, true, &arena, out);
     cs_svg_file_close(out);
     cs_arena_fini(&arena);
 }

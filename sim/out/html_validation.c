@@ -9,6 +9,7 @@
  * Scratch arrays live in the arena given.
  */
 #include "out/figure.h"
+#include "out/html.h"
 #include "out/svg.h"
 #include "out/validation.h"
 #include <string.h>
@@ -40,13 +41,6 @@ static const char style[] =
     "border-bottom:1px solid var(--line)}th{color:var(--dim);font-weight:600}\n"
     "td:first-child,th:first-child{text-align:left}tr.first td{border-top:2px solid var(--line)}\n"
     "tr.error td{background:var(--band);font-weight:600}\n";
-
-static void cell(FILE *out, const char *text)
-{
-    fputs("<td>", out);
-    cs_svg_escape(out, text);
-    fputs("</td>", out);
-}
 
 /* --- scatter --------------------------------------------------------------------------------- */
 
@@ -202,13 +196,15 @@ static void print_groups(const struct cs_validation *v, struct cs_arena *arena, 
         const struct cs_group *g = &v->groups[i];
         const bool first = i == 0 || v->groups[i - 1].by != g->by;
         fprintf(out, "<tr%s>", first ? " class=\"first\"" : "");
-        cell(out, g->by == CS_BY_ALL
-                      ? "all whole runs and rows"
-                      : cs_arena_printf(arena, "%s %s", cs_group_names[g->by], g->name));
+        cs_html_cell(out, "td",
+                     g->by == CS_BY_ALL
+                         ? "all whole runs and rows"
+                         : cs_arena_printf(arena, "%s %s", cs_group_names[g->by], g->name));
         fprintf(out, "<td>%zu</td>", g->cases);
         for (int f = 0; f < CS_FIGURE_COUNT; f++)
             if (shown[f])
-                cell(out, cs_validation_percent(g->figures[f].median_abs, false, arena));
+                cs_html_cell(out, "td",
+                             cs_validation_percent(g->figures[f].median_abs, false, arena));
         fputs("</tr>\n", out);
     }
     fputs("</table></div>\n", out);
@@ -216,11 +212,11 @@ static void print_groups(const struct cs_validation *v, struct cs_arena *arena, 
 
 static void print_values(const char *label, const double *values, FILE *out)
 {
-    cell(out, label);
+    cs_html_cell(out, "td", label);
     for (int c = 0; c < CS_VALIDATION_COLUMNS; c++) {
         const double value =
             values[cs_validation_columns[c].figure] * cs_validation_columns[c].scale;
-        cell(out, isnan(value) ? "" : cs_figure_short(value).text);
+        cs_html_cell(out, "td", isnan(value) ? "" : cs_figure_short(value).text);
     }
     fputs("</tr>\n", out);
 }
@@ -236,17 +232,18 @@ static void print_runs(const struct cs_validation *v, struct cs_arena *arena, FI
         if (!cs_validation_is_run(one->of) || one->reason != NULL)
             continue;
         fputs("<tr class=\"first\">", out);
-        cell(out, one->of->name);
+        cs_html_cell(out, "td", one->of->name);
         print_values("measured", one->of->measured, out);
         fputs("<tr>", out);
-        cell(out, cs_validation_setting(one->of, arena));
+        cs_html_cell(out, "td", cs_validation_setting(one->of, arena));
         print_values("predicted", one->predicted, out);
         fputs("<tr class=\"error\">", out);
-        cell(out, one->of->overloaded ? "overloaded: in no median" : "");
-        cell(out, "error, %");
+        cs_html_cell(out, "td", one->of->overloaded ? "overloaded: in no median" : "");
+        cs_html_cell(out, "td", "error, %");
         for (int c = 0; c < CS_VALIDATION_COLUMNS; c++)
-            cell(out,
-                 cs_validation_percent(one->error[cs_validation_columns[c].figure], true, arena));
+            cs_html_cell(
+                out, "td",
+                cs_validation_percent(one->error[cs_validation_columns[c].figure], true, arena));
         fputs("</tr>\n", out);
     }
     fputs("</table></div>\n", out);
@@ -270,15 +267,16 @@ static void print_rows(const struct cs_validation *v, struct cs_arena *arena, FI
                 continue;
             const double scale = is_time(f) ? 1e3 : 1.0;
             fputs("<tr>", out);
-            cell(out, one->of->source);
-            cell(out, one->of->name);
-            cell(out, cs_case_kind_names[one->of->kind]);
-            cell(out, cs_validation_setting(one->of, arena));
-            cell(out,
-                 cs_arena_printf(arena, "%s, %s", cs_figure_names[f], is_time(f) ? "ms" : "tok/s"));
-            cell(out, cs_figure_short(one->of->measured[f] * scale).text);
-            cell(out, cs_figure_short(one->predicted[f] * scale).text);
-            cell(out, cs_validation_percent(one->error[f], true, arena));
+            cs_html_cell(out, "td", one->of->source);
+            cs_html_cell(out, "td", one->of->name);
+            cs_html_cell(out, "td", cs_case_kind_names[one->of->kind]);
+            cs_html_cell(out, "td", cs_validation_setting(one->of, arena));
+            cs_html_cell(
+                out, "td",
+                cs_arena_printf(arena, "%s, %s", cs_figure_names[f], is_time(f) ? "ms" : "tok/s"));
+            cs_html_cell(out, "td", cs_figure_short(one->of->measured[f] * scale).text);
+            cs_html_cell(out, "td", cs_figure_short(one->predicted[f] * scale).text);
+            cs_html_cell(out, "td", cs_validation_percent(one->error[f], true, arena));
             fputs("</tr>\n", out);
         }
     }
@@ -290,9 +288,9 @@ static void print_reasons(const struct cs_cases *cases, FILE *out)
 {
     for (size_t i = 0; i < cases->skip_count; i++) {
         fputs("<tr>", out);
-        cell(out, cases->skips[i].reason);
+        cs_html_cell(out, "td", cases->skips[i].reason);
         fprintf(out, "<td>%zu</td>", cases->skips[i].count);
-        cell(out, cases->skips[i].example);
+        cs_html_cell(out, "td", cases->skips[i].example);
         fputs("</tr>\n", out);
     }
 }

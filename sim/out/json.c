@@ -75,7 +75,8 @@ static void put_hours(cJSON *object, const struct cs_option_answer *o)
 {
     static const char *const names[] = {"start_s",     "requests",    "busy",
                                         "attainment",  "ttft_p50_ms", "ttft_p95_ms",
-                                        "tpot_p50_ms", "tpot_p95_ms", "e2e_p95_ms"};
+                                        "tpot_p50_ms", "tpot_p95_ms", "e2e_p95_ms",
+                                        "kv",          "requests_per_s"};
     enum { COLUMNS = sizeof names / sizeof names[0] };
     cJSON *const hours = cs_tree_object(object, "hours"), *columns[COLUMNS];
     for (int c = 0; c < COLUMNS; c++)
@@ -84,7 +85,8 @@ static void put_hours(cJSON *object, const struct cs_option_answer *o)
         const struct cs_hour *const h = &o->hours[i];
         const double row[COLUMNS] = {h->start_s,          h->requests,         h->busy,
                                      h->attainment,       1e3 * h->ttft_p50_s, 1e3 * h->ttft_p95_s,
-                                     1e3 * h->tpot_p50_s, 1e3 * h->tpot_p95_s, 1e3 * h->e2e_p95_s};
+                                     1e3 * h->tpot_p50_s, 1e3 * h->tpot_p95_s, 1e3 * h->e2e_p95_s,
+                                     h->kv,               h->requests_per_s};
         for (int c = 0; c < COLUMNS; c++)
             cs_tree_number(columns[c], NULL, row[c]);
     }

@@ -118,12 +118,10 @@ static void print_cost(const struct cs_answer *answer, const struct cs_option_an
     const int count = cs_money_lines(&o->cost, items);
     fprintf(out, "\n| cost | %s/day | assumption |\n|:--|--:|:--|\n", cs_money_code(s));
     for (int i = 0; i < count; i++) {
-        const char *why = o->cost.why[items[i]] ? o->cost.why[items[i]] : "none given";
-        const char *const source = items[i] == CS_COST_GPU ? cs_money_source(a, &o->price) : "";
         fputs("|", out);
         cell(cs_cost_names[items[i]], out);
         cell(cs_money_figure(s, o->cost.item[items[i]]).text, out);
-        cell(*source ? cs_arena_printf(a, "%s; %s", why, source) : why, out);
+        cell(cs_money_why(a, &o->cost, &o->price, items[i]), out);
         putc('\n', out);
     }
 }

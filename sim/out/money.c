@@ -37,6 +37,21 @@ const char *cs_money_source(struct cs_arena *arena, const struct cs_price_used *
     return p->source ? cs_arena_printf(arena, "%s: %s", words, p->source) : words;
 }
 
+const char *cs_money_why(struct cs_arena *arena, const struct cs_cost_breakdown *c,
+                         const struct cs_price_used *price, int item)
+{
+    const char *const why = c->why[item] ? c->why[item] : "none given";
+    const char *const source = item == CS_COST_GPU ? cs_money_source(arena, price) : "";
+    return *source ? cs_arena_printf(arena, "%s; %s", why, source) : why;
+}
+
+const char *cs_money_rate(struct cs_arena *arena, const struct cs_scenario *s)
+{
+    return cs_arena_printf(arena, "1 %s = %.6g USD, as the scenario states%s%s", cs_money_code(s),
+                           s->cost.currency_usd, s->cost.exchange_date ? " for " : "",
+                           s->cost.exchange_date ? s->cost.exchange_date : "");
+}
+
 int cs_money_lines(const struct cs_cost_breakdown *c, int items[CS_COST_ITEMS])
 {
     int count = 0;

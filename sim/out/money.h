@@ -21,6 +21,11 @@ const char *cs_money_source(struct cs_arena *arena, const struct cs_price_used *
 /* The lines of a breakdown that are to be shown: all that were asked for, and always the first
  * three. Returns how many; items[i] is one of enum cs_cost_item. */
 int cs_money_lines(const struct cs_cost_breakdown *cost, int items[CS_COST_ITEMS]);
+/* What such a line rests on, with the source of the GPUs' price. */
+const char *cs_money_why(struct cs_arena *arena, const struct cs_cost_breakdown *cost,
+                         const struct cs_price_used *price, int item);
+/* The rate of the scenario's own currency: "1 EUR = 1.08 USD, as the scenario states". */
+const char *cs_money_rate(struct cs_arena *arena, const struct cs_scenario *scenario);
 /* What a bill rests on: "2.50 in, 10.00 out; listed, 2026-08-21; 40 % of prompts cached". */
 const char *cs_money_terms(struct cs_arena *arena, const struct cs_scenario *scenario,
                            const struct cs_api_answer *api);

@@ -24,24 +24,12 @@ static void print_header(const struct cs_answer *answer, const struct cs_text *t
     const struct cs_scenario *const s = answer->scenario;
     const struct cs_traffic *const traffic = &s->traffic;
     const char *const lengths = traffic->kind == CS_VOLUME_TRACE ? traffic->trace_path
-                                : traffic->lengths_name          ? traffic->lengths_name
-                                                                 : "lengths as given";
-    char at[32];
+                                                                 : cs_words_lengths(s);
     cs_text_edges(t, s->name,
                   cs_arena_printf(t->arena, "%s · %s · seed %llu",
                                   cs_words_models(t->arena, answer), lengths,
                                   (unsigned long long)s->simulate.seed));
-    const char *words = cs_arena_printf(
-        t->arena, "%s requests/day · mean %s/s",
-        cs_figure_short(answer->requests_per_day).text, cs_figure_short(answer->mean_rps).text);
-    if (isfinite(answer->peak_start_s))
-        words = cs_arena_printf(t->arena, "%s, %s/s in the busiest hour (%s)", words,
-                                cs_figure_short(answer->peak_rps).text,
-                                when(answer, answer->peak_start_s, at));
-    words = cs_arena_printf(t->arena, "%s · %s tokens in, %s out", words,
-                            cs_figure_number(answer->mean_input, 0).text,
-                            cs_figure_number(answer->mean_output, 0).text);
-    cs_text_wrap(t, words, 0, 0);
+    cs_text_wrap(t, cs_words_traffic(t->arena, answer), 0, 0);
     cs_text_put(t, "\n\n");
 }
 
@@ -70,53 +58,6 @@ static void print_limits(const struct cs_answer *answer, const struct cs_option_
     }
     /* A table's first row is its heading, in bold: the limits are the heading of the answer. */
     cs_grid_print(&grid, t, CS_TEXT_GUTTER, false);
-}
-
-static const char *words_of_count(const struct cs_option_answer *o, const struct cs_text *t)
-{
-    const char *words;
-    if (o->option->replicas > 0 || o->option->gpus > 0)
-        words = o->undecided ? "the fleet is as given; whether it meets the SLO is undecided"
-                             : "the fleet is as given";
-    else if (o->undecided && o->neighbour_replicas == 0)
-        words = "too few requests to be sure of the count";
-    else if (o->gpus_hi == 0)
-        words = "one replication: no interval of the count";
-    else if (o->gpus_lo == o->gpus_hi)
-        words = cs_arena_printf(t->arena, "95 %% sure of the count: %s",
-                                cs_words_count(t->arena, (double)o->gpus, "GPU"));
-    else
-        words = cs_arena_printf(t->arena, "95 %% interval of the count: %ld to %ld GPUs",
-                                o->gpus_lo, o->gpus_hi);
-    if (o->undecided && o->neighbour_replicas > 0)
-        words = cs_arena_printf(t->arena, "%s (undecided: the larger is planned)", words);
-    if (o->neighbour_replicas > 0 && o->neighbour_why_not)
-        words = cs_arena_printf(t->arena, "%s · with %s: %s", words,
-                                cs_words_count(t->arena, o->neighbour_replicas, "replica"),
-                                o->neighbour_why_not);
-    return words;
-}
-
-static const char *words_of_apis(const struct cs_answer *answer, const struct cs_option_answer *o,
-                                 const struct cs_text *t)
-{
-    const char *words = "";
-    size_t named = 0;
-    for (size_t i = 0; i < answer->api_count && named < 3; i++) {
-        const struct cs_api_answer *const a = &answer->apis[i];
-        if (!isfinite(a->usd_per_day))
-            continue;
-        const struct cs_figure usd = cs_money_figure(answer->scenario, a->usd_per_day);
-        words = named ? cs_arena_printf(t->arena, "%s; %s %s", words, cs_words_api(a), usd.text)
-                      : cs_arena_printf(t->arena, "%s costs %s %s/day", cs_words_api(a), usd.text,
-                                        cs_money_code(answer->scenario));
-        if (o->cost.usd_per_day > 0)
-            words = cs_arena_printf(t->arena, "%s, %s times%s", words,
-                                    cs_figure_ratio(a->usd_per_day / o->cost.usd_per_day).text,
-                                    named ? "" : " as much");
-        named++;
-    }
-    return words;
 }
 
 static void print_answer(const struct cs_answer *answer, const struct cs_text *t)
@@ -160,15 +101,12 @@ static void print_answer(const struct cs_answer *answer, const struct cs_text *t
     if (!answer->scenario->slo.count)
         cs_text_section(t, NULL, "no SLO was given: any fleet that keeps up will do");
     if (o->binding_text)
-        cs_text_section(t, NULL,
-                        cs_arena_printf(t->arena, "binds: %s%s",
-                                        o->binding == CS_BINDING_NONE ? "nothing; " : "",
-                                        o->binding_text));
-    cs_text_section(t, NULL, words_of_count(o, t));
+        cs_text_section(t, NULL, cs_words_binds(t->arena, o));
+    cs_text_section(t, NULL, cs_words_sure(t->arena, o));
     const char *const model = cs_words_model(t->arena, answer, o);
     if (*model)
         cs_text_section(t, NULL, model);
-    const char *const apis = words_of_apis(answer, o, t);
+    const char *const apis = cs_words_apis(t->arena, answer, o);
     if (*apis)
         cs_text_section(t, NULL, apis);
     cs_text_put(t, "\n");
@@ -227,19 +165,10 @@ static void add_latency_row(struct cs_grid *grid, const char *name, const struct
     cs_grid_add(grid, "%s", cs_figure_band(l->model95[CS_STAT_P95], unit).text);
 }
 
-static const char *words_of_retries(const struct cs_option_answer *o, const struct cs_scenario *s,
-                                    const struct cs_text *t)
-{
-    return s->change_count == 0 ? ""
-                                : cs_arena_printf(t->arena, ", %s retried elsewhere",
-                                                  cs_figure_number(o->retried, 0).text);
-}
-
 static void print_latency(const struct cs_answer *answer, const struct cs_option_answer *o,
                           const struct cs_text *t)
 {
     struct cs_grid grid;
-    char at[32];
     cs_grid_init(&grid, t->arena, "lrrrrrrr");
     cs_grid_add(&grid, "LATENCY");
     for (int s = 0; s < CS_STAT_COUNT; s++)
@@ -249,42 +178,12 @@ static void print_latency(const struct cs_answer *answer, const struct cs_option
         add_latency_row(&grid, cs_words_metric_long[m], &o->latency[m]);
     add_latency_row(&grid, "wait in the queue", &o->wait);
     cs_grid_print(&grid, t, 0, true);
-    cs_text_section(t, NULL,
-                    o->replications > 1
-                        ? cs_arena_printf(t->arena, "over all requests of %d replications, %s in "
-                                          "all; ± is %s", o->replications,
-                                          cs_words_count(t->arena, answer->simulated_requests,
-                                                         "request"),
-                                          o->model.error ? "sampling alone, 95 %"
-                                                         : "the 95 % interval")
-                        : cs_arena_printf(t->arena, "over all requests of one replication (%s), "
-                                          "so without intervals",
-                                          cs_words_count(t->arena, answer->simulated_requests,
-                                                         "request")));
-    const struct cs_worst_window *const w = &o->worst;
-    if (!w->known)
+    cs_text_section(t, NULL, cs_words_sample(t->arena, answer, o));
+    if (!o->worst.known)
         return;
-    const char *words = cs_arena_printf(
-        t->arena, "%s, %s long · %s requests/s · %s met every limit", when(answer, w->start_s, at),
-        cs_figure_time_given(w->length_s).text, cs_figure_short(w->requests_per_s).text,
-        cs_figure_percent(w->attainment).text);
-    for (int m = 0; m < CS_METRIC_COUNT; m++)
-        words = cs_arena_printf(t->arena, "%s%s %s %s", words, m ? "," : " · p95",
-                                cs_words_metric[m],
-                                cs_figure_time_value(w->latency[m].stat[CS_STAT_P95]).text);
-    cs_text_section(t, "WORST", words);
+    cs_text_section(t, "WORST", cs_words_worst(t->arena, answer, o));
     if (answer->scenario->slo.count)
-        cs_text_section(t, "SERVED",
-                        cs_arena_printf(t->arena, "%s of %ss and %s of requests met the SLO · "
-                                        "goodput %s requests/s · a replication: %s rejected, "
-                                        "%s preempted%s",
-                                        cs_figure_percent(o->windows_met).text,
-                                        cs_words_window[answer->scenario->slo.window],
-                                        cs_figure_percent(o->attainment).text,
-                                        cs_figure_short(o->goodput_rps).text,
-                                        cs_figure_number(o->rejected, 0).text,
-                                        cs_figure_number(o->preemptions, 0).text,
-                                        words_of_retries(o, answer->scenario, t)));
+        cs_text_section(t, "SERVED", cs_words_served(t->arena, answer, o));
 }
 
 static void print_cost(const struct cs_answer *answer, const struct cs_option_answer *o,
@@ -292,42 +191,23 @@ static void print_cost(const struct cs_answer *answer, const struct cs_option_an
 {
     const struct cs_scenario *const s = answer->scenario;
     const struct cs_cost_breakdown *const c = &o->cost;
-    const char *const code = cs_money_code(s);
     if (!isfinite(c->usd_per_day)) {
         cs_text_section(t, "COST", "no price known for this GPU; give `cost.gpu`");
         return;
     }
-    const char *words = cs_arena_printf(
-        t->arena, "%s %s/day · %s %s/month · %s %s per million tokens",
-        cs_money_figure(s, c->usd_per_day).text, code, cs_money_figure(s, c->usd_per_month).text,
-        code, cs_money_figure(s, c->usd_per_mtok).text, code);
-    if (isfinite(c->kwh_per_day))
-        words = cs_arena_printf(t->arena, "%s · %s kWh/day", words,
-                                cs_figure_short(c->kwh_per_day).text);
-    if (isfinite(c->kg_co2e_per_day))
-        words = cs_arena_printf(t->arena, "%s · %s kg CO2e/day (%s)", words,
-                                cs_figure_short(c->kg_co2e_per_day).text, c->carbon_why);
-    cs_text_section(t, "COST", words);
+    cs_text_section(t, "COST", cs_words_cost(t->arena, s, c));
     struct cs_grid grid;
     int items[CS_COST_ITEMS];
     const int count = cs_money_lines(c, items);
     cs_grid_init(&grid, t->arena, "lrw");
     for (int i = 0; i < count; i++) {
-        const char *why = c->why[items[i]] ? c->why[items[i]] : "none given";
-        const char *const source = items[i] == CS_COST_GPU ? cs_money_source(t->arena, &o->price)
-                                                           : "";
-        if (*source)
-            why = cs_arena_printf(t->arena, "%s; %s", why, source);
         cs_grid_row(&grid, cs_cost_names[items[i]],
-                    cs_money_figure(s, c->item[items[i]]).text, why);
+                    cs_money_figure(s, c->item[items[i]]).text,
+                    cs_money_why(t->arena, c, &o->price, items[i]));
     }
     cs_grid_print_plain(&grid, t, CS_TEXT_GUTTER);
     if (s->cost.currency)
-        cs_text_section(t, NULL,
-                        cs_arena_printf(t->arena, "1 %s = %.6g USD, as the scenario states%s%s",
-                                        code, s->cost.currency_usd,
-                                        s->cost.exchange_date ? " for " : "",
-                                        s->cost.exchange_date ? s->cost.exchange_date : ""));
+        cs_text_section(t, NULL, cs_money_rate(t->arena, s));
 }
 
 static void print_apis(const struct cs_answer *answer, const struct cs_option_answer *o,
@@ -383,18 +263,9 @@ static void print_load(const struct cs_answer *answer, const struct cs_option_an
         cs_text_section(t, NULL, cs_arena_printf(t->arena, "requests by hour, the busiest %s",
                                                  t->utf8 ? "█" : "9"));
     }
-    cs_text_section(t, "GPUS", cs_arena_printf(t->arena, "%s of capacity in the busiest hour · "
-                                               "busy %s of the time, %s requests at once in a "
-                                               "replica · KV cache %s full, %s at most",
-                                               cs_figure_percent(o->capacity_share).text,
-                                               cs_figure_percent(o->busy).text,
-                                               cs_figure_short(o->batch_mean).text,
-                                               cs_figure_percent(o->kv_mean).text,
-                                               cs_figure_percent(o->kv_peak).text));
+    cs_text_section(t, "GPUS", cs_words_use(t->arena, o));
     if (o->option->prefix_caching)
-        cs_text_section(t, NULL, cs_arena_printf(t->arena, "prefix cache: %s of the prompt tokens "
-                                                 "are found, not computed",
-                                                 cs_figure_percent(o->prefix_hits).text));
+        cs_text_section(t, NULL, cs_words_prefix(t->arena, o));
 }
 
 static void print_experts(const struct cs_option_answer *o, const struct cs_text *t)
@@ -412,8 +283,7 @@ static void print_experts(const struct cs_option_answer *o, const struct cs_text
     if (!w.row_count)
         return;
     cs_grid_print(&grid, t, 0, false);
-    cs_text_section(t, NULL, "alone: a request's answer, nobody else there; full: all answers of a "
-                             "replica without pause, their prompts' time included");
+    cs_text_section(t, NULL, cs_experts_terms);
 }
 
 /* "Little's law" of "Little's law: sequences running = rate x residence". */
@@ -448,59 +318,12 @@ static void print_checks(const struct cs_answer *answer, const struct cs_text *t
                                                  answer->check_count));
 }
 
-/* What the scenario has happen during the run; failures besides those are not modelled. */
-static const char *words_of_changes(const struct cs_scenario *s, const struct cs_text *t)
-{
-    size_t of[CS_CHANGE_COUNT] = {0};
-    for (size_t i = 0; i < s->change_count; i++)
-        of[s->changes[i].kind]++;
-    const char *words = of[CS_CHANGE_FAIL] ? "fails at given times:" : "nothing fails";
-    if (of[CS_CHANGE_FAIL])
-        words = cs_arena_printf(t->arena, "%s %zu", words, of[CS_CHANGE_FAIL]);
-    if (s->change_count > of[CS_CHANGE_FAIL])
-        words = cs_arena_printf(t->arena, "%s · other changes under way: %zu", words,
-                                s->change_count - of[CS_CHANGE_FAIL]);
-    if (of[CS_CHANGE_TRAFFIC] + of[CS_CHANGE_ADD] + of[CS_CHANGE_REMOVE])
-        words = cs_arena_printf(t->arena, "%s (load and cost are those without)", words);
-    return words;
-}
-
-/* The defaults that a reader would ask about; all of them are in `capsim explain`. */
-static const char *words_of_defaults(const struct cs_scenario *s, const struct cs_text *t)
-{
-    static const struct {
-        const char *key, *name;
-    } shown[] = {
-        {"traffic.burstiness", "burstiness"}, {"traffic.curve", "curve"},
-        {"traffic.sampling", "sampling"},     {"slo.window", "SLO window"},
-        {"deploy[0].engine", "engine"},       {"deploy[0].router", "router"},
-        {"deploy[0].kv_precision", "KV cache"},
-        {"deploy[0].prefix_caching", "prefix caching"}, {"cost.prices", "prices"},
-    };
-    const char *words = "";
-    for (size_t k = 0; k < sizeof shown / sizeof shown[0]; k++)
-        for (size_t i = 0; i < s->default_count; i++)
-            if (strcmp(s->defaults[i].key, shown[k].key) == 0)
-                words = cs_arena_printf(t->arena, "%s · %s %s", words, shown[k].name,
-                                        s->defaults[i].value);
-    return words;
-}
-
 static void print_assumed(const struct cs_answer *answer, const struct cs_option_answer *o,
                           const struct cs_text *t)
 {
-    const struct cs_scenario *const s = answer->scenario;
-    const char *words = words_of_changes(s, t);
-    if (s->slo.availability > 0)
-        words = cs_arena_printf(t->arena, "%s (availability %s was asked: not modelled)", words,
-                                cs_figure_percent(s->slo.availability).text);
-    if (o && o->simulated)
-        words = cs_arena_printf(t->arena, "%s · %s", words, cs_words_error(t->arena, o));
-    if (o && o->price.note)
-        words = cs_arena_printf(t->arena, "%s · price: %s", words, o->price.note);
-    words = cs_arena_printf(t->arena, "%s%s", words, words_of_defaults(s, t));
-    cs_text_section(t, "ASSUMED", cs_arena_printf(t->arena, "%s · all: capsim explain %s", words,
-                                                  s->path));
+    cs_text_section(t, "ASSUMED",
+                    cs_arena_printf(t->arena, "%s · all: capsim explain %s",
+                                    cs_words_assumed(t->arena, answer, o), answer->scenario->path));
 }
 
 void cs_report_print(const struct cs_answer *answer, const struct cs_text *t)

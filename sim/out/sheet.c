@@ -31,15 +31,15 @@ static bool is_heading(const char *path)
 }
 
 /* "[a, b, c]" of a short list of scalars; NULL for anything longer or deeper. */
-static const char *short_list(const struct cs_text *t, const struct cs_node *list)
+static const char *short_list(struct cs_arena *arena, const struct cs_node *list)
 {
     const char *words = "";
     for (size_t i = 0; i < list->count; i++) {
         if (list->items[i]->kind != CS_NODE_SCALAR)
             return NULL;
-        words = cs_arena_printf(t->arena, "%s%s%s", words, i ? ", " : "", list->items[i]->text);
+        words = cs_arena_printf(arena, "%s%s%s", words, i ? ", " : "", list->items[i]->text);
         if (i >= 8)
-            return cs_arena_printf(t->arena, "%zu numbers", list->count);
+            return cs_arena_printf(arena, "%zu numbers", list->count);
     }
     return words;
 }
@@ -78,26 +78,42 @@ static void print_sources(const struct sources *s, const struct cs_text *t)
     cs_grid_print(&grid, t, 0, false);
 }
 
-static void walk(struct cs_grid *grid, struct sources *sources, const struct cs_text *t,
-                 const struct cs_node *root, const struct cs_node *node, const char *path)
+struct figures {
+    struct cs_arena *arena;
+    struct cs_sheet_figure *items;
+    size_t count;
+};
+
+static void walk(struct figures *f, const struct cs_node *root, const struct cs_node *node,
+                 const char *path)
 {
     for (size_t i = 0; i < node->count; i++) {
         const struct cs_node *const value = node->items[i];
         const char *const key = node->keys[i]->text;
-        const char *const name = *path ? cs_arena_printf(t->arena, "%s.%s", path, key) : key;
+        const char *const name = *path ? cs_arena_printf(f->arena, "%s.%s", path, key) : key;
         if (is_heading(name))
             continue;
         if (value->kind == CS_NODE_MAP) {
-            walk(grid, sources, t, root, value, name);
+            walk(f, root, value, name);
             continue;
         }
         const char *const text =
-            value->kind == CS_NODE_SCALAR ? value->text : short_list(t, value);
+            value->kind == CS_NODE_SCALAR ? value->text : short_list(f->arena, value);
         if (!text)
             continue;
-        cs_grid_row(grid, indented(t, name), text,
-                    number_of(sources, t, cs_source_of(root, name)));
+        f->items = cs_arena_grow(f->arena, f->items, f->count, sizeof *f->items);
+        f->items[f->count++] = (struct cs_sheet_figure){name, text, cs_source_of(root, name)};
     }
+}
+
+const struct cs_sheet_figure *cs_sheet_figures(const struct cs_node *node, struct cs_arena *arena,
+                                               size_t *count)
+{
+    struct figures f = {.arena = arena};
+    if (node && node->kind == CS_NODE_MAP)
+        walk(&f, node, node, "");
+    *count = f.count;
+    return f.items;
 }
 
 /* The text of a key at the root of a sheet, or NULL. */
@@ -116,12 +132,15 @@ static void print_head(const struct cs_text *t, struct sources *sources, const c
     struct cs_grid grid;
     cs_grid_init(&grid, t->arena, "lll");
     cs_grid_row(&grid, "FIGURES", "as the sheet says", "source");
-    walk(&grid, sources, t, node, node, "");
+    size_t count;
+    const struct cs_sheet_figure *const f = cs_sheet_figures(node, t->arena, &count);
+    for (size_t i = 0; i < count; i++)
+        cs_grid_row(&grid, indented(t, f[i].name), f[i].value, number_of(sources, t, f[i].source));
     cs_grid_print(&grid, t, 0, false);
     const struct cs_node *const aliases = cs_node_get(node, "aliases");
     if (aliases && aliases->kind == CS_NODE_LIST) {
         cs_text_put(t, "\n");
-        cs_text_section(t, "ALSO", short_list(t, aliases));
+        cs_text_section(t, "ALSO", short_list(t->arena, aliases));
     }
     if (notes) {
         cs_text_put(t, "\n");

@@ -9,7 +9,7 @@
 #include "out/figure.h"
 #include <math.h>
 
-enum { FRAME = 260, LEFT = 62, TOP = 10, RIGHT = 24, HEIGHT = 308, LABEL = 42, MOST_TICKS = 7 };
+enum { FRAME = 260, LEFT = 62, TOP = 10, RIGHT = 24, BELOW = 38, LABEL = 42, MOST_TICKS = 7 };
 
 const char cs_svg_style[] =
     "svg{width:100%;height:auto;font:10.5px system-ui,sans-serif;fill:#667085}"
@@ -27,7 +27,7 @@ void cs_svg_file_open(FILE *out)
     fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n", out);
     fprintf(out,
             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\">\n<style>%s</style>\n",
-            LEFT + 2 * FRAME + RIGHT, HEIGHT, cs_svg_style);
+            LEFT + 2 * FRAME + RIGHT, TOP + FRAME + BELOW, cs_svg_style);
 }
 
 void cs_svg_file_close(FILE *out)
@@ -38,6 +38,11 @@ void cs_svg_file_close(FILE *out)
 static int across(const struct cs_plot *p)
 {
     return p->wide ? 2 * FRAME : FRAME;
+}
+
+static int tall(const struct cs_plot *p)
+{
+    return p->high > 0 ? p->high : FRAME;
 }
 
 void cs_svg_escape(FILE *out, const char *text)
@@ -99,7 +104,7 @@ static double at_x(const struct cs_plot *p, double value)
 
 static double at_y(const struct cs_plot *p, double value)
 {
-    return TOP + FRAME * (1.0 - share(&p->y, value));
+    return TOP + tall(p) * (1.0 - share(&p->y, value));
 }
 
 /* The ticks of a logarithmic axis at `steps` of each decade; how many there would be. */
@@ -142,27 +147,51 @@ static int ticks_of(const struct cs_axis *a, double ticks[MOST_TICKS])
 static struct cs_figure label_of(const struct cs_axis *a, double value)
 {
     struct cs_figure f;
-    if (a->unit != CS_SVG_SECONDS)
+    if (a->unit == CS_SVG_PLAIN && value < 999.5)
+        snprintf(f.text, sizeof f.text, "%.4g", value);
+    else if (a->unit == CS_SVG_SHARE)
+        snprintf(f.text, sizeof f.text, "%.4g %%", 100.0 * value);
+    else if (a->unit != CS_SVG_SECONDS)
         return cs_figure_si(value, "");
+    if (a->unit != CS_SVG_SECONDS)
+        return f;
     const bool ms = value < 0.9995;
     snprintf(f.text, sizeof f.text, "%.4g %s", ms ? 1e3 * value : value, ms ? "ms" : "s");
     return f;
 }
 
+static void draw_text(FILE *out, double x, double y, const char *anchor, const char *text)
+{
+    fprintf(out, "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"%s\">", x, y, anchor);
+    cs_svg_escape(out, text);
+    fputs("</text>\n", out);
+}
+
+/* A tick of the horizontal axis; its text is left out before `free_from`. */
+static void draw_tick(const struct cs_plot *p, double value, const char *text, bool line,
+                      double *free_from)
+{
+    const double x = at_x(p, value);
+    if (line)
+        fprintf(p->out, "<path class=\"grid\" d=\"M%.1f %dv%d\"/>", x, TOP, tall(p));
+    if (text == NULL || x < *free_from)
+        return;
+    *free_from = x + LABEL;
+    fprintf(p->out, "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">", x, TOP + tall(p) + 15);
+    cs_svg_escape(p->out, text);
+    fputs("</text>\n", p->out);
+}
+
 static void draw_axes(struct cs_plot *p)
 {
     double ticks[MOST_TICKS];
-    const int along = ticks_of(&p->x, ticks);
+    const int along = p->x.ticks == NULL ? ticks_of(&p->x, ticks) : 0;
     double free_from = 0.0; /* labels would overlap before it */
-    for (int i = 0; i < along; i++) {
-        const double x = at_x(p, ticks[i]);
-        fprintf(p->out, "<path class=\"grid\" d=\"M%.1f %dv%d\"/>", x, TOP, FRAME);
-        if (x < free_from)
-            continue;
-        free_from = x + LABEL;
-        fprintf(p->out, "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">", x, TOP + FRAME + 15);
-        cs_svg_escape(p->out, label_of(&p->x, ticks[i]).text);
-        fputs("</text>\n", p->out);
+    for (int i = 0; i < along; i++)
+        draw_tick(p, ticks[i], label_of(&p->x, ticks[i]).text, true, &free_from);
+    for (size_t i = 0; p->x.ticks != NULL && i < p->x.tick_count; i++) { /* chosen to fit */
+        free_from = 0.0;
+        draw_tick(p, p->x.ticks[i].at, p->x.ticks[i].text, p->x.ticks[i].line, &free_from);
     }
     const int up = ticks_of(&p->y, ticks);
     for (int i = 0; i < up; i++) {
@@ -173,14 +202,14 @@ static void draw_axes(struct cs_plot *p)
         fputs("</text>\n", p->out);
     }
     fprintf(p->out, "<rect class=\"frame\" x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\"/>\n", LEFT,
-            TOP, across(p), FRAME);
+            TOP, across(p), tall(p));
     fprintf(p->out, "<text class=\"axis\" x=\"%d\" y=\"%d\" text-anchor=\"middle\">",
-            LEFT + across(p) / 2, TOP + FRAME + 36);
+            LEFT + across(p) / 2, TOP + tall(p) + 36);
     cs_svg_escape(p->out, p->x.name);
     fprintf(p->out,
             "</text><text class=\"axis\" transform=\"translate(12 %d)rotate(-90)\" "
             "text-anchor=\"middle\">",
-            TOP + FRAME / 2);
+            TOP + tall(p) / 2);
     cs_svg_escape(p->out, p->y.name);
     fputs("</text>\n", p->out);
 }
@@ -189,7 +218,7 @@ void cs_plot_open(struct cs_plot *p, FILE *out, const char *title)
 {
     p->out = out;
     fprintf(out, "<svg viewBox=\"0 0 %d %d\" role=\"img\"><title>", LEFT + across(p) + RIGHT,
-            HEIGHT);
+            TOP + tall(p) + BELOW);
     cs_svg_escape(out, title);
     fputs("</title>\n", out);
     draw_axes(p);
@@ -226,4 +255,168 @@ void cs_plot_line(struct cs_plot *p, const double *x, const double *y, size_t co
         begun = true;
     }
     fputs("\"/>\n", p->out);
+}
+
+void cs_plot_steps(struct cs_plot *p, double first, double step, const double *y, size_t count,
+                   bool area, const char *klass)
+{
+    bool begun = false;
+    fprintf(p->out, "<path class=\"%s\" d=\"", klass);
+    for (size_t i = 0; i < count; i++) {
+        if (isnan(y[i])) {
+            begun = false;
+            continue;
+        }
+        const double x = at_x(p, first + step * (double)i);
+        if (!begun && area)
+            fprintf(p->out, "M%.1f %dV%.1f", x, TOP + tall(p), at_y(p, y[i]));
+        else if (!begun)
+            fprintf(p->out, "M%.1f %.1f", x, at_y(p, y[i]));
+        else
+            fprintf(p->out, "V%.1f", at_y(p, y[i]));
+        fprintf(p->out, "H%.1f", at_x(p, first + step * (double)(i + 1)));
+        if (area && (i + 1 == count || isnan(y[i + 1])))
+            fprintf(p->out, "V%dz", TOP + tall(p));
+        begun = true;
+    }
+    fputs("\"/>\n", p->out);
+}
+
+void cs_plot_level(struct cs_plot *p, double y, const char *text, const char *klass)
+{
+    const double at = at_y(p, y);
+    fprintf(p->out, "<path class=\"%s\" d=\"M%d %.1fh%d\"/>", klass, LEFT, at, across(p));
+    draw_text(p->out, LEFT + across(p) - 4, at < TOP + 14 ? at + 12 : at - 4, "end", text);
+}
+
+/* --- bars ------------------------------------------------------------------------------------ */
+
+enum { BAR_WIDE = 330, BAR_ROW = 36, BAR_TOP = 16, BAR_HIGH = 14 };
+
+void cs_svg_textures(FILE *out)
+{
+    static const char *const lines[] = {"M-1 7L7 -1", "M-1 -1L7 7", "M3 -1V7", "M-1 3H7"};
+    fputs("<svg class=\"none\" aria-hidden=\"true\" width=\"0\" height=\"0\"><defs>", out);
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++)
+        fprintf(out,
+                "<pattern id=\"t%zu\" width=\"6\" height=\"6\" "
+                "patternUnits=\"userSpaceOnUse\"><path class=\"texture\" d=\"%s\"/></pattern>",
+                i + 1, lines[i]);
+    fputs("</defs></svg>\n", out);
+}
+
+/* Parts 0 and 5 have no texture. */
+static void draw_part(FILE *out, double x, double y, double wide, int high, int part,
+                      const char *text)
+{
+    const int texture = part % (CS_SVG_PARTS - 3);
+    fprintf(out,
+            "<g><rect class=\"p%d\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%d\"/>",
+            part % CS_SVG_PARTS, x, y, wide, high);
+    if (texture > 0)
+        fprintf(out,
+                "<rect fill=\"url(#t%d)\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" "
+                "height=\"%d\"/>",
+                texture, x, y, wide, high);
+    if (text != NULL) {
+        fputs("<title>", out);
+        cs_svg_escape(out, text);
+        fputs("</title>", out);
+    }
+    fputs("</g>", out);
+}
+
+void cs_svg_swatch(FILE *out, int part)
+{
+    fputs("<svg class=\"swatch\" viewBox=\"0 0 14 14\" aria-hidden=\"true\">", out);
+    draw_part(out, 0, 0, BAR_HIGH, BAR_HIGH, part, NULL);
+    fputs("</svg>", out);
+}
+
+void cs_bars_open(struct cs_bars *b, FILE *out, int count, double most, const char *title)
+{
+    *b = (struct cs_bars){.out = out, .most = most > 0.0 ? most : 1.0, .count = count};
+    fprintf(out, "<svg viewBox=\"0 0 %d %d\" role=\"img\"><title>", BAR_WIDE, count * BAR_ROW);
+    cs_svg_escape(out, title);
+    fputs("</title>\n", out);
+}
+
+void cs_bars_close(struct cs_bars *b)
+{
+    fputs("</svg>\n", b->out);
+}
+
+void cs_bars_add(struct cs_bars *b, const char *name, const char *sum, const double *values,
+                 const int *parts, const char *const *texts, size_t count)
+{
+    const double y = b->row++ * BAR_ROW;
+    double x = 0.0;
+    draw_text(b->out, 0, y + 12, "start", name);
+    draw_text(b->out, BAR_WIDE, y + 12, "end", sum);
+    for (size_t i = 0; i < count; i++) {
+        if (!(values[i] > 0.0))
+            continue;
+        const double wide = BAR_WIDE * values[i] / b->most;
+        draw_part(b->out, x, y + BAR_TOP, wide, BAR_HIGH, parts[i], texts[i]);
+        x += wide;
+    }
+    putc('\n', b->out);
+}
+
+/* --- cells ----------------------------------------------------------------------------------- */
+
+enum { CELL = 12, CELL_HIGH = 16, CELLS_LEFT = 44, CELLS_TOP = 16, CELLS_BELOW = 30 };
+
+void cs_cells_open(struct cs_cells *c, FILE *out, int columns, int rows, const char *title)
+{
+    *c = (struct cs_cells){out, columns, rows};
+    fprintf(out, "<svg viewBox=\"0 0 %d %d\" role=\"img\"><title>", CELLS_LEFT + columns * CELL + 2,
+            CELLS_TOP + rows * CELL_HIGH + CELLS_BELOW);
+    cs_svg_escape(out, title);
+    fputs("</title>\n", out);
+}
+
+void cs_cells_close(struct cs_cells *c)
+{
+    fputs("</svg>\n", c->out);
+}
+
+void cs_cells_row_name(struct cs_cells *c, int row, const char *name)
+{
+    draw_text(c->out, CELLS_LEFT - 6, CELLS_TOP + row * CELL_HIGH + 12, "end", name);
+}
+
+void cs_cells_column_name(struct cs_cells *c, int column, const char *name)
+{
+    draw_text(c->out, CELLS_LEFT + column * CELL, CELLS_TOP - 5, "middle", name);
+}
+
+static void draw_cell(FILE *out, int x, int y, double shade, const char *text)
+{
+    const int class = (int)fmin(CS_SVG_SHADES - 1, fmax(0.0, shade * CS_SVG_SHADES));
+    fprintf(out, "<rect class=\"h%d\" x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\"", class, x, y,
+            CELL - 1, CELL_HIGH - 1);
+    if (text == NULL) {
+        fputs("/>", out);
+        return;
+    }
+    fputs("><title>", out);
+    cs_svg_escape(out, text);
+    fputs("</title></rect>\n", out);
+}
+
+void cs_cells_put(struct cs_cells *c, int column, int row, double shade, const char *text)
+{
+    if (!isnan(shade))
+        draw_cell(c->out, CELLS_LEFT + column * CELL, CELLS_TOP + row * CELL_HIGH, shade, text);
+}
+
+void cs_cells_key(struct cs_cells *c, const char *least, const char *most)
+{
+    const int y = CELLS_TOP + c->rows * CELL_HIGH + 10;
+    const int x = CELLS_LEFT + (c->columns - CS_SVG_SHADES) / 2 * CELL;
+    draw_text(c->out, x - 6, y + 12, "end", least);
+    for (int i = 0; i < CS_SVG_SHADES; i++)
+        draw_cell(c->out, x + i * CELL, y, (i + 0.5) / CS_SVG_SHADES, NULL);
+    draw_text(c->out, x + CS_SVG_SHADES * CELL + 6, y + 12, "start", most);
 }

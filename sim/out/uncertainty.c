@@ -32,49 +32,74 @@ static const char *cross(struct cs_arena *arena, double x)
 
 /* --- text ------------------------------------------------------------------------------------ */
 
-static void print_inputs(const struct cs_uncertainty *u, const struct cs_text *t)
+const char *cs_uncertainty_inputs(struct cs_arena *arena, const struct cs_uncertainty *u)
 {
     const char *words = "";
     for (size_t i = 0; i < u->scenario->uncertain_count; i++)
-        words = cs_arena_printf(t->arena, "%s%s%s %s", words, i ? " · " : "",
+        words = cs_arena_printf(arena, "%s%s%s %s", words, i ? " · " : "",
                                 u->scenario->uncertain[i].key, u->scenario->uncertain[i].text);
     if (u->scenario->uncertain_model)
-        words = cs_arena_printf(t->arena, "%s%sstep times by the model's error", words,
+        words = cs_arena_printf(arena, "%s%sstep times by the model's error", words,
                                 *words ? " · " : "");
-    cs_text_section(t, "INPUTS",
-                    cs_arena_printf(t->arena, "%s · %s of all together", words,
-                                    cs_words_count(t->arena, (double)u->samples, "draw")));
+    return cs_arena_printf(arena, "%s · %s of all together", words,
+                           cs_words_count(arena, (double)u->samples, "draw"));
 }
 
-static void print_spread(const struct cs_uncertainty *u, const struct cs_text *t)
+const char *cs_uncertainty_spread(struct cs_arena *arena, const struct cs_uncertainty *u)
 {
     const struct cs_spread *const x = &u->usd;
     const char *words = "no option meets the SLO in any draw";
     if (u->feasible > 0)
         words = cs_arena_printf(
-            t->arena,
+            arena,
             "the best of one's own plans costs %s %s/day in the median, %s in the mean; half "
             "of the draws %s to %s, nine tenths %s to %s",
-            usd(t->arena, u, x->p50), cs_money_code(u->scenario), usd(t->arena, u, x->mean),
-            usd(t->arena, u, x->p25), usd(t->arena, u, x->p75), usd(t->arena, u, x->p5),
-            usd(t->arena, u, x->p95));
+            usd(arena, u, x->p50), cs_money_code(u->scenario), usd(arena, u, x->mean),
+            usd(arena, u, x->p25), usd(arena, u, x->p75), usd(arena, u, x->p5),
+            usd(arena, u, x->p95));
     if (u->unsound > 0)
-        words = cs_arena_printf(t->arena,
+        words = cs_arena_printf(arena,
                                 "%s; %s that contradict themselves are left out", words,
-                                cs_words_count(t->arena, (double)u->unsound, "draw"));
+                                cs_words_count(arena, (double)u->unsound, "draw"));
     if (u->feasible > 0 && u->feasible < 1)
-        words = cs_arena_printf(t->arena, "%s; in %s of them none meets the SLO", words,
+        words = cs_arena_printf(arena, "%s; in %s of them none meets the SLO", words,
                                 cs_figure_percent(1 - u->feasible).text);
-    cs_text_section(t, NULL, words);
-    if (u->scenario->compare_count)
-        cs_text_section(t, NULL,
-                        cs_arena_printf(t->arena,
-                                        "hosting is cheaper than every API in %s of the "
-                                        "draws (95 %%: %s to %s)",
-                                        cs_figure_percent(u->own_cheapest).text,
-                                        cs_figure_percent(u->own_cheapest_lo).text,
-                                        cs_figure_percent(u->own_cheapest_hi).text));
-    cs_text_put(t, "\n");
+    return words;
+}
+
+const char *cs_uncertainty_own(struct cs_arena *arena, const struct cs_uncertainty *u)
+{
+    if (!u->scenario->compare_count)
+        return "";
+    return cs_arena_printf(
+        arena, "hosting is cheaper than every API in %s of the draws (95 %%: %s to %s)",
+        cs_figure_percent(u->own_cheapest).text, cs_figure_percent(u->own_cheapest_lo).text,
+        cs_figure_percent(u->own_cheapest_hi).text);
+}
+
+void cs_uncertainty_figures(struct cs_arena *arena, const struct cs_uncertainty *u,
+                            const struct cs_choice *c, const char *figures[CS_UNCERTAINTY_FIGURES])
+{
+    const char *const all[CS_UNCERTAINTY_FIGURES] = {
+        isnan(c->gpus_p50)          ? "-"
+        : c->gpus_p5 == c->gpus_p95 ? cs_arena_strdup(arena, cs_figure_number(c->gpus_p50, 0).text)
+                                    : cs_arena_printf(arena, "%.0f–%.0f", c->gpus_p5, c->gpus_p95),
+        usd(arena, u, c->usd.p50),
+        cs_arena_printf(arena, "%s–%s", usd(arena, u, c->usd.p5), usd(arena, u, c->usd.p95)),
+        cs_arena_strdup(arena, cs_figure_percent(c->cheapest).text),
+        cs_arena_strdup(arena, cs_figure_percent(c->fails).text),
+        usd(arena, u, c->regret_mean),
+        usd(arena, u, c->regret_p95)};
+    memcpy(figures, all, sizeof all);
+}
+
+const char *cs_uncertainty_terms(struct cs_arena *arena, const struct cs_uncertainty *u)
+{
+    return cs_arena_printf(arena,
+                           "cheapest: in that share of the draws; fails: in that share it misses "
+                           "the SLO; regret: mean, and 95 %% quantile, of what it costs more than "
+                           "the cheapest choice of a draw, %s",
+                           cs_money_per(arena, u->scenario, "day"));
 }
 
 static void print_choices(const struct cs_uncertainty *u, const struct cs_text *t)
@@ -85,27 +110,14 @@ static void print_choices(const struct cs_uncertainty *u, const struct cs_text *
     cs_grid_row(&grid, "CHOICES", "GPUs", day, "5–95 %", "cheapest", "fails", "regret", "95 %");
     for (size_t i = 0; i < u->choice_count; i++) {
         const struct cs_choice *const c = &u->choices[i];
+        const char *figures[CS_UNCERTAINTY_FIGURES];
+        cs_uncertainty_figures(t->arena, u, c, figures);
         cs_grid_add(&grid, "%2zu %s", i + 1, cs_uncertainty_choice(t->arena, u, c));
-        cs_grid_add(&grid, "%s",
-                    isnan(c->gpus_p50) ? "-"
-                    : c->gpus_p5 == c->gpus_p95
-                        ? cs_figure_number(c->gpus_p50, 0).text
-                        : cs_arena_printf(t->arena, "%.0f–%.0f", c->gpus_p5, c->gpus_p95));
-        cs_grid_add(&grid, "%s", usd(t->arena, u, c->usd.p50));
-        cs_grid_add(&grid, "%s–%s", usd(t->arena, u, c->usd.p5), usd(t->arena, u, c->usd.p95));
-        cs_grid_add(&grid, "%s", cs_figure_percent(c->cheapest).text);
-        cs_grid_add(&grid, "%s", cs_figure_percent(c->fails).text);
-        cs_grid_add(&grid, "%s", usd(t->arena, u, c->regret_mean));
-        cs_grid_add(&grid, "%s", usd(t->arena, u, c->regret_p95));
+        for (int k = 0; k < CS_UNCERTAINTY_FIGURES; k++)
+            cs_grid_add(&grid, "%s", figures[k]);
     }
     cs_grid_print(&grid, t, 0, true);
-    cs_text_section(t, NULL,
-                    cs_arena_printf(t->arena,
-                                    "cheapest: in that share of the draws; fails: "
-                                    "in that share it misses the SLO; regret: mean, and 95 %% "
-                                    "quantile, of what it costs more than the cheapest "
-                                    "choice of a draw, %s",
-                                    day));
+    cs_text_section(t, NULL, cs_uncertainty_terms(t->arena, u));
     if (u->choice_count)
         cs_text_section(t, NULL,
                         cs_arena_printf(t->arena, "least regret: %s",
@@ -195,8 +207,12 @@ static void print_tornado(const struct cs_uncertainty *u, const struct cs_text *
 
 void cs_uncertainty_print(const struct cs_uncertainty *u, const struct cs_text *t)
 {
-    print_inputs(u, t);
-    print_spread(u, t);
+    const char *const own = cs_uncertainty_own(t->arena, u);
+    cs_text_section(t, "INPUTS", cs_uncertainty_inputs(t->arena, u));
+    cs_text_section(t, NULL, cs_uncertainty_spread(t->arena, u));
+    if (*own)
+        cs_text_section(t, NULL, own);
+    cs_text_put(t, "\n");
     print_choices(u, t);
     print_tornado(u, t);
 }

@@ -12,6 +12,19 @@
 const char *cs_uncertainty_choice(struct cs_arena *arena, const struct cs_uncertainty *u,
                                   const struct cs_choice *choice);
 
+/* Sentences: what was drawn; the spread of the cost of the best plan; how often hosting beats every
+ * API ("": none is compared with); what the figures of the choices mean. */
+const char *cs_uncertainty_inputs(struct cs_arena *arena, const struct cs_uncertainty *u);
+const char *cs_uncertainty_spread(struct cs_arena *arena, const struct cs_uncertainty *u);
+const char *cs_uncertainty_own(struct cs_arena *arena, const struct cs_uncertainty *u);
+const char *cs_uncertainty_terms(struct cs_arena *arena, const struct cs_uncertainty *u);
+/* GPUs, cost of a day with its band, shares of the draws in which it is the cheapest and in which
+ * it fails, mean and 95 % regret. */
+enum { CS_UNCERTAINTY_FIGURES = 7 };
+void cs_uncertainty_figures(struct cs_arena *arena, const struct cs_uncertainty *u,
+                            const struct cs_choice *choice,
+                            const char *figures[CS_UNCERTAINTY_FIGURES]);
+
 void cs_uncertainty_print(const struct cs_uncertainty *u, const struct cs_text *text);
 struct cJSON;
 /* Into an object of json_tree.h. */

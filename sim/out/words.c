@@ -268,3 +268,215 @@ const char *cs_words_answer(struct cs_arena *arena, const struct cs_answer *answ
                                 cs_money_code(answer->scenario));
     return cs_arena_printf(arena, "%s%s.", words, words_of_slo(arena, answer, best));
 }
+
+/* --- sentences of the report's sections ------------------------------------------------------- */
+
+const char *cs_words_lengths(const struct cs_scenario *s)
+{
+    return s->traffic.kind == CS_VOLUME_TRACE ? "a trace"
+           : s->traffic.lengths_name          ? s->traffic.lengths_name
+                                              : "lengths as given";
+}
+
+const char *cs_words_traffic(struct cs_arena *arena, const struct cs_answer *answer)
+{
+    char at[32];
+    const char *words = cs_arena_printf(
+        arena, "%s requests/day · mean %s/s",
+        cs_figure_short(answer->requests_per_day).text, cs_figure_short(answer->mean_rps).text);
+    if (isfinite(answer->peak_start_s))
+        words = cs_arena_printf(arena, "%s, %s/s in the busiest hour (%s)", words,
+                                cs_figure_short(answer->peak_rps).text,
+                                cs_plan_when(answer->scenario, answer->peak_start_s, at,
+                                             sizeof at));
+    words = cs_arena_printf(arena, "%s · %s tokens in, %s out", words,
+                            cs_figure_number(answer->mean_input, 0).text,
+                            cs_figure_number(answer->mean_output, 0).text);
+    return words;
+}
+
+const char *cs_words_binds(struct cs_arena *arena, const struct cs_option_answer *o)
+{
+    return cs_arena_printf(arena, "binds: %s%s", o->binding == CS_BINDING_NONE ? "nothing; " : "",
+                           o->binding_text);
+}
+
+const char *cs_words_sure(struct cs_arena *arena, const struct cs_option_answer *o)
+{
+    const char *words;
+    if (o->option->replicas > 0 || o->option->gpus > 0)
+        words = o->undecided ? "the fleet is as given; whether it meets the SLO is undecided"
+                             : "the fleet is as given";
+    else if (o->undecided && o->neighbour_replicas == 0)
+        words = "too few requests to be sure of the count";
+    else if (o->gpus_hi == 0)
+        words = "one replication: no interval of the count";
+    else if (o->gpus_lo == o->gpus_hi)
+        words = cs_arena_printf(arena, "95 %% sure of the count: %s",
+                                cs_words_count(arena, (double)o->gpus, "GPU"));
+    else
+        words = cs_arena_printf(arena, "95 %% interval of the count: %ld to %ld GPUs",
+                                o->gpus_lo, o->gpus_hi);
+    if (o->undecided && o->neighbour_replicas > 0)
+        words = cs_arena_printf(arena, "%s (undecided: the larger is planned)", words);
+    if (o->neighbour_replicas > 0 && o->neighbour_why_not)
+        words = cs_arena_printf(arena, "%s · with %s: %s", words,
+                                cs_words_count(arena, o->neighbour_replicas, "replica"),
+                                o->neighbour_why_not);
+    return words;
+}
+
+const char *cs_words_apis(struct cs_arena *arena, const struct cs_answer *answer,
+                          const struct cs_option_answer *o)
+{
+    const char *words = "";
+    size_t named = 0;
+    for (size_t i = 0; i < answer->api_count && named < 3; i++) {
+        const struct cs_api_answer *const a = &answer->apis[i];
+        if (!isfinite(a->usd_per_day))
+            continue;
+        const struct cs_figure usd = cs_money_figure(answer->scenario, a->usd_per_day);
+        words = named ? cs_arena_printf(arena, "%s; %s %s", words, cs_words_api(a), usd.text)
+                      : cs_arena_printf(arena, "%s costs %s %s/day", cs_words_api(a), usd.text,
+                                        cs_money_code(answer->scenario));
+        if (o->cost.usd_per_day > 0)
+            words = cs_arena_printf(arena, "%s, %s times%s", words,
+                                    cs_figure_ratio(a->usd_per_day / o->cost.usd_per_day).text,
+                                    named ? "" : " as much");
+        named++;
+    }
+    return words;
+}
+
+const char *cs_words_sample(struct cs_arena *arena, const struct cs_answer *answer,
+                            const struct cs_option_answer *o)
+{
+    const char *const requests = cs_words_count(arena, answer->simulated_requests, "request");
+    return o->replications > 1
+               ? cs_arena_printf(arena,
+                                 "over all requests of %d replications, %s in all; ± is %s",
+                                 o->replications, requests,
+                                 o->model.error ? "sampling alone, 95 %" : "the 95 % interval")
+               : cs_arena_printf(arena,
+                                 "over all requests of one replication (%s), so without intervals",
+                                 requests);
+}
+
+const char *cs_words_worst(struct cs_arena *arena, const struct cs_answer *answer,
+                           const struct cs_option_answer *o)
+{
+    const struct cs_worst_window *const w = &o->worst;
+    char at[32];
+    const char *words = cs_arena_printf(
+        arena, "%s, %s long · %s requests/s · %s met every limit",
+        cs_plan_when(answer->scenario, w->start_s, at, sizeof at),
+        cs_figure_time_given(w->length_s).text, cs_figure_short(w->requests_per_s).text,
+        cs_figure_percent(w->attainment).text);
+    for (int m = 0; m < CS_METRIC_COUNT; m++)
+        words = cs_arena_printf(arena, "%s%s %s %s", words, m ? "," : " · p95", cs_words_metric[m],
+                                cs_figure_time_value(w->latency[m].stat[CS_STAT_P95]).text);
+    return words;
+}
+
+const char *cs_words_served(struct cs_arena *arena, const struct cs_answer *answer,
+                            const struct cs_option_answer *o)
+{
+    return cs_arena_printf(
+        arena,
+        "%s of %ss and %s of requests met the SLO · goodput %s requests/s · a replication: %s "
+        "rejected, %s preempted%s",
+        cs_figure_percent(o->windows_met).text, cs_words_window[answer->scenario->slo.window],
+        cs_figure_percent(o->attainment).text, cs_figure_short(o->goodput_rps).text,
+        cs_figure_number(o->rejected, 0).text, cs_figure_number(o->preemptions, 0).text,
+        answer->scenario->change_count == 0
+            ? ""
+            : cs_arena_printf(arena, ", %s retried elsewhere",
+                              cs_figure_number(o->retried, 0).text));
+}
+
+const char *cs_words_cost(struct cs_arena *arena, const struct cs_scenario *s,
+                          const struct cs_cost_breakdown *c)
+{
+    const char *const code = cs_money_code(s);
+    const char *words = cs_arena_printf(
+        arena, "%s %s/day · %s %s/month · %s %s per million tokens",
+        cs_money_figure(s, c->usd_per_day).text, code, cs_money_figure(s, c->usd_per_month).text,
+        code, cs_money_figure(s, c->usd_per_mtok).text, code);
+    if (isfinite(c->kwh_per_day))
+        words = cs_arena_printf(arena, "%s · %s kWh/day", words,
+                                cs_figure_short(c->kwh_per_day).text);
+    if (isfinite(c->kg_co2e_per_day))
+        words = cs_arena_printf(arena, "%s · %s kg CO2e/day (%s)", words,
+                                cs_figure_short(c->kg_co2e_per_day).text, c->carbon_why);
+    return words;
+}
+
+const char *cs_words_use(struct cs_arena *arena, const struct cs_option_answer *o)
+{
+    return cs_arena_printf(
+        arena,
+        "%s of capacity in the busiest hour · busy %s of the time, %s requests at once in a "
+        "replica · KV cache %s full, %s at most",
+        cs_figure_percent(o->capacity_share).text, cs_figure_percent(o->busy).text,
+        cs_figure_short(o->batch_mean).text, cs_figure_percent(o->kv_mean).text,
+        cs_figure_percent(o->kv_peak).text);
+}
+
+const char *cs_words_prefix(struct cs_arena *arena, const struct cs_option_answer *o)
+{
+    return cs_arena_printf(arena, "prefix cache: %s of the prompt tokens are found, not computed",
+                           cs_figure_percent(o->prefix_hits).text);
+}
+
+/* What the scenario has happen during the run; failures besides those are not modelled. */
+static const char *words_of_changes(struct cs_arena *arena, const struct cs_scenario *s)
+{
+    size_t of[CS_CHANGE_COUNT] = {0};
+    for (size_t i = 0; i < s->change_count; i++)
+        of[s->changes[i].kind]++;
+    const char *words = of[CS_CHANGE_FAIL] ? "fails at given times:" : "nothing fails";
+    if (of[CS_CHANGE_FAIL])
+        words = cs_arena_printf(arena, "%s %zu", words, of[CS_CHANGE_FAIL]);
+    if (s->change_count > of[CS_CHANGE_FAIL])
+        words = cs_arena_printf(arena, "%s · other changes under way: %zu", words,
+                                s->change_count - of[CS_CHANGE_FAIL]);
+    if (of[CS_CHANGE_TRAFFIC] + of[CS_CHANGE_ADD] + of[CS_CHANGE_REMOVE])
+        words = cs_arena_printf(arena, "%s (load and cost are those without)", words);
+    return words;
+}
+
+/* The defaults that a reader would ask about; all of them are in `capsim explain`. */
+static const char *words_of_defaults(struct cs_arena *arena, const struct cs_scenario *s)
+{
+    static const struct {
+        const char *key, *name;
+    } shown[] = {
+        {"traffic.burstiness", "burstiness"}, {"traffic.curve", "curve"},
+        {"traffic.sampling", "sampling"},     {"slo.window", "SLO window"},
+        {"deploy[0].engine", "engine"},       {"deploy[0].router", "router"},
+        {"deploy[0].kv_precision", "KV cache"},
+        {"deploy[0].prefix_caching", "prefix caching"}, {"cost.prices", "prices"},
+    };
+    const char *words = "";
+    for (size_t k = 0; k < sizeof shown / sizeof shown[0]; k++)
+        for (size_t i = 0; i < s->default_count; i++)
+            if (strcmp(s->defaults[i].key, shown[k].key) == 0)
+                words = cs_arena_printf(arena, "%s · %s %s", words, shown[k].name,
+                                        s->defaults[i].value);
+    return words;
+}
+
+const char *cs_words_assumed(struct cs_arena *arena, const struct cs_answer *answer,
+                             const struct cs_option_answer *o)
+{
+    const struct cs_scenario *const s = answer->scenario;
+    const char *words = words_of_changes(arena, s);
+    if (s->slo.availability > 0)
+        words = cs_arena_printf(arena, "%s (availability %s was asked: not modelled)", words,
+                                cs_figure_percent(s->slo.availability).text);
+    if (o && o->simulated)
+        words = cs_arena_printf(arena, "%s · %s", words, cs_words_error(arena, o));
+    if (o && o->price.note)
+        words = cs_arena_printf(arena, "%s · price: %s", words, o->price.note);
+    return cs_arena_printf(arena, "%s%s", words, words_of_defaults(arena, s));
+}

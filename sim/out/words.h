@@ -50,6 +50,33 @@ extern const char cs_words_unsure[];
 const char *cs_words_error(struct cs_arena *arena, const struct cs_option_answer *option);
 /* An API with the conditions it is bought under: "GPT-4o (batch)". */
 const char *cs_words_api(const struct cs_api_answer *api);
+/* The lengths that were asked for: a sheet's name, "a trace", "lengths as given". */
+const char *cs_words_lengths(const struct cs_scenario *scenario);
+/* Sentences of the report's sections. What is offered: "36,900 requests/day · mean ...". */
+const char *cs_words_traffic(struct cs_arena *arena, const struct cs_answer *answer);
+/* "binds: ...", where the option has a binding_text. */
+const char *cs_words_binds(struct cs_arena *arena, const struct cs_option_answer *option);
+/* How sure the count of GPUs is, and how one replica fewer fails. */
+const char *cs_words_sure(struct cs_arena *arena, const struct cs_option_answer *option);
+/* What the first three APIs ask, also as multiples of the option's cost; "": none has a price. */
+const char *cs_words_apis(struct cs_arena *arena, const struct cs_answer *answer,
+                          const struct cs_option_answer *option);
+/* What the latencies are over; the worst window; what share met the SLO. */
+const char *cs_words_sample(struct cs_arena *arena, const struct cs_answer *answer,
+                            const struct cs_option_answer *option);
+const char *cs_words_worst(struct cs_arena *arena, const struct cs_answer *answer,
+                           const struct cs_option_answer *option);
+const char *cs_words_served(struct cs_arena *arena, const struct cs_answer *answer,
+                            const struct cs_option_answer *option);
+/* What a fleet costs by day, month and token, and its energy. */
+const char *cs_words_cost(struct cs_arena *arena, const struct cs_scenario *scenario,
+                          const struct cs_cost_breakdown *cost);
+/* How full the fleet is, and what its prefix cache finds. */
+const char *cs_words_use(struct cs_arena *arena, const struct cs_option_answer *option);
+const char *cs_words_prefix(struct cs_arena *arena, const struct cs_option_answer *option);
+/* What a reader might wrongly take for granted; `option` may be NULL. */
+const char *cs_words_assumed(struct cs_arena *arena, const struct cs_answer *answer,
+                             const struct cs_option_answer *option);
 /* `count` with its noun: "1 replica", "2 replicas". */
 const char *cs_words_count(struct cs_arena *arena, double count, const char *noun);
 

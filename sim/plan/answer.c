@@ -144,12 +144,37 @@ static double group_requests(const struct cs_result *r, const struct cs_group *g
     return n;
 }
 
+/* Share of the requests of a group of windows that were within every limit, over the replications
+ * that the worst window is estimated on. */
+static double group_attainment(const struct cs_set *set, const struct cs_group *g)
+{
+    double met = 0.0, requests = 0.0;
+    for (int r = set->count > 1 ? 1 : 0; r < set->count; r += 2) {
+        const struct cs_result *const run = set->trials[r]->result;
+        requests += group_requests(run, g);
+        for (size_t w = g->first; w < g->first + g->count; w++)
+            met += (double)run->windows[w].met;
+    }
+    return met / requests;
+}
+
 /* How often a folded window occurs in the run. */
 static double folds(const struct cs_result *r)
 {
     if (r->window_ps == INT64_MAX)
         return 1.0;
     return fmax(1.0, r->measured_ps / ((double)r->window_ps * (double)r->window_count));
+}
+
+/* Time that a run measured in window w, in all its folds: less than its length where the run ends
+ * within it. */
+static double measured_in(const struct cs_result *r, size_t w)
+{
+    if (r->window_ps == INT64_MAX)
+        return r->measured_ps;
+    const double length = (double)r->window_ps, period = length * (double)r->window_count;
+    const double whole = floor(r->measured_ps / period), rest = r->measured_ps - whole * period;
+    return whole * length + fmin(length, fmax(0.0, rest - (double)w * length));
 }
 
 static void fill_worst(struct cs_option_answer *a, const struct cs_search *s)
@@ -173,7 +198,9 @@ static void fill_worst(struct cs_option_answer *a, const struct cs_search *s)
                       : (double)g->count * (double)first->window_ps * 1e-12;
     if (s->question->limit_count > 0) {
         w->limit = &s->question->scenario->slo.limits[j->worst_limit];
-        w->attainment = 1.0 - j->miss.value;
+        /* the miss of a mean is no share of requests */
+        w->attainment =
+            w->limit->percentile > 0.0 ? 1.0 - j->miss.value : group_attainment(set, g);
     } else {
         w->attainment = 1.0;
     }
@@ -205,10 +232,10 @@ static void fill_hours(struct cs_option_answer *a, const struct cs_set *set, dou
     struct cs_hour *hours = cs_arena_alloc(arena, first->window_count, sizeof *hours);
     struct cs_arena scratch;
     cs_arena_init(&scratch);
-    const double n = set->count;
+    const double n = set->count, kv_tokens = (double)set->candidate->memory.kv_tokens;
     for (size_t w = 0; w < first->window_count; w++) {
         struct cs_hist h[CS_METRIC_COUNT];
-        double requests = 0.0, met = 0.0, busy = 0.0;
+        double requests = 0.0, met = 0.0, busy = 0.0, kv = 0.0, measured = 0.0;
         for (int m = 0; m < CS_METRIC_COUNT; m++)
             cs_hist_init(&h[m], &scratch);
         for (int r = 0; r < set->count; r++) {
@@ -216,6 +243,8 @@ static void fill_hours(struct cs_option_answer *a, const struct cs_set *set, dou
             requests += (double)t->requests;
             met += (double)t->met;
             busy += (double)t->busy_ps;
+            kv += t->kv_area;
+            measured += measured_in(set->trials[r]->result, w);
             for (int m = 0; m < CS_METRIC_COUNT; m++)
                 cs_hist_merge(&h[m], &t->metric[m]);
         }
@@ -224,7 +253,9 @@ static void fill_hours(struct cs_option_answer *a, const struct cs_set *set, dou
         hours[w] = (struct cs_hour){
             .start_s = first->window_ps == INT64_MAX ? 0.0 : (double)w * length_ps * 1e-12,
             .requests = requests / n * scale,
-            .busy = busy / n / (length_ps * folds(first) * set->replicas),
+            .requests_per_s = requests / (measured * 1e-12) * scale,
+            .busy = busy / n / (measured / n * set->replicas),
+            .kv = fmin(1.0, kv / n / (measured / n * set->replicas) / kv_tokens),
             .attainment = requests > 0.0 ? met / requests : NAN,
             .ttft_p50_s = stat_of(&h[CS_METRIC_TTFT], CS_STAT_P50),
             .ttft_p95_s = stat_of(&h[CS_METRIC_TTFT], CS_STAT_P95),

@@ -57,7 +57,9 @@ extern const char *const cs_binding_names[CS_BINDING_COUNT]; /* "none", "ttft", 
 struct cs_hour {       /* one window of the run, for charts and the load line */
     double start_s;    /* from the start of the run (Monday 00:00 for weekly curves) */
     double requests;   /* per replication */
+    double requests_per_s;
     double busy;       /* share of replica time */
+    double kv;         /* mean share of the KV cache in use */
     double attainment; /* share of requests within every limit */
     double ttft_p50_s, ttft_p95_s, tpot_p50_s, tpot_p95_s, e2e_p95_s;
 };

@@ -139,7 +139,8 @@ static inline void book(struct cs_replica *r, int64_t start, int64_t t1, int64_t
     res->all_batch_area += (double)active * time;
     /* sum over i < k of (kv + i D)(t1 + i g) */
     const double s1 = 0.5 * (double)(k * (k - 1)), s2 = s1 * (double)(2 * k - 1) * (1.0 / 3.0);
-    res->all_kv_area += (double)kv * time + (double)D * ((double)t1 * s1 + (double)g * s2);
+    const double area = (double)kv * time + (double)D * ((double)t1 * s1 + (double)g * s2);
+    res->all_kv_area += area;
     const int64_t peak = kv + D * (k - 1);
     if (peak > res->kv_peak_tokens)
         res->kv_peak_tokens = peak;
@@ -148,6 +149,7 @@ static inline void book(struct cs_replica *r, int64_t start, int64_t t1, int64_t
     if (r->window == NULL)
         return;
     r->window->busy_ps += span;
+    r->window->kv_area += area;
     cs_hist_add_ramp(&r->window->metric[CS_METRIC_ITL], t1, g, k, (uint64_t)D);
 }
 

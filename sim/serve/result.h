@@ -32,6 +32,7 @@ struct cs_window_tally {
     uint64_t within[CS_RESULT_LIMITS]; /* within each */
     uint64_t rejected;
     int64_t busy_ps; /* summed over replicas */
+    double kv_area;  /* KV tokens read x time, likewise; of all windows and warm-up: all_kv_area */
     struct cs_hist metric[CS_METRIC_COUNT];
 };
 

@@ -493,6 +493,46 @@ START_TEST(more_confidence_never_takes_fewer)
 }
 END_TEST
 
+/* 10,000 arrivals at 1.2/s take 2.3 hours: the third hour is measured for its part alone. Each
+ * request is a step of half a second that holds one token: busy 0.6 of the time, with that token's
+ * share of the KV cache in it. Requests over their rate are the time measured, and busy of it is
+ * the option's. */
+START_TEST(an_hour_is_measured_for_as_long_as_it_runs)
+{
+    options[0].replicas = 1;
+    struct cs_scenario s = scenario_of(1.2, 95, 60, 10000);
+    s.slo.window = CS_WINDOW_HOUR;
+    s.simulate.replications = 2;
+    const struct cs_option_answer *const o = &plan(&s, 1)->options[0];
+    ck_assert_uint_eq(o->hour_count, 3);
+    double seconds = 0.0, busy = 0.0;
+    for (size_t i = 0; i < 3; i++) {
+        const struct cs_hour *const h = &o->hours[i];
+        ck_assert_double_eq_tol(h->requests_per_s, 1.2, 0.08);
+        ck_assert_double_eq_tol(h->busy, 0.6, 0.04);
+        ck_assert_double_eq_tol(h->kv * (double)o->memory.kv_tokens, h->busy, 1e-9);
+        seconds += h->requests / h->requests_per_s;
+        busy += h->busy * h->requests / h->requests_per_s;
+    }
+    ck_assert_double_eq_tol(o->hours[0].requests / o->hours[0].requests_per_s, 3600.0, 1e-6);
+    ck_assert_double_eq_tol(seconds, 10000 / o->requests_per_s, 1.0);
+    ck_assert_double_eq_tol(busy / seconds, o->busy, 2e-3);
+}
+END_TEST
+
+/* A mean has no share that misses it: what is said of the worst window is a share of requests. */
+START_TEST(a_mean_is_met_by_no_more_than_all)
+{
+    options[0].replicas = 1;
+    struct cs_scenario s = scenario_of(1.2, 0, 2, 10000);
+    s.simulate.replications = 2;
+    const struct cs_option_answer *const o = &plan(&s, 1)->options[0];
+    ck_assert(o->feasible);
+    ck_assert_double_gt(o->worst.attainment, 0.9);
+    ck_assert_double_le(o->worst.attainment, 1.0);
+}
+END_TEST
+
 START_TEST(windows_are_named_by_their_start)
 {
     struct cs_scenario s = scenario_of(1, 95, 1, 1);
@@ -525,6 +565,8 @@ int main(void)
     tcase_add_test(all, options_are_ranked_by_cost_and_what_fails_comes_last);
     tcase_add_test(all, the_number_of_threads_does_not_show);
     tcase_add_test(all, a_log_holds_every_request_of_a_replication);
+    tcase_add_test(all, a_mean_is_met_by_no_more_than_all);
+    tcase_add_test(all, an_hour_is_measured_for_as_long_as_it_runs);
     tcase_add_test(all, both_ends_of_the_error_are_simulated);
     tcase_add_test(all, a_fleet_that_would_not_keep_up_has_no_upper_end);
     tcase_add_test(all, a_confidence_sizes_for_slower_steps);
