@@ -88,7 +88,7 @@ static void make_trace(struct cs_trace *trace, const struct prop_case *c, struct
 static void run_open(struct engine_run *run, const struct prop_case *c, struct cs_arena *arena)
 {
     static const struct cs_traffic traffic = {.kind = CS_VOLUME_TRACE};
-    static const struct cs_simulate simulate = {.replications = 1};
+    static const struct cs_simulate simulate = {.warm_up_s = 3600.0, .replications = 1};
     memset(run, 0, sizeof *run);
     make_trace(&run->trace, c, arena);
     cs_workload_prepare(&run->workload, &traffic, &simulate, &run->trace);

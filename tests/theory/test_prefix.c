@@ -55,7 +55,8 @@ static void teardown(void)
 static const struct cs_result *run(int64_t requests, const struct cs_trace *trace)
 {
     struct cs_workload_spec *const spec = cs_arena_alloc(&arena, 1, sizeof *spec);
-    const struct cs_simulate simulate = {.requests = requests, .replications = 1};
+    const struct cs_simulate simulate = {
+        .warm_up_s = 3600.0, .requests = requests, .replications = 1};
     const struct cs_run_options options = {.window_count = 1, .end_ps = INT64_MAX};
     cs_workload_prepare(spec, &traffic, &simulate, trace);
     struct cs_cluster *const c = cs_cluster_new(&arena, &fleet, spec, 61, 0, &options);

@@ -41,7 +41,7 @@ static struct cs_scenario scenario_of(const char *prices, const struct cs_api *c
         .compare = compare,
         .compare_count = count,
         .cost = cs_cost_of(prices),
-        .simulate = {.days = 7, .seed = 1},
+        .simulate = {.days = 7, .warm_up_s = 3600.0, .seed = 1},
     };
     if (prices[0] == '2') /* a date, as resolve_money.c has it */
         s.cost.as_of = s.cost.prices;

@@ -114,7 +114,7 @@ START_TEST(a_flooded_replica_serves_what_the_bound_says)
             .kind = CS_VOLUME_REQUESTS, .requests_per_s = 2000, .burstiness = 1,
             .input = {.kind = CS_LENGTHS_FIXED, .a = cases[i].input},
             .output = {.kind = CS_LENGTHS_FIXED, .a = cases[i].output}};
-        const struct cs_simulate simulate = {.requests = REQUESTS};
+        const struct cs_simulate simulate = {.warm_up_s = 3600.0, .requests = REQUESTS};
         struct cs_workload_spec w;
         cs_workload_prepare(&w, &traffic, &simulate, NULL);
         w.start_ps = 0;
@@ -155,7 +155,7 @@ START_TEST(prompts_come_in_chunks)
                                        .burstiness = 1,
                                        .input = {.kind = CS_LENGTHS_FIXED, .a = 2900},
                                        .output = {.kind = CS_LENGTHS_FIXED, .a = 970}};
-    const struct cs_simulate simulate = {.requests = REQUESTS};
+    const struct cs_simulate simulate = {.warm_up_s = 3600.0, .requests = REQUESTS};
     struct cs_workload_spec w;
     cs_workload_prepare(&w, &traffic, &simulate, NULL);
     w.start_ps = 0;

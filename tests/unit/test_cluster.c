@@ -37,7 +37,7 @@ static void prepare(int replicas, enum cs_router router, double load, int64_t re
         .requests_per_s = load * replicas * cs_bound_capacity(&step, &fleet.limits, &mean),
         .input = {.kind = CS_LENGTHS_LOGNORMAL, .a = 512, .b = 0.7},
         .output = {.kind = CS_LENGTHS_GAMMA, .a = 231, .b = 0.9}};
-    const struct cs_simulate simulate = {.requests = requests};
+    const struct cs_simulate simulate = {.warm_up_s = 3600.0, .requests = requests};
     cs_workload_prepare(&workload, &traffic, &simulate, NULL);
     workload.start_ps = 0;
 }

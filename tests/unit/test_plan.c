@@ -56,7 +56,7 @@ static struct cs_scenario scenario_of(double rate, double percentile, double lim
         .options = options,
         .option_count = 1,
         .cost = cs_cost_of("listed"),
-        .simulate = {.days = 7, .requests = requests, .seed = 1},
+        .simulate = {.days = 7, .warm_up_s = 3600.0, .requests = requests, .seed = 1},
     };
 }
 

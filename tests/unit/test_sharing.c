@@ -37,7 +37,7 @@ static struct cs_traffic traffic_of(double rate)
 static void begin(struct cs_workload *w, struct cs_workload_spec *spec, const struct cs_traffic *t,
                   double days, uint64_t replication)
 {
-    const struct cs_simulate simulate = {.days = days};
+    const struct cs_simulate simulate = {.warm_up_s = 3600.0, .days = days};
     cs_workload_prepare(spec, t, &simulate, NULL);
     cs_workload_init(w, spec, 61, replication, &arena);
 }
@@ -176,7 +176,7 @@ START_TEST(traces_say_what_they_share)
                                    .session.ids = session, .hashes = hashes, .hash_start = start,
                                    .hash_tokens = 512};
     const struct cs_traffic t = {.kind = CS_VOLUME_TRACE};
-    const struct cs_simulate simulate = {.days = 7};
+    const struct cs_simulate simulate = {.warm_up_s = 3600.0, .days = 7};
     struct cs_workload_spec spec;
     cs_workload_prepare(&spec, &t, &simulate, &trace);
     struct cs_workload w;

@@ -29,7 +29,7 @@ static struct cs_traffic traffic_of(double rate)
 static struct cs_workload_spec prepared(const struct cs_traffic *t, double days, int64_t requests)
 {
     struct cs_workload_spec spec;
-    const struct cs_simulate simulate = {.days = days, .requests = requests};
+    const struct cs_simulate simulate = {.warm_up_s = 3600.0, .days = days, .requests = requests};
     cs_workload_prepare(&spec, t, &simulate, NULL);
     return spec;
 }
@@ -253,7 +253,7 @@ START_TEST(a_trace_is_replayed_as_it_is)
     static const int32_t input[] = {771, 12, 4096, 1, 88}, output[] = {3, 250, 1, 17, 91};
     const struct cs_trace trace = {.count = 5, .arrival_s = at, .input = input, .output = output};
     const struct cs_traffic t = {.kind = CS_VOLUME_TRACE};
-    const struct cs_simulate simulate = {.days = 7, .requests = 3};
+    const struct cs_simulate simulate = {.warm_up_s = 3600.0, .days = 7, .requests = 3};
     struct cs_workload_spec spec;
     cs_workload_prepare(&spec, &t, &simulate, &trace);
     ck_assert_double_eq_tol(spec.mean_input, 4968 / 5.0, 1e-12);
