@@ -8,12 +8,6 @@
  * --screenshot and --frames draw off screen, without a display: one picture at a time of the day,
  * or sixty a second from then on. Pictures appear whole or not at all.
  */
-#include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <strings.h>
-#include <sys/stat.h>
 #include "base/check.h"
 #include "base/unit.h"
 #include "cli/cli.h"
@@ -25,6 +19,12 @@
 #include "viz/font.h"
 #include "viz/picture.h"
 #include "viz/screen.h"
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
 
 struct asked {
     struct cs_opt_list sets;
@@ -109,8 +109,7 @@ static int parse(struct cs_cli *cli, int argc, char **argv, struct asked *a,
         {"option", 0, CS_OPT_COUNT, "N", "the fleet of that row of the report, from 1 (the best)",
          &a->option},
         {"replica", 0, CS_OPT_COUNT, "N", "look into that replica, from 1", &a->replica},
-        {"size", 0, CS_OPT_TEXT, "WxH", "of the window or picture, in points (1280x800)",
-         &a->size},
+        {"size", 0, CS_OPT_TEXT, "WxH", "of the window or picture, in points (1280x800)", &a->size},
         {"scale", 0, CS_OPT_TEXT, "S", "pixels of a point (the display's)", &a->scale},
         {"for", 0, CS_OPT_COUNT, "SECONDS", "close the window after that long", &a->seconds},
         {"timing", 0, CS_OPT_TEXT, "FILE", "write the window's frame times as JSON", &a->timing},
@@ -126,7 +125,11 @@ static int parse(struct cs_cli *cli, int argc, char **argv, struct asked *a,
         "GPU does, what comes in, how long people wait, what it costs. Replicas can be failed and "
         "added, traffic doubled; on leaving, such changes are printed as a scenario that repeats "
         "them. Press h in the window for its keys.",
-        options, sizeof options / sizeof options[0], 1, -1, "a scenario file"};
+        options,
+        sizeof options / sizeof options[0],
+        1,
+        -1,
+        "a scenario file"};
     const int status = cs_opt_parse(cli, &usage, argc, argv, words);
     return status >= 0 ? status : check_sizes(a);
 }
@@ -211,8 +214,8 @@ static int open_shown(struct view *v, struct shown *sh, const char *path)
     *sh = (struct shown){.path = path};
     cs_arena_init(&sh->arena);
     struct cs_catalog *const catalog = cs_catalog_open(&sh->arena, cli->program);
-    sh->scenario = cs_scenario_load(catalog, path, v->asked->sets.items, v->asked->sets.count,
-                                    &cli->diags);
+    sh->scenario =
+        cs_scenario_load(catalog, path, v->asked->sets.items, v->asked->sets.count, &cli->diags);
     if (sh->scenario == NULL || cs_diags_has_errors(&cli->diags))
         return cs_cli_fail(cli);
     *cs_check_context() = (struct cs_check_context){
@@ -229,6 +232,12 @@ static int open_shown(struct view *v, struct shown *sh, const char *path)
         return CS_EXIT_NO;
     }
     sh->open = true;
+    char clock[40];
+    if (v->asked->at != NULL && read_time(v->asked->at) > (double)sh->show.end_ps * 1e-12) {
+        fprintf(stderr, "capsim: error: view: --at %s is after the end of the run, %s\n",
+                v->asked->at, cs_show_clock(&sh->show, sh->show.end_ps, clock, sizeof clock));
+        return CS_EXIT_USAGE;
+    }
     return -1;
 }
 
@@ -254,13 +263,14 @@ static double default_time(const struct shown *sh)
 }
 
 static void start_scene(struct view *v, struct shown *sh, struct cs_scene *scene,
-                        struct cs_draw *draw, bool picture)
+                        struct cs_draw *draw, bool picture, double lead_s)
 {
     cs_scene_init(scene, &sh->show, draw);
     const double at = v->asked->at != NULL ? read_time(v->asked->at)
                       : picture            ? default_time(sh)
                                            : 0.0;
-    const int64_t to = (int64_t)(at * 1e3) * 1000000000, from = sh->show.now_ps;
+    const int64_t to = (int64_t)(fmax(0.0, at - lead_s) * 1e3) * 1000000000;
+    const int64_t from = sh->show.now_ps;
     if (picture) {
         cs_progress_init(&v->progress, v->asked->quiet);
         for (int k = 1; k <= SLICES; k++) {
@@ -284,9 +294,14 @@ static int write_picture(struct view *v, struct cs_picture *picture, const char 
 {
     struct cs_file file;
     const char *const option = v->asked->frames != NULL ? "--frames" : "--screenshot";
-    if (cs_file_open(&file, path, option, &v->cli->diags) &&
-        (cs_picture_write(picture, file.file), cs_file_close(&file, option, &v->cli->diags)))
-        return -1;
+    if (cs_file_open(&file, path, option, &v->cli->diags)) {
+        const bool drawn = cs_picture_write(picture, file.file);
+        if (cs_file_close(&file, option, &v->cli->diags) && drawn)
+            return -1;
+        if (!drawn && !cs_diags_has_errors(&v->cli->diags))
+            cs_diag_file(&v->cli->diags, (struct cs_span){0}, NULL, "%s: no picture could be made",
+                         option);
+    }
     return cs_cli_fail(v->cli);
 }
 
@@ -298,7 +313,7 @@ static int draw_frames(struct view *v, struct shown *sh, struct cs_picture *pict
     const unsigned long long count = v->asked->frames != NULL ? v->asked->count : 1;
     const int warm = v->asked->frames != NULL ? 0 : 30; /* so that requests are on their way */
     const double step_s = (double)v->asked->speed / 60.0;
-    start_scene(v, sh, &scene, draw, true);
+    start_scene(v, sh, &scene, draw, true, step_s * warm);
     const int64_t begin = sh->show.now_ps;
     int status = -1;
     cs_progress_init(&v->progress, v->asked->quiet);
@@ -383,7 +398,7 @@ static enum cs_act show_one(struct view *v, struct shown *sh)
 {
     struct cs_scene scene;
     enum cs_act act;
-    start_scene(v, sh, &scene, cs_screen_draw(v->screen), false);
+    start_scene(v, sh, &scene, cs_screen_draw(v->screen), false, 0.0);
     for (int s = 0; s < CS_SPEEDS; s++)
         if (cs_speeds[s] > 0 && (unsigned long long)cs_speeds[s] <= v->asked->speed)
             scene.speed = s;
@@ -400,8 +415,7 @@ static const char *next_path(struct view *v, const char *path)
     if (v->path_count == 1) {
         struct cs_catalog *const catalog = cs_catalog_open(v->cli->arena, v->cli->program);
         size_t count;
-        const char *const *const names =
-            cs_catalog_names(catalog, CS_SHEET_SCENARIO, &count);
+        const char *const *const names = cs_catalog_names(catalog, CS_SHEET_SCENARIO, &count);
         v->paths = cs_arena_alloc(v->cli->arena, count + 1, sizeof *v->paths);
         v->paths[0] = path;
         v->path_count = 1;
@@ -484,10 +498,8 @@ static int run(struct cs_cli *cli, int argc, char **argv)
     int status = parse(cli, argc, argv, &asked, &words);
     if (status >= 0)
         return status;
-    struct view v = {.cli = cli,
-                     .asked = &asked,
-                     .paths = words.items,
-                     .path_count = (size_t)words.count};
+    struct view v = {
+        .cli = cli, .asked = &asked, .paths = words.items, .path_count = (size_t)words.count};
     status = check(&v);
     if (status >= 0)
         return status;
@@ -495,5 +507,5 @@ static int run(struct cs_cli *cli, int argc, char **argv)
                                                             : view_on_screen(&v);
 }
 
-const struct cs_command cs_command_view = {
-    "view", "the day in a window: the fleet at work, live", run};
+const struct cs_command cs_command_view = {"view", "the day in a window: the fleet at work, live",
+                                           run};

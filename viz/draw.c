@@ -20,7 +20,7 @@ enum { GLYPHS = 1024, TEXT_BYTES = 1024 }; /* GLYPHS: a power of two */
 static const float POINTS[CS_DRAW_SIZES] = {11, 13, 17, 26};
 
 struct glyph {
-    uint32_t letter; /* 0: free */
+    uint32_t letter;      /* 0: free */
     SDL_Texture *texture; /* NULL: nothing to see, such as a blank */
     int w, h, advance;
 };
@@ -135,8 +135,7 @@ void cs_draw_frame(struct cs_draw *d, struct cs_box box, struct cs_colour_rgb c)
         SDL_RenderFillRects(d->renderer, sides, 4);
 }
 
-void cs_draw_line(struct cs_draw *d, float x0, float y0, float x1, float y1,
-                  struct cs_colour_rgb c)
+void cs_draw_line(struct cs_draw *d, float x0, float y0, float x1, float y1, struct cs_colour_rgb c)
 {
     const int a = (int)lrintf(x0 * d->scale), b = (int)lrintf(y0 * d->scale);
     const int e = (int)lrintf(x1 * d->scale), f = (int)lrintf(y1 * d->scale);

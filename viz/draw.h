@@ -16,7 +16,7 @@
 struct cs_colour_rgb {
     uint8_t r, g, b;
 };
-#define CS_RGB(hex) \
+#define CS_RGB(hex)                                                                                \
     ((struct cs_colour_rgb){(uint8_t)((hex) >> 16), (uint8_t)((hex) >> 8), (uint8_t)(hex)})
 
 enum cs_draw_size { CS_DRAW_SMALL, CS_DRAW_TEXT, CS_DRAW_LARGE, CS_DRAW_HUGE, CS_DRAW_SIZES };

@@ -138,17 +138,15 @@ static void draw_bar(struct cs_scene *s)
     const float right =
         s->w - 12 -
         cs_draw_text(d, s->w - 12, 8, CS_DRAW_HUGE, CS_DRAW_RIGHT, CS_INK, "%s",
-                     cs_show_clock(show, show->now_ps < 0 ? 0 : show->now_ps, clock,
-                                   sizeof clock));
+                     cs_show_clock(show, show->now_ps < 0 ? 0 : show->now_ps, clock, sizeof clock));
     if (!narrow)
-        cs_draw_text(d, right - 14, 15, CS_DRAW_TEXT, CS_DRAW_RIGHT,
-                     s->paused ? CS_BAD : CS_DIM, "%s",
-                     show->now_ps >= show->end_ps           ? "at the end"
+        cs_draw_text(d, right - 14, 15, CS_DRAW_TEXT, CS_DRAW_RIGHT, s->paused ? CS_BAD : CS_DIM,
+                     "%s",
+                     show->now_ps >= show->end_ps    ? "at the end"
                      : s->paused && s->target_ps < 0 ? "paused"
                                                      : speed);
     cs_draw_clip(d, (struct cs_box){0, 0, right - (narrow ? 8 : 150), BAR});
-    cs_draw_text(d, 12, 5, CS_DRAW_LARGE, CS_DRAW_LEFT, CS_INK, "%s",
-                 show->answer->scenario->name);
+    cs_draw_text(d, 12, 5, CS_DRAW_LARGE, CS_DRAW_LEFT, CS_INK, "%s", show->answer->scenario->name);
     cs_draw_text(d, 12, 26, CS_DRAW_SMALL, CS_DRAW_LEFT, CS_DIM, "%s",
                  cs_words_fleet(&scratch, show->plan));
     cs_draw_unclip(d);
@@ -269,8 +267,7 @@ void cs_scene_draw(struct cs_scene *s)
         /* the replica that was chosen comes first, then the bills, then the experts */
         const float bills = 176 + 26 * (float)s->show->answer->api_count;
         const bool more = s->selected >= 0 || (experts && middle - bills > 150);
-        const float meters =
-            more ? fminf(middle - 178, fmaxf(0.5f * middle, bills)) : middle;
+        const float meters = more ? fminf(middle - 178, fmaxf(0.5f * middle, bills)) : middle;
         const struct cs_box lower = {s->w - GAP - side, top + meters + GAP, side,
                                      middle - meters - GAP};
         cs_scene_meters(s, (struct cs_box){s->w - GAP - side, top, side, meters});
@@ -291,8 +288,8 @@ void cs_scene_wait(struct cs_draw *d, float w, float h, const char *name, const 
 {
     cs_draw_clear(d, CS_GROUND);
     cs_draw_text(d, w / 2, h / 2 - 50, CS_DRAW_HUGE, CS_DRAW_MIDDLE, CS_INK, "%s", name);
-    cs_draw_text(d, w / 2, h / 2 - 10, CS_DRAW_TEXT, CS_DRAW_MIDDLE, CS_DIM,
-                 "sizing the fleet: %s", what);
+    cs_draw_text(d, w / 2, h / 2 - 10, CS_DRAW_TEXT, CS_DRAW_MIDDLE, CS_DIM, "sizing the fleet: %s",
+                 what);
     const struct cs_box box = {w / 2 - 160, h / 2 + 18, 320, 10};
     cs_draw_fill(d, box, CS_PANEL);
     cs_draw_frame(d, box, CS_EDGE);

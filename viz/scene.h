@@ -53,7 +53,7 @@ enum { CS_SCENE_HITS = 96, CS_SCENE_SPARKS = 400, CS_SPEEDS = 9 };
 extern const int cs_speeds[CS_SPEEDS]; /* simulated seconds a second; 0: as fast as it goes */
 
 struct cs_spark { /* a request that flies from the gateway to a replica */
-    float age_s; /* < 0: not yet on its way */
+    float age_s;  /* < 0: not yet on its way */
     int replica, klass, number;
     bool again;
 };
@@ -71,16 +71,16 @@ struct cs_scene {
     struct cs_draw *draw;
     float w, h;
     float mouse_x, mouse_y; /* negative: elsewhere */
-    int selected; /* -1: none */
+    int selected;           /* -1: none */
     bool paused, help;
-    int speed;            /* index of cs_speeds */
-    float lag;            /* share of that speed that is reached; 1 when it is */
-    int64_t target_ps;    /* where it is going, as fast as it can; -1: nowhere */
-    double piece_s;       /* simulated at a time, so that a frame's share is not overdone */
-    double owed;          /* simulated seconds of past frames that are still to be run */
-    char message[200];    /* of the last act */
-    float message_s;      /* how long it is still shown */
-    float frame_s;        /* since the last frame */
+    int speed;         /* index of cs_speeds */
+    float lag;         /* share of that speed that is reached; 1 when it is */
+    int64_t target_ps; /* where it is going, as fast as it can; -1: nowhere */
+    double piece_s;    /* simulated at a time, so that a frame's share is not overdone */
+    double owed;       /* simulated seconds of past frames that are still to be run */
+    char message[200]; /* of the last act */
+    float message_s;   /* how long it is still shown */
+    float frame_s;     /* since the last frame */
     struct cs_spark sparks[CS_SCENE_SPARKS];
     int spark_count;
     uint64_t flights_seen;

@@ -7,9 +7,9 @@
  *
  * Curves are of bins of minutes (show.h); a point a pixel is drawn, the worst of its bins.
  */
-#include "viz/scene.h"
 #include "out/figure.h"
 #include "viz/palette.h"
+#include "viz/scene.h"
 #include <math.h>
 #include <stdio.h>
 
@@ -52,8 +52,7 @@ static float y_of(const struct row *r, double v)
 static void draw_row(struct cs_scene *s, const struct row *r, const char *name)
 {
     cs_draw_fill(s->draw, r->box, CS_GROUND);
-    cs_draw_text(s->draw, r->box.x - 8, r->box.y, CS_DRAW_SMALL, CS_DRAW_RIGHT, CS_DIM, "%s",
-                 name);
+    cs_draw_text(s->draw, r->box.x - 8, r->box.y, CS_DRAW_SMALL, CS_DRAW_RIGHT, CS_DIM, "%s", name);
 }
 
 static enum cs_draw_size figure_size(const struct cs_scene *s)
@@ -157,19 +156,26 @@ static void draw_latency(struct cs_scene *s, const struct axis *a, struct cs_box
                  isnan(limit) || isnan(now[1]) ? CS_INK
                  : bad                         ? CS_BAD
                                                : CS_GOOD,
-                 "%s%s", isnan(now[1]) ? "\u2013" : cs_figure_time_value((struct cs_interval){
-                                                         now[1], NAN, NAN}).text,
-                 isnan(limit) || isnan(now[1]) ? "" : bad ? " \u2717" : " \u2713");
+                 "%s%s",
+                 isnan(now[1]) ? "\u2013"
+                               : cs_figure_time_value((struct cs_interval){now[1], NAN, NAN}).text,
+                 isnan(limit) || isnan(now[1]) ? ""
+                 : bad                         ? " \u2717"
+                                               : " \u2713");
     if (box.h > 48)
         cs_draw_text(d, box.x - 8, box.y + 35, CS_DRAW_SMALL, CS_DRAW_RIGHT, CS_DIM, "median %s",
-                     isnan(now[0]) ? "\u2013" : cs_figure_time_value((struct cs_interval){
-                                                    now[0], NAN, NAN}).text);
+                     isnan(now[0])
+                         ? "\u2013"
+                         : cs_figure_time_value((struct cs_interval){now[0], NAN, NAN}).text);
+    float above = INFINITY; /* the label below the next one */
     for (double tick = pow(10.0, ceil(log10(r.low))); tick < r.high; tick *= 10.0) {
         const float y = y_of(&r, tick);
         cs_draw_fill(d, (struct cs_box){box.x, y, box.w, 1}, CS_GONE);
-        if (y - 14 > box.y)
-            cs_draw_text(d, box.x + 4, y - 14, CS_DRAW_SMALL, CS_DRAW_LEFT, CS_DIM, "%s",
-                         cs_figure_time_given(tick).text);
+        if (y - 14 < box.y || y > above - 14)
+            continue;
+        above = y;
+        cs_draw_text(d, box.x + 4, y - 14, CS_DRAW_SMALL, CS_DRAW_LEFT, CS_DIM, "%s",
+                     cs_figure_time_given(tick).text);
     }
     draw_curve(s, a, &r, tpot ? 3 : 1, CS_IDLE);
     draw_curve(s, a, &r, tpot ? 4 : 2, tpot ? CS_GOOD : CS_PREFILL);
@@ -177,8 +183,8 @@ static void draw_latency(struct cs_scene *s, const struct axis *a, struct cs_box
         const float y = y_of(&r, limit);
         for (float x = box.x; x < box.x + box.w; x += 10)
             cs_draw_fill(d, (struct cs_box){x, y, 6, 1}, CS_BAD);
-        cs_draw_text(d, box.x + box.w - 4, y - 15, CS_DRAW_SMALL, CS_DRAW_RIGHT, CS_BAD,
-                     "limit %s", cs_figure_time_given(limit).text);
+        cs_draw_text(d, box.x + box.w - 4, y - 15, CS_DRAW_SMALL, CS_DRAW_RIGHT, CS_BAD, "limit %s",
+                     cs_figure_time_given(limit).text);
     }
 }
 

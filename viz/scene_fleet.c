@@ -8,9 +8,9 @@
  *
  * Not here: what a click does (control.c).
  */
-#include "viz/scene.h"
 #include "out/figure.h"
 #include "viz/palette.h"
+#include "viz/scene.h"
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -89,7 +89,10 @@ static struct cs_box node_box(const struct cs_racks *r, int node)
     const struct cs_box b = slot(r, node / r->nodes_per_rack);
     const float head = rack_head(r), row = (b.h - head - 4) / (float)r->nodes_per_rack;
     return (struct cs_box){b.x + 2, b.y + head + 2 + row * (float)(node % r->nodes_per_rack),
-                           b.w - 4, row - (row > 6 ? 2 : row > 3 ? 1 : 0)};
+                           b.w - 4,
+                           row - (row > 6   ? 2
+                                  : row > 3 ? 1
+                                            : 0)};
 }
 
 struct cs_box cs_scene_place(const struct cs_racks *r, int replica)
@@ -174,20 +177,23 @@ static void draw_card(struct cs_scene *s, int i)
     cs_draw_fill(d, b, CS_PANEL);
     cs_draw_frame(d, b, s->selected == i ? CS_CHOSEN : CS_EDGE);
     cs_draw_text(d, b.x + 8, b.y + 5, CS_DRAW_SMALL, CS_DRAW_LEFT, CS_INK, "%d", i + 1);
-    cs_draw_text(d, b.x + b.w - 8, b.y + 5, CS_DRAW_SMALL, CS_DRAW_RIGHT,
-                 cs_scene_state_colour(n), "%s", cs_scene_state(n));
+    cs_draw_text(d, b.x + b.w - 8, b.y + 5, CS_DRAW_SMALL, CS_DRAW_RIGHT, cs_scene_state_colour(n),
+                 "%s", cs_scene_state(n));
     const float counts = b.h > 120 ? 54 : 36;
     const struct cs_box room = {b.x + 8, b.y + 23, b.w - 16, b.h - 23 - counts};
     const struct cs_racks inside = {.area = room};
-    const int columns = best_columns(&inside, r->gpus, 1.0f, 0), rows = (r->gpus + columns - 1) / columns;
+    const int columns = best_columns(&inside, r->gpus, 1.0f, 0),
+              rows = (r->gpus + columns - 1) / columns;
     const float high = room.h / (float)rows, wide = room.w / (float)columns;
     for (int g = 0; g < r->gpus && high > 3; g++)
-        draw_gpu(s, (struct cs_box){room.x + wide * (float)(g % columns),
-                                    room.y + high * (float)(g / columns), wide - 3, high - 3}, n);
+        draw_gpu(s,
+                 (struct cs_box){room.x + wide * (float)(g % columns),
+                                 room.y + high * (float)(g / columns), wide - 3, high - 3},
+                 n);
     const struct cs_limits_engine *const l = &s->show->candidate.limits;
     const float y = b.y + b.h - counts;
-    draw_count(s, b.x + 8, y, b.w - 16, "batch", n->running,
-               (double)n->running / l->max_num_seqs, CS_DECODE);
+    draw_count(s, b.x + 8, y, b.w - 16, "batch", n->running, (double)n->running / l->max_num_seqs,
+               CS_DECODE);
     draw_count(s, b.x + 8, y + 16, b.w - 16, "queue", n->waiting,
                (double)n->waiting / l->max_num_seqs, CS_BAD);
     if (counts > 40)
@@ -197,7 +203,7 @@ static void draw_card(struct cs_scene *s, int i)
 
 /* --- many ------------------------------------------------------------------------------------ */
 
-struct shares { /* of the replicas of a node or rack */
+struct shares {          /* of the replicas of a node or rack */
     int state[6], count; /* prefill, decode, idle, loading, failed, draining */
     float kv;
 };
@@ -207,7 +213,9 @@ static struct shares shares_of(const struct cs_scene *s, int first, int count)
     struct shares sh = {.count = 0};
     for (int i = first; i < first + count && i < s->racks.count; i++) {
         const struct cs_snapshot *const n = &s->show->snaps[i];
-        const int state = n->service == CS_SERVICE_UP ? n->prefilling ? 0 : n->busy ? 1 : 2
+        const int state = n->service == CS_SERVICE_UP         ? n->prefilling ? 0
+                                                                : n->busy     ? 1
+                                                                              : 2
                           : n->service == CS_SERVICE_LOADING  ? 3
                           : n->service == CS_SERVICE_FAILED   ? 4
                           : n->service == CS_SERVICE_DRAINING ? 5
@@ -318,12 +326,12 @@ static void launch(struct cs_scene *s)
         const struct cs_show_flight *const f =
             &show->flights[(show->flight_count - fresh + k) % CS_SHOW_FLIGHTS];
         const float wait = s->frame_s * (float)k / (float)fresh;
-        s->sparks[s->spark_count++] = (struct cs_spark){
-            .age_s = -wait,
-            .replica = f->replica,
-            .klass = f->klass,
-            .number = (int)((show->flight_count - fresh + k) % 64),
-            .again = f->again};
+        s->sparks[s->spark_count++] =
+            (struct cs_spark){.age_s = -wait,
+                              .replica = f->replica,
+                              .klass = f->klass,
+                              .number = (int)((show->flight_count - fresh + k) % 64),
+                              .again = f->again};
     }
     s->flights_seen = show->flight_count;
 }
@@ -366,30 +374,30 @@ static void draw_legend(struct cs_scene *s, struct cs_box b)
         {"prefill", {.busy = true, .prefilling = true}},
         {"decode", {.busy = true}},
         {"idle", {.busy = false}},
-        {"loading", {.service = CS_SERVICE_LOADING}},
         {"failed", {.service = CS_SERVICE_FAILED}},
+        {"loading", {.service = CS_SERVICE_LOADING}},
         {"draining", {.service = CS_SERVICE_DRAINING}},
     };
+    char words[256];
+    snprintf(words, sizeof words, "%d of %d serve \u00b7 %s run, %s wait \u00b7 KV %s",
+             show->serving, show->serving + show->failed + show->loading + show->draining,
+             cs_figure_number((double)show->running, 0).text,
+             cs_figure_number((double)show->waiting, 0).text, cs_figure_percent(show->kv).text);
+    const float right =
+        b.x + b.w -
+        cs_draw_text(d, b.x + b.w, b.y + 1, CS_DRAW_SMALL, CS_DRAW_RIGHT, CS_INK, "%s", words);
     float x = b.x;
     for (size_t i = 0; i < sizeof states / sizeof states[0]; i++) {
         const float w = cs_draw_width(d, CS_DRAW_SMALL, states[i].name);
-        if (x + w + 26 > b.x + b.w)
+        if (x + w + 26 > right)
             break;
         draw_gpu(s, (struct cs_box){x, b.y + 3, 10, 10}, &states[i].n);
         if (i < 3)
             cs_draw_fill(d, (struct cs_box){x, b.y + 8, 10, 5},
                          cs_scene_state_colour(&states[i].n));
-        cs_draw_text(d, x + 15, b.y + 1, CS_DRAW_SMALL, CS_DRAW_LEFT, CS_DIM, "%s",
-                     states[i].name);
+        cs_draw_text(d, x + 15, b.y + 1, CS_DRAW_SMALL, CS_DRAW_LEFT, CS_DIM, "%s", states[i].name);
         x += w + 29;
     }
-    char words[120];
-    snprintf(words, sizeof words, "%d of %d serve \u00b7 %ld run, %ld wait \u00b7 KV %s",
-             show->serving, show->serving + show->failed + show->loading + show->draining,
-             show->running, show->waiting, cs_figure_percent(show->kv).text);
-    const float w = cs_draw_width(d, CS_DRAW_SMALL, words);
-    if (x + w < b.x + b.w)
-        cs_draw_text(d, b.x + b.w, b.y + 1, CS_DRAW_SMALL, CS_DRAW_RIGHT, CS_INK, "%s", words);
 }
 
 static void draw_hint(struct cs_scene *s, int i)

@@ -7,12 +7,12 @@
  *
  * Equations: docs/model.md, section 10. The figures of a batch size are kept until it changes.
  */
-#include "viz/scene.h"
 #include "out/figure.h"
 #include "out/words.h"
 #include "perf/expertcache.h"
 #include "perf/experts.h"
 #include "viz/palette.h"
+#include "viz/scene.h"
 #include <math.h>
 #include <stdio.h>
 
@@ -53,9 +53,8 @@ void cs_scene_meters(struct cs_scene *s, struct cs_box box)
     figure(s, room.x + half, room.y, "prompt tokens/s", cs_figure_short(in).text);
     figure(s, room.x, room.y + 44, "requests", cs_figure_number(show->totals.requests, 0).text);
     figure(s, room.x + half, room.y + 44, "within the limits",
-           show->totals.ended > 0.0
-               ? cs_figure_percent(show->totals.met / show->totals.ended).text
-               : "\u2013");
+           show->totals.ended > 0.0 ? cs_figure_percent(show->totals.met / show->totals.ended).text
+                                    : "\u2013");
     float y = room.y + 94;
     if (y + 20 > box.y + box.h)
         return;
@@ -73,11 +72,11 @@ void cs_scene_meters(struct cs_scene *s, struct cs_box box)
     const double kwh = show->totals.joules / 3.6e6;
     if (y < box.y + box.h - 20)
         cs_draw_text(s->draw, room.x, box.y + box.h - 20, CS_DRAW_SMALL, CS_DRAW_LEFT, CS_DIM,
-                 "energy %s \u00b7 busy %s",
-                 isnan(kwh) ? "not known" : cs_figure_si(kwh * 1e3, "Wh").text,
-                 show->totals.replica_s > 0.0
-                     ? cs_figure_percent(show->totals.busy_s / show->totals.replica_s).text
-                     : "\u2013");
+                     "energy %s \u00b7 busy %s",
+                     isnan(kwh) ? "not known" : cs_figure_si(kwh * 1e3, "Wh").text,
+                     show->totals.replica_s > 0.0
+                         ? cs_figure_percent(show->totals.busy_s / show->totals.replica_s).text
+                         : "\u2013");
 }
 
 /* --- experts --------------------------------------------------------------------------------- */
@@ -104,8 +103,7 @@ static void find_held(struct cs_scene *s, const struct cs_option *o, double toke
         const double n = sqrt(low * high);
         double held = 0.0;
         for (int i = 0; i < experts; i++) {
-            s->moe_held[i] =
-                1.0 - untouched(s->moe_visits[i], n, tokens, o->model->routing.repeat);
+            s->moe_held[i] = 1.0 - untouched(s->moe_visits[i], n, tokens, o->model->routing.repeat);
             held += s->moe_held[i];
         }
         *(held < resident ? &low : &high) = n;
@@ -124,12 +122,11 @@ static void find_experts(struct cs_scene *s, double tokens)
     const bool all = o->experts.policy == CS_EXPERTS_RESIDENT;
     const double resident = all ? experts : o->experts.resident;
     s->moe_at = tokens;
-    s->moe_touched =
-        cs_moe_touched(s->moe_visits, experts, tokens, 1.0, o->model->routing.repeat);
+    s->moe_touched = cs_moe_touched(s->moe_visits, experts, tokens, 1.0, o->model->routing.repeat);
     s->moe_found = s->moe_touched;
     if (!all) {
-        const struct cs_moe_hits h = cs_moe_hits(o->experts.policy, s->moe_visits, experts, resident,
-                                                 tokens, o->model->routing.repeat, 0.0);
+        const struct cs_moe_hits h = cs_moe_hits(o->experts.policy, s->moe_visits, experts,
+                                                 resident, tokens, o->model->routing.repeat, 0.0);
         s->moe_found = h.found;
     }
     find_held(s, o, tokens, resident);
@@ -138,9 +135,11 @@ static void find_experts(struct cs_scene *s, double tokens)
 static struct cs_colour_rgb heat(double share)
 {
     /* dark blue, blue-green, yellow: brighter all the way, as viridis does */
-    static const float stops[5][3] = {
-        {0.16f, 0.17f, 0.30f}, {0.19f, 0.41f, 0.56f}, {0.13f, 0.57f, 0.55f},
-        {0.37f, 0.79f, 0.38f}, {0.99f, 0.91f, 0.14f}};
+    static const float stops[5][3] = {{0.16f, 0.17f, 0.30f},
+                                      {0.19f, 0.41f, 0.56f},
+                                      {0.13f, 0.57f, 0.55f},
+                                      {0.37f, 0.79f, 0.38f},
+                                      {0.99f, 0.91f, 0.14f}};
     const float at = 4.0f * (float)fmin(1.0, fmax(0.0, share));
     const int i = at >= 4.0f ? 3 : (int)at;
     const float f = at - (float)i;
@@ -178,8 +177,9 @@ void cs_scene_experts(struct cs_scene *s, struct cs_box box)
         const double visited = 1.0 - pow(1.0 - s->moe_visits[i], tokens);
         cs_draw_fill(d, b, heat(1.0 + 0.5 * log10(fmax(visited, 0.01))));
         if (s->moe_held[i] < 0.5)
-            cs_draw_fill(d, (struct cs_box){b.x + b.w * 0.3f, b.y + b.h * 0.3f, b.w * 0.4f,
-                                            b.h * 0.4f}, CS_FAILED);
+            cs_draw_fill(
+                d, (struct cs_box){b.x + b.w * 0.3f, b.y + b.h * 0.3f, b.w * 0.4f, b.h * 0.4f},
+                CS_FAILED);
     }
     const float y = box.y + box.h - words;
     cs_draw_text(d, room.x, y, CS_DRAW_SMALL, CS_DRAW_LEFT, CS_INK,

@@ -24,7 +24,7 @@ struct cs_screen {
     SDL_Renderer *renderer;
     struct cs_draw *draw;
     float scale, asked_scale;
-    bool paced; /* by the display */
+    bool paced;   /* by the display */
     float *times; /* ring */
     uint64_t frames;
     double began, titled;
@@ -80,8 +80,8 @@ struct cs_screen *cs_screen_open(const char *title, int width, int height, float
                                  (int)((float)height * (scale > 0.0f ? scale : 1.0f)),
                                  SDL_WINDOW_RESIZABLE | SDL_WINDOW_ALLOW_HIGHDPI);
     if (w->window != NULL)
-        w->renderer = SDL_CreateRenderer(w->window, -1,
-                                         SDL_RENDERER_ACCELERATED | SDL_RENDERER_PRESENTVSYNC);
+        w->renderer =
+            SDL_CreateRenderer(w->window, -1, SDL_RENDERER_ACCELERATED | SDL_RENDERER_PRESENTVSYNC);
     if (w->window != NULL && w->renderer == NULL)
         w->renderer = SDL_CreateRenderer(w->window, -1, SDL_RENDERER_SOFTWARE);
     if (w->renderer == NULL || w->times == NULL) {
@@ -153,38 +153,61 @@ static struct cs_hit act_of_key(const struct cs_scene *s, const SDL_Keysym *key)
     const int64_t now = (s->target_ps >= 0 ? s->target_ps : s->show->now_ps) / 1000000000;
     const int64_t chosen = s->selected;
     switch (key->sym) {
-    case SDLK_SPACE: return (struct cs_hit){.act = CS_ACT_PAUSE};
+    case SDLK_SPACE:
+        return (struct cs_hit){.act = CS_ACT_PAUSE};
     case SDLK_PLUS:
     case SDLK_EQUALS:
-    case SDLK_KP_PLUS: return (struct cs_hit){.act = CS_ACT_FASTER};
+    case SDLK_KP_PLUS:
+        return (struct cs_hit){.act = CS_ACT_FASTER};
     case SDLK_MINUS:
-    case SDLK_KP_MINUS: return (struct cs_hit){.act = CS_ACT_SLOWER};
-    case SDLK_m: return (struct cs_hit){.act = CS_ACT_FULL_SPEED};
-    case SDLK_LEFT: return (struct cs_hit){.act = CS_ACT_SEEK, .value = now - HOUR_MS};
-    case SDLK_RIGHT: return (struct cs_hit){.act = CS_ACT_SEEK, .value = now + HOUR_MS};
-    case SDLK_PAGEUP: return (struct cs_hit){.act = CS_ACT_SEEK, .value = now - 24 * HOUR_MS};
-    case SDLK_PAGEDOWN: return (struct cs_hit){.act = CS_ACT_SEEK, .value = now + 24 * HOUR_MS};
-    case SDLK_HOME: return (struct cs_hit){.act = CS_ACT_SEEK};
-    case SDLK_END: return (struct cs_hit){.act = CS_ACT_SEEK, .value = INT64_MAX};
-    case SDLK_LEFTBRACKET: return (struct cs_hit){.act = CS_ACT_HALVE};
-    case SDLK_RIGHTBRACKET: return (struct cs_hit){.act = CS_ACT_DOUBLE};
-    case SDLK_a: return (struct cs_hit){.act = CS_ACT_ADD};
-    case SDLK_r: return (struct cs_hit){.act = CS_ACT_REMOVE};
-    case SDLK_f: return (struct cs_hit){.act = CS_ACT_FAIL, .value = chosen};
-    case SDLK_n: return (struct cs_hit){.act = CS_ACT_FAIL_NODE, .value = chosen};
-    case SDLK_o: return (struct cs_hit){.act = CS_ACT_ROUTER};
-    case SDLK_u: return (struct cs_hit){.act = CS_ACT_UNDO};
-    case SDLK_TAB: return (struct cs_hit){.act = CS_ACT_NEXT};
-    case SDLK_s: return (struct cs_hit){.act = CS_ACT_SHOT};
+    case SDLK_KP_MINUS:
+        return (struct cs_hit){.act = CS_ACT_SLOWER};
+    case SDLK_m:
+        return (struct cs_hit){.act = CS_ACT_FULL_SPEED};
+    case SDLK_LEFT:
+        return (struct cs_hit){.act = CS_ACT_SEEK, .value = now - HOUR_MS};
+    case SDLK_RIGHT:
+        return (struct cs_hit){.act = CS_ACT_SEEK, .value = now + HOUR_MS};
+    case SDLK_PAGEUP:
+        return (struct cs_hit){.act = CS_ACT_SEEK, .value = now - 24 * HOUR_MS};
+    case SDLK_PAGEDOWN:
+        return (struct cs_hit){.act = CS_ACT_SEEK, .value = now + 24 * HOUR_MS};
+    case SDLK_HOME:
+        return (struct cs_hit){.act = CS_ACT_SEEK};
+    case SDLK_END:
+        return (struct cs_hit){.act = CS_ACT_SEEK, .value = INT64_MAX};
+    case SDLK_LEFTBRACKET:
+        return (struct cs_hit){.act = CS_ACT_HALVE};
+    case SDLK_RIGHTBRACKET:
+        return (struct cs_hit){.act = CS_ACT_DOUBLE};
+    case SDLK_a:
+        return (struct cs_hit){.act = CS_ACT_ADD};
+    case SDLK_r:
+        return (struct cs_hit){.act = CS_ACT_REMOVE};
+    case SDLK_f:
+        return (struct cs_hit){.act = CS_ACT_FAIL, .value = chosen};
+    case SDLK_n:
+        return (struct cs_hit){.act = CS_ACT_FAIL_NODE, .value = chosen};
+    case SDLK_o:
+        return (struct cs_hit){.act = CS_ACT_ROUTER};
+    case SDLK_u:
+        return (struct cs_hit){.act = CS_ACT_UNDO};
+    case SDLK_TAB:
+        return (struct cs_hit){.act = CS_ACT_NEXT};
+    case SDLK_s:
+        return (struct cs_hit){.act = CS_ACT_SHOT};
     case SDLK_h:
     case SDLK_F1:
     case SDLK_QUESTION:
-    case SDLK_SLASH: return (struct cs_hit){.act = CS_ACT_HELP};
-    case SDLK_q: return (struct cs_hit){.act = CS_ACT_QUIT};
+    case SDLK_SLASH:
+        return (struct cs_hit){.act = CS_ACT_HELP};
+    case SDLK_q:
+        return (struct cs_hit){.act = CS_ACT_QUIT};
     case SDLK_ESCAPE:
         return s->help ? (struct cs_hit){.act = CS_ACT_HELP}
                        : (struct cs_hit){.act = CS_ACT_SELECT, .value = -1};
-    default: return (struct cs_hit){.act = CS_ACT_NONE};
+    default:
+        return (struct cs_hit){.act = CS_ACT_NONE};
     }
 }
 
@@ -232,7 +255,8 @@ static void retitle(struct cs_screen *w, const struct cs_scene *s)
         return;
     w->titled = cs_screen_now();
     cs_show_rolling(s->show, false, &p, 1, &ttft);
-    snprintf(title, sizeof title, "capsim \u00b7 %s \u00b7 %s \u00b7 %d of %d serve \u00b7 TTFT p%g %s",
+    snprintf(title, sizeof title,
+             "capsim \u00b7 %s \u00b7 %s \u00b7 %d of %d serve \u00b7 TTFT p%g %s",
              s->show->answer->scenario->name,
              cs_show_clock(s->show, s->show->now_ps, clock, sizeof clock), s->show->serving,
              s->show->serving + s->show->failed + s->show->loading + s->show->draining, p,

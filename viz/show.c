@@ -44,16 +44,16 @@ static void on_ended(void *user, int64_t arrival_ps, int64_t first_token_ps, int
     struct cs_show *const s = user;
     const int64_t ttft = first_token_ps - arrival_ps;
     const int64_t tpot = output > 1 ? (done_ps - first_token_ps) / (output - 1) : -1;
-    s->ended[s->ended_count++ % CS_SHOW_ROLLING] = (struct cs_show_ended){
-        done_ps, (float)((double)ttft / PS), tpot < 0 ? NAN : (float)((double)tpot / PS), input,
-        output};
+    s->ended[s->ended_count++ % CS_SHOW_ROLLING] =
+        (struct cs_show_ended){done_ps, (float)((double)ttft / PS),
+                               tpot < 0 ? NAN : (float)((double)tpot / PS), input, output};
     if (done_ps < 0)
         return;
     s->totals.ended += 1.0;
     s->totals.input_tokens += input;
     s->totals.output_tokens += output;
-    s->totals.met += !((double)ttft / PS > s->ttft_limit_s) &&
-                     !((double)tpot / PS > s->tpot_limit_s);
+    s->totals.met +=
+        !((double)ttft / PS > s->ttft_limit_s) && !((double)tpot / PS > s->tpot_limit_s);
     cs_hist_add(&s->bin_ttft, ttft, 1);
     if (tpot >= 0)
         cs_hist_add(&s->bin_tpot, tpot, 1);
@@ -169,8 +169,8 @@ void cs_show_restart(struct cs_show *s)
     start_run(s);
 }
 
-/* Nobody wants to wait for an hour of heavy traffic before the day begins: some two million requests
- * fill queues and caches too. Conversations, which must be under way, keep their hour. */
+/* Nobody wants to wait for an hour of heavy traffic before the day begins: some two million
+ * requests fill queues and caches too. Conversations, which must be under way, keep their hour. */
 static void shorten_warm_up(struct cs_workload_spec *w)
 {
     const double hour_s = -(double)w->start_ps / PS;
@@ -194,8 +194,8 @@ bool cs_show_open(struct cs_show *s, const struct cs_answer *answer,
     s->replicas = plan->replicas;
     s->end_ps = s->question.run.end_ps;
     if (s->end_ps == INT64_MAX)
-        s->end_ps = (int64_t)(s->question.expected_requests / s->question.workload.requests_per_s *
-                              PS);
+        s->end_ps =
+            (int64_t)(s->question.expected_requests / s->question.workload.requests_per_s * PS);
     s->end_ps = (s->end_ps / MS + 1) * MS;
     if (s->question.run.end_ps != INT64_MAX)
         s->end_ps = s->question.run.end_ps;
@@ -283,8 +283,7 @@ static void run_piece(struct cs_show *s, int64_t until)
     s->busy_before_s = busy;
     s->totals.replica_s += replica_s;
     s->totals.busy_s += busy_s;
-    const double joules =
-        s->pue * gpus * (s->idle_w * replica_s + (s->tdp_w - s->idle_w) * busy_s);
+    const double joules = s->pue * gpus * (s->idle_w * replica_s + (s->tdp_w - s->idle_w) * busy_s);
     s->totals.joules += joules;
     s->totals.usd += s->usd_per_replica_s * replica_s;
     if (s->usd_per_J > 0.0)
@@ -317,7 +316,8 @@ void cs_show_run(struct cs_show *s, int64_t until)
             piece = at > s->now_ps ? at : s->now_ps + MS < piece ? s->now_ps + MS : piece;
         }
         run_piece(s, piece);
-        if (changed || s->now_ps == (int64_t)(s->bin + 1) * s->bin_ps || s->failed + s->loading + s->draining > 0)
+        if (changed || s->now_ps == (int64_t)(s->bin + 1) * s->bin_ps ||
+            s->failed + s->loading + s->draining > 0)
             cs_show_look(s, INT32_MAX);
         if (s->now_ps == (int64_t)(s->bin + 1) * s->bin_ps && s->bin + 1 < s->bin_count)
             close_bin(s);
@@ -387,8 +387,7 @@ bool cs_show_undo(struct cs_show *s)
         if (!s->by_hand[i])
             continue;
         s->change_count--;
-        memmove(&s->changes[i], &s->changes[i + 1],
-                (s->change_count - i) * sizeof *s->changes);
+        memmove(&s->changes[i], &s->changes[i + 1], (s->change_count - i) * sizeof *s->changes);
         memmove(&s->by_hand[i], &s->by_hand[i + 1], (s->change_count - i) * sizeof *s->by_hand);
         cs_show_restart(s);
         return true;

@@ -54,7 +54,7 @@ struct cs_show {
     double usd_per_replica_s, usd_per_J, idle_w, tdp_w, pue;
     const char *classes[CS_SHOW_CLASSES]; /* of requests, NULL-terminated */
     int class_count;
-    bool lengths_are_classes; /* no trace named any: short, medium and long prompts */
+    bool lengths_are_classes;          /* no trace named any: short, medium and long prompts */
     double ttft_limit_s, tpot_limit_s; /* the tightest of an SLO; NaN: none */
     double ttft_percentile, tpot_percentile;
 
@@ -113,7 +113,8 @@ void cs_show_rates(const struct cs_show *show, double *output_tokens, double *in
                    double *requests);
 /* What an API's bill for the same tokens would be so far. */
 double cs_show_api_usd(const struct cs_show *show, const struct cs_api_answer *api);
-/* The rate that the scenario's curve has at a time, changes included, in requests/s; NaN: a trace. */
+/* The rate that the scenario's curve has at a time, changes included, in requests/s; NaN: a trace.
+ */
 double cs_show_expected_rps(const struct cs_show *show, int64_t time_ps);
 /* "Tue 15:04:05", "day 2 15:04:05" or "15:04:05". */
 const char *cs_show_clock(const struct cs_show *show, int64_t time_ps, char *buffer, size_t size);

@@ -1,22 +1,22 @@
 /* The show, its scene and what hands do to them, without a display.
  *
  * A show is a run that is looked at: cut into pieces however small it must end as the run at once;
- * going back and forth, changes made by hand and taken back must leave what a scenario that says the
- * same gives. The scene is drawn in memory at many sizes and fleets: nothing to click may lie
+ * going back and forth, changes made by hand and taken back must leave what a scenario that says
+ * the same gives. The scene is drawn in memory at many sizes and fleets: nothing to click may lie
  * outside, and every replica must be found where it is drawn. Colours are held against what people
  * with other eyes see.
  */
+#include "spec/catalog.h"
+#include "viz/control.h"
+#include "viz/font.h"
+#include "viz/palette.h"
+#include "viz/picture.h"
 #include <check.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "spec/catalog.h"
-#include "viz/control.h"
-#include "viz/font.h"
-#include "viz/palette.h"
-#include "viz/picture.h"
 
 static const int64_t S = INT64_C(1000000000000), MS = INT64_C(1000000000);
 
@@ -125,14 +125,14 @@ START_TEST(test_changes_by_hand)
     struct cs_show hand, told;
     open_show(&hand, "replicas: 3", "");
     cs_show_run(&hand, 600 * S);
-    cs_show_change(&hand, (struct cs_change){
-                              .kind = CS_CHANGE_FAIL, .replica = 1, .repair_ps = 300 * S});
+    cs_show_change(&hand,
+                   (struct cs_change){.kind = CS_CHANGE_FAIL, .replica = 1, .repair_ps = 300 * S});
     cs_show_run(&hand, 700 * S);
     cs_show_change(&hand, (struct cs_change){.kind = CS_CHANGE_TRAFFIC, .factor = 2.0});
     cs_show_change(&hand, (struct cs_change){.kind = CS_CHANGE_ADD, .count = 1});
     cs_show_run(&hand, 2000 * S);
-    cs_show_change(&hand, (struct cs_change){.kind = CS_CHANGE_ROUTER,
-                                             .router = CS_ROUTER_ROUND_ROBIN});
+    cs_show_change(&hand,
+                   (struct cs_change){.kind = CS_CHANGE_ROUTER, .router = CS_ROUTER_ROUND_ROBIN});
     cs_show_change(&hand, (struct cs_change){.kind = CS_CHANGE_REMOVE, .count = 2});
     cs_show_run(&hand, hand.end_ps);
     ck_assert_uint_eq(cs_show_changes_by_hand(&hand), 5);
@@ -185,8 +185,8 @@ START_TEST(test_failing_half_hurts)
     cs_show_change(&show, (struct cs_change){.kind = CS_CHANGE_TRAFFIC, .factor = 2.0});
     cs_show_run(&show, 2000 * S);
     cs_show_rolling(&show, false, &p95, 1, &before);
-    cs_show_change(&show, (struct cs_change){
-                              .kind = CS_CHANGE_FAIL, .replica = 0, .repair_ps = 900 * S});
+    cs_show_change(&show,
+                   (struct cs_change){.kind = CS_CHANGE_FAIL, .replica = 0, .repair_ps = 900 * S});
     ck_assert_int_eq(show.serving, 1);
     ck_assert_int_eq(show.failed, 1);
     cs_show_run(&show, 2800 * S);
@@ -207,8 +207,8 @@ START_TEST(test_meters)
     cs_show_run(&show, show.end_ps);
     const double span = (double)show.end_ps / 1e12;
     ck_assert_double_eq_tol(show.totals.replica_s, 2.0 * span, 1e-6 * span);
-    ck_assert_double_eq_tol(show.totals.usd,
-                            show.plan->cost.usd_per_day * span / 86400.0, 1e-6 * show.totals.usd);
+    ck_assert_double_eq_tol(show.totals.usd, show.plan->cost.usd_per_day * span / 86400.0,
+                            1e-6 * show.totals.usd);
     /* 20 requests/s of the mean lengths, as the API's bill has them */
     const struct cs_api_answer *const api = &show.answer->apis[0];
     ck_assert_double_eq_tol(cs_show_api_usd(&show, api), api->usd_per_day * span / 86400.0,
@@ -411,7 +411,8 @@ static void lab_of(struct cs_colour_rgb c, const double *m, double *lab)
     const double in[3] = {linear(c.r), linear(c.g), linear(c.b)};
     double rgb[3], xyz[3];
     for (int i = 0; i < 3; i++)
-        rgb[i] = fmin(1.0, fmax(0.0, m[3 * i] * in[0] + m[3 * i + 1] * in[1] + m[3 * i + 2] * in[2]));
+        rgb[i] =
+            fmin(1.0, fmax(0.0, m[3 * i] * in[0] + m[3 * i + 1] * in[1] + m[3 * i + 2] * in[2]));
     xyz[0] = (0.4124 * rgb[0] + 0.3576 * rgb[1] + 0.1805 * rgb[2]) / 0.9505;
     xyz[1] = 0.2126 * rgb[0] + 0.7152 * rgb[1] + 0.0722 * rgb[2];
     xyz[2] = (0.0193 * rgb[0] + 0.1192 * rgb[1] + 0.9505 * rgb[2]) / 1.089;
@@ -424,7 +425,7 @@ static void lab_of(struct cs_colour_rgb c, const double *m, double *lab)
 
 START_TEST(test_colours)
 {
-    const struct cs_colour_rgb states[] = {CS_PREFILL, CS_DECODE,  CS_IDLE,
+    const struct cs_colour_rgb states[] = {CS_PREFILL, CS_DECODE, CS_IDLE,
                                            CS_LOADING, CS_FAILED, CS_DRAINING};
     for (int eye = 0; eye < 4; eye++)
         for (int i = 0; i < 6; i++)
@@ -432,9 +433,9 @@ START_TEST(test_colours)
                 double a[3], b[3];
                 lab_of(states[i], eyes[eye], a);
                 lab_of(states[j], eyes[eye], b);
-                const double off = sqrt((a[0] - b[0]) * (a[0] - b[0]) +
-                                        (a[1] - b[1]) * (a[1] - b[1]) +
-                                        (a[2] - b[2]) * (a[2] - b[2]));
+                const double off =
+                    sqrt((a[0] - b[0]) * (a[0] - b[0]) + (a[1] - b[1]) * (a[1] - b[1]) +
+                         (a[2] - b[2]) * (a[2] - b[2]));
                 ck_assert_msg(off > 15.0, "eyes %d: states %d and %d are %.1f apart", eye, i, j,
                               off);
             }
