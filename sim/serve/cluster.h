@@ -10,11 +10,10 @@
  * waiting or running at that instant, the lowest index first.
  *
  * The fleet and the traffic may change under way (struct cs_change), before the arrivals of an
- * instant. A
- * replica that fails ends the step it is in; its requests are routed anew, with what they have been
- * answered so far as part of their prompts, and their own clocks run on. Until it is repaired and
- * has read its weights nothing is routed to it; while none serves, requests are held. Times in
- * service count for utilisation, others do not.
+ * instant. A replica that fails ends the steps that are planned; its requests are routed anew, with
+ * what they have been answered so far as part of their prompts, and their own clocks run on. Until
+ * it is repaired and has read its weights nothing is routed to it; while none serves, requests are
+ * held. Times in service count for utilisation, others do not.
  */
 #ifndef CS_SERVE_CLUSTER_H
 #define CS_SERVE_CLUSTER_H

@@ -27,7 +27,8 @@
  *   it needs a block at steps s = s0 + 1 - prompt (mod b): crossing[s mod b] blocks at step s;
  *   it ends at step s0 + left - 1: a wheel of steps (request.h).
  *
- * Memory: the run's arena; requests belong to the pool, blocks to kvcache.c and prefix.c.
+ * Memory: the run's arena; requests belong to the pool, blocks to kvcache.c and prefix.c. What
+ * others may read of a replica is in replica_view.c.
  */
 #include "serve/replica.h"
 #include "base/check.h"
@@ -551,7 +552,7 @@ void cs_replica_meet(struct cs_replica *r, int64_t t)
     release(r, t);
 }
 
-/* ---- failing and coming back -------------------------------------------------------------- */
+/* ---- failing, coming back, and the end ---------------------------------------------------- */
 
 void cs_replica_stop(struct cs_replica *r)
 {
@@ -590,51 +591,9 @@ void cs_replica_restart(struct cs_replica *r, int64_t t)
     r->start = r->end = t;
 }
 
-/* ---- what others may read ---------------------------------------------------------------- */
-
-int64_t cs_replica_wake(const struct cs_replica *r)
-{
-    return r->leaving > 0 && r->leaving_end < r->quiet_until ? r->leaving_end : r->quiet_until;
-}
-
-int64_t cs_replica_outstanding(const struct cs_replica *r, int64_t t)
-{
-    const int64_t gone = r->leaving_end <= t ? r->leaving : 0;
-    return r->waiting.count + r->running - gone;
-}
-
-int64_t cs_replica_oldest_waiting(const struct cs_replica *r)
-{
-    if (r->waiting.count == 0)
-        return INT64_MAX;
-    const struct cs_request *q = &r->pool->items[cs_queue_front(&r->waiting)];
-    return q->preemptions > 0 ? INT64_MAX : q->arrival_ps;
-}
-
-int64_t cs_replica_last_end(const struct cs_replica *r)
-{
-    return r->end;
-}
-
 void cs_replica_finish(struct cs_replica *r, int64_t end)
 {
     release(r, end);
     if (end > r->end)
         r->result->all_idle_ps += end - r->end;
-}
-
-void cs_replica_snapshot(const struct cs_replica *r, int64_t t, struct cs_snapshot *snapshot)
-{
-    const bool busy = t < r->end || (!r->idle && r->decoding > 0);
-    *snapshot = (struct cs_snapshot){
-        .time_ps = t,
-        .waiting = (int)r->waiting.count,
-        .running = (int)(cs_replica_outstanding(r, t) - r->waiting.count),
-        .decoding = (int)r->decoding,
-        .kv_blocks_used = cs_kvcache_used(r, t),
-        .kv_blocks = r->limits->kv_blocks,
-        .busy = busy,
-        .prefilling = t < r->prefill_end,
-        .until_ps = INT64_MAX,
-    };
 }

@@ -40,7 +40,8 @@ static const struct cs_key change_keys[] = {
     KEY("remove", "So many fewer; they finish what they have, and one stays.",
         COUNT(change_text, remove, "1", "1000000"), PRESENT(change_text, has[CS_CHANGE_REMOVE])),
     KEY("router", "Which replica gets a request from then on.",
-        CHOICE(change_text, router, cs_router_choices), PRESENT(change_text, has[CS_CHANGE_ROUTER])),
+        CHOICE(change_text, router, cs_router_choices),
+        PRESENT(change_text, has[CS_CHANGE_ROUTER])),
 };
 const struct cs_table cs_table_change = TABLE_OF(change_text, "changes", change_keys);
 
