@@ -57,8 +57,10 @@ bool cs_cluster_run_until(struct cs_cluster *c, int64_t time_ps);
 /* Runs to the end: all arrivals made, all requests ended (or stopped early). */
 void cs_cluster_run(struct cs_cluster *c);
 const struct cs_result *cs_cluster_result(const struct cs_cluster *c);
-/* One more change, not before the time that the cluster has been run until. */
-void cs_cluster_change(struct cs_cluster *c, const struct cs_change *change);
+/* One more change, of a time at which the cluster has not been yet: one that is past happens a
+ * picosecond after the time that it has been run until. Returns when it happens; a run that is told
+ * so from the beginning is the same run. */
+int64_t cs_cluster_change(struct cs_cluster *c, const struct cs_change *change);
 /* Replicas, those that are gone included: indices stay. */
 int cs_cluster_replicas(const struct cs_cluster *c);
 /* Requests that are held because no replica serves. */
