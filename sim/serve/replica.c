@@ -199,6 +199,7 @@ static inline void release(struct cs_replica *r, int64_t now)
 {
     if (r->prefix != NULL && r->leaving > 0 && r->leaving_end <= now) {
         cs_kvcache_release_ended(r);
+        r->pledged -= r->leaving_blocks;
         r->leaving_blocks = 0; /* counted there */
     }
     const int64_t gone = -(int64_t)(r->leaving_end <= now);
@@ -556,7 +557,7 @@ void cs_replica_stop(struct cs_replica *r, int64_t t)
     settle(r, r->end);
     while (r->admitted_tail >= 0)
         preempt_last(r);
-    cs_check(r->running == 0 && r->decoding == 0 && (r->prefix != NULL || r->pledged == 0));
+    cs_check(r->running == 0 && r->pledged == 0 && r->decoding == 0);
     r->result->preemptions = preemptions;
     r->idle = true;
     r->quiet_until = INT64_MAX;

@@ -166,6 +166,7 @@ static void draw_shared(struct prop_case *c, struct cs_arena *arena)
     c->hash_tokens = (int32_t)PICK(&rng, 1, 2, 3, 7, 16, 40, b, b, 2 * b, 4 * b);
     c->fleet.limits.prefix_caching = chance(&rng, 0.65);
     c->fleet.limits.static_batching = chance(&rng, 0.12);
+    c->fleet.limits.reserve_answers = chance(&rng, 0.15);
     for (int i = 0; i < c->count; i++) {
         struct prop_request *const r = &c->requests[i];
         r->group = r->session = -1;
@@ -297,7 +298,10 @@ void case_print(const struct prop_case *c)
            l->asynchronous ? "async" : "sync", l->max_num_seqs, l->max_num_batched_tokens,
            l->block_size, (long long)l->kv_blocks, (long long)l->context_tokens,
            (long long)l->request_ps, l->prefix_caching ? ", prefix caching" : "",
-           l->static_batching ? ", static batching" : "", (int)c->hash_tokens);
+           l->static_batching   ? ", static batching"
+           : l->reserve_answers ? ", answers reserved"
+                                : "",
+           (int)c->hash_tokens);
     printf("step: kv %lld, window %d kv %lld, pair %.17g, window pair %.17g, prefill %lld, "
            "groups %d\n",
            (long long)s->kv_ps, s->window_tokens, (long long)s->window_kv_ps, s->pair_ps,

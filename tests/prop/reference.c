@@ -7,7 +7,8 @@
  *     admitted request that is not in its last step goes back to the head of the queue;
  *   - incomplete prompts continue within the budget the decodes left, in order of admission;
  *   - eligible waiting requests are admitted in order while budget, slots and blocks for the whole
- *     prompt last, unless the plan preempted; with static batching only while nobody has run or
+ *     prompt last (and those that all could come to hold, where answers are reserved), unless the
+ *     plan preempted; with static batching only while nobody has run or
  *     leaves at its beginning.
  * An asynchronous engine plans the next step when one starts, a synchronous one when it ends, an
  * idle one when the head of the queue becomes eligible. The rule of the file: nothing is remembered
@@ -191,6 +192,21 @@ static int64_t plan_chunk(struct engine *e, struct sequence *s, int64_t budget,
     return n;
 }
 
+/* Tokens in the KV cache at its end. */
+static int64_t whole(const struct ref_request *r)
+{
+    return (int64_t)r->input + r->output - 1;
+}
+
+/* Whether all who run and this request could come to hold what they may need. */
+static bool may_reserve(const struct engine *e, const struct ref_request *r)
+{
+    int64_t blocks = blocks_for(e, whole(r));
+    for (int i = 0; i < e->running_count; i++)
+        blocks += blocks_for(e, whole(&e->requests[e->running[i].request]));
+    return blocks <= e->limits->kv_blocks;
+}
+
 static void admit_waiting(struct engine *e, int64_t tau, int64_t budget, struct cs_step_load *load)
 {
     while (e->waiting_count > 0 && budget > 0 && e->running_count < e->limits->max_num_seqs) {
@@ -201,6 +217,10 @@ static void admit_waiting(struct engine *e, int64_t tau, int64_t budget, struct 
         const int64_t prompt = r->input + e->generated[request];
         if (e->ready[request] > tau)
             break;
+        if (e->limits->reserve_answers && !may_reserve(e, r)) {
+            e->totals->blocked++;
+            break;
+        }
         const int64_t cached = ref_cache_admit(e->cache, &known, prompt, &blocks);
         if (cached < 0) {
             e->totals->blocked++;
@@ -320,7 +340,7 @@ static int outstanding(const struct engine *e, int64_t t)
 static bool is_rejected(const struct engine *e, const struct ref_request *r)
 {
     return (int64_t)r->input + r->output > e->limits->context_tokens ||
-           blocks_for(e, (int64_t)r->input + r->output - 1) > e->limits->kv_blocks;
+           blocks_for(e, whole(r)) > e->limits->kv_blocks;
 }
 
 /* --- the fleet ---------------------------------------------------------------------------------*/
@@ -369,8 +389,7 @@ static void give(struct fleet *f, int request, int replica)
         f->held[f->held_count++] = request;
         f->engines[0].totals->parked++;
     } else {
-        struct engine *const e = &f->engines[replica];
-        e->waiting[e->waiting_count++] = request;
+        f->engines[replica].waiting[f->engines[replica].waiting_count++] = request;
     }
 }
 
@@ -394,9 +413,9 @@ static void fail(struct fleet *f, int k, int64_t t, int64_t repair_ps)
     struct engine *const e = &f->engines[k];
     const bool drained = e->service == CS_SERVICE_DRAINING && outstanding(e, t) == 0;
     const bool serves = e->service == CS_SERVICE_UP || e->service == CS_SERVICE_DRAINING;
+    const int64_t last = serves && e->end_ps > t ? e->end_ps : t;
     if (drained || (!serves && e->service != CS_SERVICE_LOADING))
         return;
-    const int64_t last = serves && e->end_ps > t ? e->end_ps : t;
     if (serves) {
         release_ended(e, e->end_ps);
         while (e->running_count > 0)
@@ -405,14 +424,12 @@ static void fail(struct fleet *f, int k, int64_t t, int64_t repair_ps)
         e->cache = ref_cache_new(e->limits, &e->totals->cache);
         e->idle = true;
     }
-    const bool leaves = e->service == CS_SERVICE_DRAINING;
-    e->service = leaves ? CS_SERVICE_GONE : CS_SERVICE_FAILED;
-    e->until_ps = leaves ? INT64_MAX : last + repair_ps;
-    const int count = e->waiting_count;
-    e->waiting_count = 0;
-    for (int i = 0; i < count; i++)
+    e->until_ps = e->service == CS_SERVICE_DRAINING ? INT64_MAX : last + repair_ps;
+    e->service = e->service == CS_SERVICE_DRAINING ? CS_SERVICE_GONE : CS_SERVICE_FAILED;
+    e->totals->retried += (uint64_t)e->waiting_count;
+    for (int i = 0; i < e->waiting_count; i++) /* to others: this one serves no more */
         give_anew(f, e->waiting[i], t, last + e->limits->request_ps);
-    e->totals->retried += (uint64_t)count;
+    e->waiting_count = 0;
 }
 
 static void add(struct fleet *f, int more, int64_t t)
@@ -437,9 +454,7 @@ static bool may_leave(const struct fleet *f)
 {
     int staying = 0;
     for (int k = 0; k < f->count; k++)
-        staying += f->engines[k].service == CS_SERVICE_UP ||
-                   f->engines[k].service == CS_SERVICE_LOADING ||
-                   f->engines[k].service == CS_SERVICE_FAILED;
+        staying += f->engines[k].service <= CS_SERVICE_FAILED; /* up, loading or failed */
     return staying > 1;
 }
 
@@ -460,14 +475,14 @@ static void drain(struct fleet *f, int fewer)
 
 static void make_change(struct fleet *f, const struct cs_change *change, int64_t t)
 {
+    if (change->kind == CS_CHANGE_ROUTER)
+        f->router = change->router;
     if (change->kind == CS_CHANGE_FAIL)
         fail(f, change->replica, t, change->repair_ps);
-    else if (change->kind == CS_CHANGE_ADD)
+    if (change->kind == CS_CHANGE_ADD)
         add(f, change->count, t);
-    else if (change->kind == CS_CHANGE_REMOVE)
+    if (change->kind == CS_CHANGE_REMOVE)
         drain(f, change->count);
-    else if (change->kind == CS_CHANGE_ROUTER)
-        f->router = change->router;
 }
 
 /* Those whose repair or loading ends at t. */
@@ -487,26 +502,25 @@ static void make_ready(struct fleet *f, int64_t t)
 
 static int64_t next_ready(const struct fleet *f)
 {
-    int64_t next = INT64_MAX;
-    for (int k = 0; k < f->count; k++)
-        next = f->engines[k].until_ps < next ? f->engines[k].until_ps : next;
-    return next;
+    int first = 0;
+    for (int k = 1; k < f->count; k++)
+        first = f->engines[k].until_ps < f->engines[first].until_ps ? k : first;
+    return f->engines[first].until_ps;
 }
 
 static void take_arrival(struct fleet *f, int i)
 {
     struct engine *const any = &f->engines[0];
     struct ref_request *const r = &any->requests[i];
-    const int replica = route(f, r->arrival_ps);
+    r->replica = route(f, r->arrival_ps);
     r->first_step_ps = r->first_token_ps = r->done_ps = -1;
     r->preemptions = r->cached_tokens = 0;
     r->rejected = is_rejected(any, r);
     any->ready[i] = r->arrival_ps + any->limits->request_ps;
-    r->replica = replica;
     if (r->rejected)
         any->totals->rejected++;
     else
-        give(f, i, replica);
+        give(f, i, r->replica);
 }
 
 /* All that happens to the fleet as a whole: at one instant repairs, changes, arrivals. */
@@ -556,28 +570,19 @@ void ref_run(const struct cs_fleet *fleet, const struct cs_change *changes, size
                       .held = calloc(n + 1, sizeof(int))};
     for (size_t k = 0; k < most; k++)
         f.engines[k] = (struct engine){
-            .step = fleet->step,
-            .limits = &fleet->limits,
-            .requests = requests,
-            .totals = totals,
+            .step = fleet->step, .limits = &fleet->limits, .requests = requests, .totals = totals,
             .cache = ref_cache_new(&fleet->limits, &totals->cache),
-            .generated = known,
-            .last_token = known + n,
-            .ready = known + 2 * n,
+            .generated = known, .last_token = known + n, .ready = known + 2 * n,
             .waiting = calloc(n + 1, sizeof(int)),
             .running = calloc(n + 1, sizeof(struct sequence)),
-            .idle = true,
-            .last_decodes = -1,
-            .service = CS_SERVICE_UP,
-            .until_ps = INT64_MAX,
+            .idle = true, .last_decodes = -1, .service = CS_SERVICE_UP, .until_ps = INT64_MAX,
         };
     run_fleet(&f, changes, change_count, requests, count);
     cs_check(f.held_count == 0);
-    uint64_t asked = 0;
+    totals->recomputed_tokens = 0;
     for (int i = 0; i < count; i++)
-        asked += requests[i].rejected ? 0 : (uint64_t)requests[i].input;
-    for (size_t k = 0; k < most; k++) {
-        struct engine *const e = &f.engines[k];
+        totals->recomputed_tokens -= requests[i].rejected ? 0 : (uint64_t)requests[i].input;
+    for (struct engine *e = f.engines; e < f.engines + most; e++) {
         advance(e, INT64_MAX);
         release_ended(e, e->end_ps);
         cs_check(e->waiting_count == 0 && e->running_count == 0);
@@ -586,7 +591,7 @@ void ref_run(const struct cs_fleet *fleet, const struct cs_change *changes, size
         free(e->waiting);
         free(e->running);
     }
-    totals->recomputed_tokens = totals->prefill_tokens + totals->cached_tokens - asked;
+    totals->recomputed_tokens += totals->prefill_tokens + totals->cached_tokens;
     free(f.engines);
     free(f.held);
     free(known);
