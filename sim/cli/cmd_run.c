@@ -12,6 +12,7 @@
 #include "cli/file.h"
 #include "cli/opt.h"
 #include "cli/progress.h"
+#include "cli/record.h"
 #include "out/csv.h"
 #include "out/json.h"
 #include "out/markdown.h"
@@ -20,7 +21,7 @@
 
 struct asked {
     struct cs_opt_list sets;
-    const char *replications, *requests;
+    const char *replications, *requests, *record;
     unsigned long long seed, threads;
     bool json, csv, markdown, quiet;
 };
@@ -42,6 +43,9 @@ static int parse(struct cs_cli *cli, int argc, char **argv, struct asked *asked,
         {"requests", 0, CS_OPT_TEXT, "FILE",
          "write each request of the best option's first replication to a CSV file",
          &asked->requests},
+        {"record", 0, CS_OPT_TEXT, "FILE",
+         "write that replication to a file of its own, with all that repeats it, for capsim view",
+         &asked->record},
         {"threads", 'j', CS_OPT_COUNT, "N", "threads (as many as processors, at most 16)",
          &asked->threads},
         {"quiet", 0, CS_OPT_FLAG, NULL, "no progress on the terminal", &asked->quiet},
@@ -51,7 +55,7 @@ static int parse(struct cs_cli *cli, int argc, char **argv, struct asked *asked,
         "Finds, for each option of the scenario, the fewest GPUs that meet its latency targets, "
         "and prints how many, what latency, what a day costs, and what the APIs ask. Exit status "
         "1: the answer is no.",
-        options, sizeof options / sizeof options[0], 1, 1, "a scenario file"};
+        options, sizeof options / sizeof options[0], 1, 1, "a scenario file, or a record"};
     struct cs_opt_words words;
     const int status = cs_opt_parse(cli, &usage, argc, argv, &words);
     if (status >= 0)
@@ -92,13 +96,21 @@ static const char *joined(struct cs_cli *cli, int argc, char **argv)
     return words;
 }
 
+/* The option whose requests and run are written: the best, or the first that was simulated; as many
+ * as there are: none was. */
+static size_t written(const struct cs_answer *answer)
+{
+    size_t option = answer->best >= 0 ? (size_t)answer->best : 0;
+    while (option < answer->option_count && !answer->options[option].simulated)
+        option++;
+    return option;
+}
+
 static bool write_requests(struct cs_cli *cli, const struct cs_answer *answer, const char *path)
 {
     struct cs_file file;
     struct cs_arena arena;
-    size_t option = answer->best >= 0 ? (size_t)answer->best : 0;
-    while (option < answer->option_count && !answer->options[option].simulated)
-        option++;
+    const size_t option = written(answer);
     if (!cs_file_open(&file, path, "--requests", &cli->diags))
         return false;
     cs_arena_init(&arena);
@@ -108,6 +120,48 @@ static bool write_requests(struct cs_cli *cli, const struct cs_answer *answer, c
     cs_csv_print_requests(&log, file.file);
     cs_arena_fini(&arena);
     return cs_file_close(&file, "--requests", &cli->diags);
+}
+
+/* What was asked for besides the report; false: it could not be written. */
+static bool write_files(struct cs_cli *cli, const struct asked *asked,
+                        const struct cs_answer *answer)
+{
+    const size_t option = written(answer);
+    if (asked->requests && !write_requests(cli, answer, asked->requests))
+        return false;
+    if (asked->record && option == answer->option_count)
+        cs_diag_warning(&cli->diags, (struct cs_span){0}, NULL,
+                        "--record: no fleet was simulated, so '%s' was not written",
+                        asked->record);
+    else if (asked->record)
+        return cs_record_write(cli, answer, option, asked->record);
+    return true;
+}
+
+/* A record is repeated as it is. */
+static bool refuse_for_record(const struct asked *asked, const char *path)
+{
+    const char *const option = asked->record       ? "--record"
+                               : asked->sets.count ? "--set, --seed and --replications"
+                                                   : NULL;
+    if (option)
+        fprintf(stderr,
+                "capsim: error: run: %s: '%s' is a record, which is repeated as it is; run the "
+                "scenario it is of\n",
+                option, path);
+    return option != NULL;
+}
+
+/* Whether a record's run is the same today. */
+static void compare_with_record(struct cs_cli *cli, const struct cs_scenario *scenario,
+                                const struct cs_record *record, const char *path)
+{
+    struct cs_result today;
+    cs_plan_repeat(scenario, record->trace, &today);
+    if (!cs_record_agrees(record, &today))
+        cs_diag_warning(&cli->diags, (struct cs_span){0}, NULL,
+                        "'%s' was recorded by capsim %s, in which its run came to other figures",
+                        path, record->version);
 }
 
 /* What uncertain inputs make of the answer: the same scenario, drawn many times. */
@@ -138,10 +192,17 @@ static int run(struct cs_cli *cli, int argc, char **argv)
     if (status >= 0)
         return status;
     struct cs_catalog *const catalog = cs_catalog_open(cli->arena, cli->program);
-    const struct cs_scenario *const scenario = cs_scenario_load(
-        catalog, path, asked.sets.items, asked.sets.count, &cli->diags);
+    struct cs_record record = {.version = NULL};
+    const bool recorded = cs_record_is(path);
+    if (recorded && refuse_for_record(&asked, path))
+        return CS_EXIT_USAGE;
+    const struct cs_scenario *const scenario =
+        recorded ? cs_record_load(cli, catalog, path, &record)
+                 : cs_scenario_load(catalog, path, asked.sets.items, asked.sets.count, &cli->diags);
     if (asked.requests)
         cs_file_check(asked.requests, "--requests", &cli->diags);
+    if (asked.record)
+        cs_file_check(asked.record, "--record", &cli->diags);
     if (!scenario || cs_diags_has_errors(&cli->diags))
         return cs_cli_fail(cli);
 
@@ -150,16 +211,19 @@ static int run(struct cs_cli *cli, int argc, char **argv)
     struct cs_progress progress;
     cs_progress_init(&progress, asked.quiet);
     const struct cs_plan_settings settings = {
-        .threads = (int)asked.threads, .progress = cs_progress_show, .user = &progress};
+        .threads = (int)asked.threads, .progress = cs_progress_show, .user = &progress,
+        .trace = record.trace};
     const struct cs_answer *const answer =
         cs_plan_run(scenario, cli->arena, &settings, &cli->diags);
     cs_progress_fini(&progress);
     if (cs_diags_has_errors(&cli->diags))
         return cs_cli_fail(cli);
-    if (asked.requests && !write_requests(cli, answer, asked.requests)) {
+    if (!write_files(cli, &asked, answer)) {
         fprintf(stderr, "capsim: error: %s\n", cli->diags.items[cli->diags.count - 1].message);
         return CS_EXIT_FILE;
     }
+    if (recorded)
+        compare_with_record(cli, scenario, &record, path);
     cs_diags_print(&cli->diags, stderr); /* warnings */
     struct cs_uncertainty spread;
     const bool uncertain = scenario->uncertain_count > 0 && !asked.csv && !asked.markdown;

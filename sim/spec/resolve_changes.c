@@ -5,11 +5,12 @@
  *   - {at: 10 h, fail: 2, repair: 20 min}       replica 2; its requests are retried elsewhere
  *   - {at: 10.5 h, add: 1}                      or remove: 1, or router: round_robin
  *
- * The window writes them as they are made by hand (viz/), so that a run can be repeated; people
+ * Changes made by hand in the window are written so (spec/pin.c), that a run can be repeated; people
  * write them to ask what a failure costs. Rows may stand in any order; they are kept by time, and
  * those of one instant in the order of the file.
  */
 #include <stdlib.h>
+#include <string.h>
 #include "spec/keys.h"
 #include "spec/resolve.h"
 
@@ -86,6 +87,28 @@ static void check_replica(struct cs_resolving *r, const struct cs_node *row,
                       most == 1 ? "" : "s");
 }
 
+/* A time of a row, exact where it is written in seconds: a double of 100 days is good for some
+ * nanoseconds, and picoseconds are what a run that is repeated goes by. */
+static int64_t ps_of(const struct cs_node *row, const char *key, double s)
+{
+    const struct cs_node *const node = cs_node_get(row, key);
+    const char *at = node ? node->text : "";
+    int64_t ps = 0;
+    int decimals = -1; /* before the point */
+    for (; (*at >= '0' && *at <= '9') || (*at == '.' && decimals < 0); at++)
+        if (*at == '.')
+            decimals = 0;
+        else if (decimals < 12 && ps <= (INT64_MAX - 9) / 10) {
+            ps = 10 * ps + (*at - '0');
+            decimals += decimals >= 0;
+        }
+    if (strcmp(at, " s") != 0)
+        return (int64_t)(s * 1e12 + 0.5);
+    for (int i = decimals > 0 ? decimals : 0; i < 12; i++)
+        ps *= 10;
+    return ps;
+}
+
 struct timed {
     struct cs_change change;
     size_t order;
@@ -128,11 +151,11 @@ void cs_resolve_changes(struct cs_resolving *r)
         timed[count].order = i;
         timed[count++].change = (struct cs_change){
             .kind = (enum cs_change_kind)kind,
-            .time_ps = (int64_t)(t.at_s * 1e12 + 0.5),
+            .time_ps = ps_of(list->items[i], "at", t.at_s),
             .factor = t.factor,
             .replica = t.replica - 1,
             .count = kind == CS_CHANGE_ADD ? t.add : t.remove,
-            .repair_ps = (int64_t)((t.has_repair ? t.repair_s : REPAIR_S) * 1e12 + 0.5),
+            .repair_ps = ps_of(list->items[i], "repair", t.has_repair ? t.repair_s : REPAIR_S),
             .router = (enum cs_router)t.router,
         };
     }
