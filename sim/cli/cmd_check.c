@@ -1,8 +1,8 @@
 /* capsim check: is this file right?
  *
  * Any kind of file that capsim reads: scenarios and the sheets of the catalogue, told apart by
- * their keys, and records of runs. All files are checked, whatever the first ones say; the sound ones are named on
- * standard output, what is wrong goes to standard error. Nothing is simulated.
+ * their keys, and records of runs. All files are checked, whatever the first ones say; the sound
+ * ones are named on standard output, what is wrong goes to standard error. Nothing is simulated.
  */
 #include "cli/opt.h"
 #include "cli/record.h"

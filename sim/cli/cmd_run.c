@@ -138,20 +138,6 @@ static bool write_files(struct cs_cli *cli, const struct asked *asked,
     return true;
 }
 
-/* A record is repeated as it is. */
-static bool refuse_for_record(const struct asked *asked, const char *path)
-{
-    const char *const option = asked->record       ? "--record"
-                               : asked->sets.count ? "--set, --seed and --replications"
-                                                   : NULL;
-    if (option)
-        fprintf(stderr,
-                "capsim: error: run: %s: '%s' is a record, which is repeated as it is; run the "
-                "scenario it is of\n",
-                option, path);
-    return option != NULL;
-}
-
 /* Whether a record's run is the same today. */
 static void compare_with_record(struct cs_cli *cli, const struct cs_scenario *scenario,
                                 const struct cs_record *record, const char *path)
@@ -192,13 +178,12 @@ static int run(struct cs_cli *cli, int argc, char **argv)
     if (status >= 0)
         return status;
     struct cs_catalog *const catalog = cs_catalog_open(cli->arena, cli->program);
-    struct cs_record record = {.version = NULL};
-    const bool recorded = cs_record_is(path);
-    if (recorded && refuse_for_record(&asked, path))
-        return CS_EXIT_USAGE;
+    struct cs_record record;
     const struct cs_scenario *const scenario =
-        recorded ? cs_record_load(cli, catalog, path, &record)
-                 : cs_scenario_load(catalog, path, asked.sets.items, asked.sets.count, &cli->diags);
+        cs_record_open(cli, catalog, path, &asked.sets, &record);
+    if (record.version && asked.record)
+        cs_diag_error(&cli->diags, (struct cs_span){0}, "copy it, or record the scenario it is of",
+                      "--record: '%s' is a record already", path);
     if (asked.requests)
         cs_file_check(asked.requests, "--requests", &cli->diags);
     if (asked.record)
@@ -222,7 +207,7 @@ static int run(struct cs_cli *cli, int argc, char **argv)
         fprintf(stderr, "capsim: error: %s\n", cli->diags.items[cli->diags.count - 1].message);
         return CS_EXIT_FILE;
     }
-    if (recorded)
+    if (record.version)
         compare_with_record(cli, scenario, &record, path);
     cs_diags_print(&cli->diags, stderr); /* warnings */
     struct cs_uncertainty spread;

@@ -415,3 +415,17 @@ const struct cs_scenario *cs_record_load(struct cs_cli *cli, struct cs_catalog *
     return !cs_diags_has_errors(&cli->diags) && read_about(&r, record) ? read_scenario(&r, record)
                                                                        : NULL;
 }
+
+const struct cs_scenario *cs_record_open(struct cs_cli *cli, struct cs_catalog *catalog,
+                                         const char *path, const struct cs_opt_list *sets,
+                                         struct cs_record *record)
+{
+    *record = (struct cs_record){0};
+    if (!cs_record_is(path))
+        return cs_scenario_load(catalog, path, sets->items, sets->count, &cli->diags);
+    if (sets->count > 0)
+        cs_diag_error(&cli->diags, (struct cs_span){0}, "run the scenario that it is of",
+                      "'%s' is a record, which is repeated as it is: nothing of it can be set",
+                      path);
+    return cs_record_load(cli, catalog, path, record);
+}

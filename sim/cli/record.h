@@ -12,11 +12,11 @@
  */
 #ifndef CS_CLI_RECORD_H
 #define CS_CLI_RECORD_H
-#include "cli/cli.h"
+#include "cli/opt.h"
 #include "plan/plan.h"
 
 struct cs_record {
-    const char *version; /* of the capsim that wrote it */
+    const char *version; /* of the capsim that wrote it; NULL: it is no record */
     /* What replication 0 came to: counted requests, their tokens; all steps and busy time. */
     uint64_t requests, completed, input_tokens, output_tokens, steps, busy_ps;
     const struct cs_trace *trace; /* of its scenario, for cs_plan_settings; NULL: none */
@@ -28,6 +28,11 @@ bool cs_record_is(const char *path);
  * then on. NULL: the errors are in cli->diags (exit status 3, 4 where the file cannot be read). */
 const struct cs_scenario *cs_record_load(struct cs_cli *cli, struct cs_catalog *catalog,
                                          const char *path, struct cs_record *record);
+/* The scenario of a file that is one, changed by `sets`, or a record, of which nothing can be set;
+ * record->version tells: NULL for a scenario. NULL: as above. */
+const struct cs_scenario *cs_record_open(struct cs_cli *cli, struct cs_catalog *catalog,
+                                         const char *path, const struct cs_opt_list *sets,
+                                         struct cs_record *record);
 /* Whether replication 0, followed to its end, came to what was recorded. It does not where another
  * version of capsim simulates otherwise. */
 bool cs_record_agrees(const struct cs_record *record, const struct cs_result *result);
