@@ -279,8 +279,13 @@ static const struct cs_node *pinned(const struct pinning *p)
         else
             add(p, root, "simulate", simulate(p, NULL));
     }
-    if (!cs_node_get(root, "name"))
-        add(p, root, "name", scalar(p, p->s->name));
+    if (!cs_node_get(root, "name")) { /* it was that of the file */
+        memmove(root->keys + 1, root->keys, root->count * sizeof(struct cs_node *));
+        memmove(root->items + 1, root->items, root->count * sizeof(struct cs_node *));
+        root->keys[0] = scalar(p, "name");
+        root->items[0] = scalar(p, p->s->name);
+        root->count++;
+    }
     struct cs_node *const list = changes(p);
     if (list->count > 0)
         add(p, root, "changes", list);
