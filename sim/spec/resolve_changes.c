@@ -140,6 +140,11 @@ void cs_resolve_changes(struct cs_resolving *r)
     for (size_t i = 0; i < list->count; i++) {
         const char *const path = cs_arena_printf(r->schema.arena, "changes[%zu]", i);
         struct change_text t = {.at_s = 0};
+        if (list->items[i]->kind != CS_NODE_MAP) {
+            cs_diag_error(diags, list->items[i]->span, "such as {at: 10 h, fail: 1}",
+                          "%s must be a map, not %s", path, cs_node_kind_name(list->items[i]));
+            continue;
+        }
         if (!cs_schema_read(&r->schema, &cs_table_change, list->items[i], path, &t))
             continue;
         const int kind = kind_of(r, list->items[i], &t, path);
