@@ -14,7 +14,9 @@
 #include "cli/file.h"
 #include "cli/opt.h"
 #include "cli/progress.h"
+#include "cli/record.h"
 #include "out/words.h"
+#include "spec/pin.h"
 #include "viz/control.h"
 #include "viz/font.h"
 #include "viz/picture.h"
@@ -41,6 +43,7 @@ enum { SLICES = 64 };
 struct shown {
     struct cs_arena arena; /* of the scenario, its plan and its show */
     const char *path;
+    struct cs_record record; /* version NULL: it is a scenario */
     const struct cs_scenario *scenario;
     const struct cs_answer *answer;
     struct cs_show show;
@@ -120,7 +123,7 @@ static int parse(struct cs_cli *cli, int argc, char **argv, struct asked *a,
         {"quiet", 0, CS_OPT_FLAG, NULL, "no progress on the terminal", &a->quiet},
     };
     const struct cs_opt_usage usage = {
-        "view SCENARIO... [options]",
+        "view SCENARIO|RECORD... [options]",
         "Opens a window in which the day runs on the fleet that `capsim run` would plan: what each "
         "GPU does, what comes in, how long people wait, what it costs. Replicas can be failed and "
         "added, traffic doubled; on leaving, such changes are printed as a scenario that repeats "
@@ -129,7 +132,7 @@ static int parse(struct cs_cli *cli, int argc, char **argv, struct asked *a,
         sizeof options / sizeof options[0],
         1,
         -1,
-        "a scenario file"};
+        "a scenario file, or a record"};
     const int status = cs_opt_parse(cli, &usage, argc, argv, words);
     return status >= 0 ? status : check_sizes(a);
 }
@@ -194,13 +197,16 @@ static const struct cs_answer *plan(struct view *v, struct shown *sh)
 {
     if (sh->scenario->option_count == 1 && sh->scenario->options[0].replicas > 0) {
         const struct cs_answer *const given =
-            cs_plan_price(sh->scenario, &sh->arena, &v->cli->diags);
+            cs_plan_price(sh->scenario, &sh->arena, sh->record.trace, &v->cli->diags);
         if (given->option_count == 0 || given->options[0].replicas > 0)
             return given;
     }
     cs_progress_init(&v->progress, v->asked->quiet);
     const struct cs_plan_settings settings = {
-        .threads = (int)v->asked->threads, .progress = on_progress, .user = v};
+        .threads = (int)v->asked->threads,
+        .trace = sh->record.trace,
+        .progress = on_progress,
+        .user = v};
     const struct cs_answer *const answer =
         cs_plan_run(sh->scenario, &sh->arena, &settings, &v->cli->diags);
     cs_progress_fini(&v->progress);
@@ -214,8 +220,7 @@ static int open_shown(struct view *v, struct shown *sh, const char *path)
     *sh = (struct shown){.path = path};
     cs_arena_init(&sh->arena);
     struct cs_catalog *const catalog = cs_catalog_open(&sh->arena, cli->program);
-    sh->scenario =
-        cs_scenario_load(catalog, path, v->asked->sets.items, v->asked->sets.count, &cli->diags);
+    sh->scenario = cs_record_open(cli, catalog, path, &v->asked->sets, &sh->record);
     if (sh->scenario == NULL || cs_diags_has_errors(&cli->diags))
         return cs_cli_fail(cli);
     *cs_check_context() = (struct cs_check_context){
@@ -248,11 +253,34 @@ static void close_shown(struct shown *sh)
     cs_arena_fini(&sh->arena);
 }
 
-static void print_changes(const struct view *v, const struct shown *sh)
+/* The scenario that repeats what was done by hand, to standard output. */
+static void print_changes(struct shown *sh)
 {
-    (void)v;
     if (!sh->open || cs_show_changes_by_hand(&sh->show) == 0)
         return;
+    const struct cs_show *const show = &sh->show;
+    const struct cs_pin pin = {
+        .option = &sh->scenario->options[show->plan->index],
+        .tensor_parallel = show->plan->tensor_parallel,
+        .replicas = show->replicas,
+        .changes = show->changes,
+        .change_count = show->change_count,
+        .warm_up_s = show->shortened ? -(double)show->question.workload.start_ps * 1e-12 : 0.0};
+    printf("# %s, with the changes made by hand in capsim view; paths are as in that file.\n%s",
+           sh->path, cs_scenario_pin(sh->scenario, &pin, &sh->arena));
+}
+
+/* Whether a replay that was seen to its end came to what was recorded. */
+static void compare_with_record(const struct shown *sh)
+{
+    if (!sh->open || sh->record.version == NULL || sh->show.now_ps < sh->show.end_ps ||
+        cs_show_changes_by_hand(&sh->show) > 0 || sh->show.shortened)
+        return;
+    if (!cs_record_agrees(&sh->record, cs_cluster_result(sh->show.cluster)))
+        fprintf(stderr,
+                "capsim: warning: '%s' was recorded by capsim %s, in which its run came to other "
+                "figures\n",
+                sh->path, sh->record.version);
 }
 
 /* When a picture is drawn that nobody gave a time for: in the middle of the busiest hour. */
@@ -444,7 +472,8 @@ static int view_on_screen(struct view *v)
         struct shown sh;
         const int failed = open_shown(v, &sh, path);
         const enum cs_act act = failed >= 0 || v->closed ? CS_ACT_QUIT : show_one(v, &sh);
-        print_changes(v, &sh);
+        print_changes(&sh);
+        compare_with_record(&sh);
         close_shown(&sh);
         status = failed >= 0 ? failed : CS_EXIT_YES;
         path = act == CS_ACT_NEXT ? next_path(v, path) : NULL;

@@ -171,12 +171,14 @@ void cs_show_restart(struct cs_show *s)
 
 /* Nobody wants to wait for an hour of heavy traffic before the day begins: some two million
  * requests fill queues and caches too. Conversations, which must be under way, keep their hour. */
-static void shorten_warm_up(struct cs_workload_spec *w)
+static bool shorten_warm_up(struct cs_workload_spec *w)
 {
     const double hour_s = -(double)w->start_ps / PS;
     const double enough_s = fmax(120.0, ceil(WARM_REQUESTS / w->requests_per_s));
-    if (w->traffic->sessions.turns == 0.0 && enough_s < hour_s)
-        w->start_ps = (int64_t)(-enough_s * PS);
+    if (w->traffic->sessions.turns > 0.0 || enough_s >= hour_s)
+        return false;
+    w->start_ps = (int64_t)(-enough_s * PS);
+    return true;
 }
 
 bool cs_show_open(struct cs_show *s, const struct cs_answer *answer,
@@ -187,7 +189,7 @@ bool cs_show_open(struct cs_show *s, const struct cs_answer *answer,
     if (plan->replicas < 1)
         return false;
     cs_question_prepare(&s->question, scenario, answer->trace);
-    shorten_warm_up(&s->question.workload);
+    s->shortened = shorten_warm_up(&s->question.workload);
     cs_candidate_compile(&s->candidate, plan->option, plan->tensor_parallel, &s->question, arena);
     if (!s->candidate.memory.fits)
         return false;

@@ -70,7 +70,7 @@ struct cs_show {
     struct cs_cluster *cluster;
     struct cs_observer observer;
     int64_t now_ps;
-    bool over, warm;
+    bool over, warm, shortened; /* shortened: the warm-up, of heavy traffic */
     struct cs_snapshot *snaps;
     int snap_count, snap_next;
     struct cs_show_bin *bins;

@@ -5,6 +5,7 @@
  */
 #include "cli/cli.h"
 #include "cli/opt.h"
+#include "cli/record.h"
 #include "out/explain.h"
 #include "serve/workload.h"
 #include "spec/catalog.h"
@@ -52,13 +53,16 @@ static int explain(struct cs_cli *cli, int argc, char **argv)
         return CS_EXIT_USAGE;
     }
     struct cs_catalog *const catalog = cs_catalog_open(cli->arena, cli->program);
+    struct cs_record record;
     const struct cs_scenario *const s =
-        cs_scenario_load(catalog, words.items[0], sets.items, sets.count, &cli->diags);
-    if (!s)
+        cs_record_open(cli, catalog, words.items[0], &sets, &record);
+    if (!s || cs_diags_has_errors(&cli->diags))
         return cs_cli_fail(cli);
     struct cs_trace trace = {0};
     const bool replays = s->traffic.kind == CS_VOLUME_TRACE;
-    if (replays && !cs_trace_read(s->traffic.trace_path, cli->arena, &trace, &cli->diags,
+    if (record.trace)
+        trace = *record.trace;
+    else if (replays && !cs_trace_read(s->traffic.trace_path, cli->arena, &trace, &cli->diags,
                                   cs_span_of(s->node, "traffic.trace")))
         return cs_cli_fail(cli);
     struct cs_workload_spec workload;

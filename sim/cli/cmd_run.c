@@ -14,6 +14,7 @@
 #include "cli/file.h"
 #include "cli/opt.h"
 #include "cli/progress.h"
+#include "cli/record.h"
 #include "out/csv.h"
 #include "out/html_run.h"
 #include "out/json.h"
@@ -23,7 +24,7 @@
 
 struct asked {
     struct cs_opt_list sets;
-    const char *replications, *requests, *html;
+    const char *replications, *requests, *record, *html;
     unsigned long long seed, threads;
     bool json, csv, markdown, quiet;
 };
@@ -48,6 +49,9 @@ static int parse(struct cs_cli *cli, int argc, char **argv, struct asked *asked,
         {"requests", 0, CS_OPT_TEXT, "FILE",
          "write each request of the best option's first replication to a CSV file",
          &asked->requests},
+        {"record", 0, CS_OPT_TEXT, "FILE",
+         "write that replication to a file of its own, with all that repeats it, for capsim view",
+         &asked->record},
         {"threads", 'j', CS_OPT_COUNT, "N", "threads (as many as processors, at most 16)",
          &asked->threads},
         {"quiet", 0, CS_OPT_FLAG, NULL, "no progress on the terminal", &asked->quiet},
@@ -57,7 +61,7 @@ static int parse(struct cs_cli *cli, int argc, char **argv, struct asked *asked,
         "Finds, for each option of the scenario, the fewest GPUs that meet its latency targets, "
         "and prints how many, what latency, what a day costs, and what the APIs ask. Exit status "
         "1: the answer is no.",
-        options, sizeof options / sizeof options[0], 1, 1, "a scenario file"};
+        options, sizeof options / sizeof options[0], 1, 1, "a scenario file, or a record"};
     struct cs_opt_words words;
     const int status = cs_opt_parse(cli, &usage, argc, argv, &words);
     if (status >= 0)
@@ -102,13 +106,21 @@ static const char *joined(struct cs_cli *cli, int argc, char **argv)
     return words;
 }
 
+/* The option whose requests and run are written: the best, or the first that was simulated; as many
+ * as there are: none was. */
+static size_t written(const struct cs_answer *answer)
+{
+    size_t option = answer->best >= 0 ? (size_t)answer->best : 0;
+    while (option < answer->option_count && !answer->options[option].simulated)
+        option++;
+    return option;
+}
+
 static bool write_requests(struct cs_cli *cli, const struct cs_answer *answer, const char *path)
 {
     struct cs_file file;
     struct cs_arena arena;
-    size_t option = answer->best >= 0 ? (size_t)answer->best : 0;
-    while (option < answer->option_count && !answer->options[option].simulated)
-        option++;
+    const size_t option = written(answer);
     if (!cs_file_open(&file, path, "--requests", &cli->diags))
         return false;
     cs_arena_init(&arena);
@@ -118,6 +130,34 @@ static bool write_requests(struct cs_cli *cli, const struct cs_answer *answer, c
     cs_csv_print_requests(&log, file.file);
     cs_arena_fini(&arena);
     return cs_file_close(&file, "--requests", &cli->diags);
+}
+
+/* What was asked for besides the report; false: it could not be written. */
+static bool write_files(struct cs_cli *cli, const struct asked *asked,
+                        const struct cs_answer *answer)
+{
+    const size_t option = written(answer);
+    if (asked->requests && !write_requests(cli, answer, asked->requests))
+        return false;
+    if (asked->record && option == answer->option_count)
+        cs_diag_warning(&cli->diags, (struct cs_span){0}, NULL,
+                        "--record: no fleet was simulated, so '%s' was not written",
+                        asked->record);
+    else if (asked->record)
+        return cs_record_write(cli, answer, option, asked->record);
+    return true;
+}
+
+/* Whether a record's run is the same today. */
+static void compare_with_record(struct cs_cli *cli, const struct cs_scenario *scenario,
+                                const struct cs_record *record, const char *path)
+{
+    struct cs_result today;
+    cs_plan_repeat(scenario, record->trace, &today);
+    if (!cs_record_agrees(record, &today))
+        cs_diag_warning(&cli->diags, (struct cs_span){0}, NULL,
+                        "'%s' was recorded by capsim %s, in which its run came to other figures",
+                        path, record->version);
 }
 
 /* What uncertain inputs make of the answer: the same scenario, drawn many times. */
@@ -188,10 +228,16 @@ static int run(struct cs_cli *cli, int argc, char **argv)
     if (status >= 0)
         return status;
     struct cs_catalog *const catalog = cs_catalog_open(cli->arena, cli->program);
-    const struct cs_scenario *const scenario = cs_scenario_load(
-        catalog, path, asked.sets.items, asked.sets.count, &cli->diags);
+    struct cs_record record;
+    const struct cs_scenario *const scenario =
+        cs_record_open(cli, catalog, path, &asked.sets, &record);
+    if (record.version && asked.record)
+        cs_diag_error(&cli->diags, (struct cs_span){0}, "copy it, or record the scenario it is of",
+                      "--record: '%s' is a record already", path);
     if (asked.requests)
         cs_file_check(asked.requests, "--requests", &cli->diags);
+    if (asked.record)
+        cs_file_check(asked.record, "--record", &cli->diags);
     if (asked.html)
         cs_file_check(asked.html, "--html", &cli->diags);
     if (!scenario || cs_diags_has_errors(&cli->diags))
@@ -202,14 +248,17 @@ static int run(struct cs_cli *cli, int argc, char **argv)
     struct cs_progress progress;
     cs_progress_init(&progress, asked.quiet);
     const struct cs_plan_settings settings = {
-        .threads = (int)asked.threads, .progress = cs_progress_show, .user = &progress};
+        .threads = (int)asked.threads, .progress = cs_progress_show, .user = &progress,
+        .trace = record.trace};
     const struct cs_answer *const answer =
         cs_plan_run(scenario, cli->arena, &settings, &cli->diags);
     cs_progress_fini(&progress);
     if (cs_diags_has_errors(&cli->diags))
         return cs_cli_fail(cli);
-    if (asked.requests && !write_requests(cli, answer, asked.requests))
+    if (!write_files(cli, &asked, answer))
         return fail_file(cli);
+    if (record.version)
+        compare_with_record(cli, scenario, &record, path);
     cs_diags_print(&cli->diags, stderr); /* warnings */
     struct cs_uncertainty spread;
     const bool printed = !asked.csv && !asked.markdown;

@@ -305,6 +305,8 @@ static void fill_totals(struct cs_option_answer *a, const struct cs_search *s)
     a->output_tokens_per_s = output / seconds * scale;
     a->output_tokens_per_s_per_gpu = a->output_tokens_per_s / (double)a->gpus;
     a->busy = busy * 1e-12 / (seconds * set->replicas);
+    if (s->question->run.change_count > 0) /* of the time that replicas serve */
+        a->busy = all_busy / span;
     a->batch_mean = all_busy > 0.0 ? batch / all_busy : 0.0;
     a->prefix_hits = found > 0.0 ? found / (found + computed) : 0.0;
     a->kv_mean = fmin(1.0, kv / span / kv_tokens); /* a shared block counts for each who reads it */

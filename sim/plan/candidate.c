@@ -307,16 +307,17 @@ void cs_trial_run(struct cs_trial *t, const struct cs_question *q, struct cs_req
     run.limits = c->slo;
     run.limit_count = q->limit_count;
     run.log = log;
-    /* A mean load above what the fleet can carry: a backlog of two hours settles it. */
+    /* A mean load above what the fleet can carry: a backlog of two hours settles it. Changes may
+     * bring more replicas or less load, and move old requests behind new ones. */
     const double carried = c->capacity * t->replicas;
     const double offered = q->workload.requests_per_s / q->scale;
-    if (offered > carried)
+    if (offered > carried && run.change_count == 0)
         run.backlog_limit = (int64_t)(7200.0 * offered) + 1000;
-    if (t->kind == CS_TRIAL_SEARCH || t->kind == CS_TRIAL_SCREEN)
+    if ((t->kind == CS_TRIAL_SEARCH || t->kind == CS_TRIAL_SCREEN) && run.change_count == 0)
         run.lost_wait_ps = c->lost_wait_ps;
     struct cs_workload_spec workload = q->workload;
     workload.requests_per_s /= q->scale;
-    if (t->kind == CS_TRIAL_SCREEN)
+    if (t->kind == CS_TRIAL_SCREEN && run.change_count == 0) /* they are of the whole run */
         limit_to_busiest_day(&workload, &run, q->effort);
     struct cs_traffic quiet;
     if (t->kind == CS_TRIAL_UNLOADED) {

@@ -241,11 +241,11 @@ const struct cs_answer *cs_plan_run(const struct cs_scenario *scenario, struct c
 }
 
 const struct cs_answer *cs_plan_price(const struct cs_scenario *scenario, struct cs_arena *arena,
-                                      struct cs_diags *diags)
+                                      const struct cs_trace *read, struct cs_diags *diags)
 {
     struct cs_answer *const answer = cs_arena_alloc(arena, 1, sizeof *answer);
     *answer = (struct cs_answer){.scenario = scenario, .best = -1, .fleet_share = 1.0};
-    const struct cs_trace *const trace = read_trace(scenario, arena, diags);
+    const struct cs_trace *const trace = read != NULL ? read : read_trace(scenario, arena, diags);
     if (scenario->traffic.kind == CS_VOLUME_TRACE && trace == NULL)
         return answer;
     struct cs_question question;
@@ -280,22 +280,45 @@ const struct cs_answer *cs_plan_price(const struct cs_scenario *scenario, struct
     return answer;
 }
 
+/* Replication 0 of a fleet once more. Either of `log` and `totals` may be NULL. */
+static void repeat(const struct cs_question *question, const struct cs_option *option,
+                   int tensor_parallel, int replicas, struct cs_request_log *log,
+                   struct cs_result *totals)
+{
+    struct cs_arena arena;
+    cs_arena_init(&arena);
+    struct cs_candidate candidate;
+    cs_candidate_compile(&candidate, option, tensor_parallel, question, &arena);
+    struct cs_trial trial = {
+        .candidate = &candidate, .replicas = replicas, .kind = CS_TRIAL_WEEK};
+    cs_trial_run(&trial, question, log);
+    if (totals != NULL) {
+        *totals = *trial.result;
+        totals->windows = NULL; /* they go with the run */
+        totals->window_count = 0;
+        cs_hist_init(&totals->wait, NULL);
+    }
+    cs_trial_drop(&trial);
+    cs_arena_fini(&arena);
+}
+
 void cs_plan_log(const struct cs_answer *answer, size_t option, struct cs_request_log *log)
 {
     const struct cs_option_answer *o = &answer->options[option];
-    struct cs_arena arena;
-    cs_arena_init(&arena);
     struct cs_question question;
     cs_question_prepare(&question, answer->scenario, answer->trace);
     question.scale = 1.0 / answer->fleet_share;
-    struct cs_candidate candidate;
-    cs_candidate_compile(&candidate, o->option, o->tensor_parallel, &question, &arena);
-    struct cs_trial trial = {.candidate = &candidate,
-                             .replicas = (int)(o->replicas / question.scale),
-                             .kind = CS_TRIAL_WEEK};
-    cs_trial_run(&trial, &question, log);
-    cs_trial_drop(&trial);
-    cs_arena_fini(&arena);
+    repeat(&question, o->option, o->tensor_parallel, (int)(o->replicas / question.scale), log,
+           NULL);
+}
+
+void cs_plan_repeat(const struct cs_scenario *scenario, const struct cs_trace *trace,
+                    struct cs_result *totals)
+{
+    const struct cs_option *const o = &scenario->options[0];
+    struct cs_question question;
+    cs_question_prepare(&question, scenario, trace);
+    repeat(&question, o, o->tensor_parallel, o->replicas, NULL, totals);
 }
 
 const char *cs_plan_when(const struct cs_scenario *scenario, double start_s, char *buffer,

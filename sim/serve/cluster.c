@@ -15,6 +15,7 @@
 
 enum { DAYS_OF_GROWTH = 2 };
 static const int64_t DAY_PS = INT64_C(86400) * 1000000000000;
+static const int64_t LAST_REPAIR_PS = INT64_C(100) * 86400 * 1000000000000; /* as long as a run */
 
 struct place { /* of a replica in the fleet */
     enum cs_service service;
@@ -29,7 +30,7 @@ struct cs_cluster {
     struct cs_run_options options;
     struct cs_workload workload;
     struct cs_arrival next; /* the next arrival, when has_next */
-    bool has_next, done;
+    bool has_next, started, done;
     int64_t now, begin, last_arrival;
     int turn; /* whose it is, in a round */
     struct cs_pool pool;
@@ -42,13 +43,12 @@ struct cs_cluster {
     size_t coming_count;
     int64_t next_change; /* the earliest instant of a change, or of a replica that is ready */
     struct cs_queue held;
-    double factor; /* of the traffic */
     struct cs_argmin wake, load;
     struct cs_check_context *context;
     int64_t next_day, last_backlog, days_grown;
 };
 
-static void append(struct cs_cluster *c, int more, int64_t t, int64_t load_ps);
+static void append(struct cs_cluster *c, int more, int64_t t, bool loaded);
 
 void cs_limits_of(struct cs_limits_engine *limits, const struct cs_option *o, int groups,
                   int64_t kv_blocks)
@@ -88,7 +88,7 @@ struct cs_cluster *cs_cluster_new(struct cs_arena *arena, const struct cs_fleet 
                                        .log = options->log,
                                        .observer = options->observer};
     c->held.arena = arena;
-    append(c, fleet->replicas, c->begin, 0);
+    append(c, fleet->replicas, c->begin, true);
     c->next_day = DAY_PS;
     c->next_change = INT64_MAX;
     for (size_t i = 0; i < options->change_count; i++)
@@ -131,7 +131,8 @@ static int route(struct cs_cluster *c, int64_t t)
         int i = c->turn < n ? c->turn : 0;
         while (c->places[i].service != CS_SERVICE_UP)
             i = i + 1 == n ? 0 : i + 1;
-        c->turn = i + 1;
+        if (c->fleet.router == CS_ROUTER_ROUND_ROBIN)
+            c->turn = i + 1;
         cs_replica_meet(c->replicas[i], t);
         return i;
     }
@@ -236,7 +237,8 @@ static bool is_in_service(enum cs_service s)
 static void leave_service(struct cs_cluster *c, int i, int64_t t)
 {
     cs_replica_finish(c->replicas[i], t);
-    c->result.all_span_ps += t - c->places[i].since_ps;
+    if (t > c->places[i].since_ps) /* else it came after a run that was stopped early */
+        c->result.all_span_ps += t - c->places[i].since_ps;
     c->up -= c->places[i].service == CS_SERVICE_UP;
 }
 
@@ -257,13 +259,16 @@ static void serve(struct cs_cluster *c, int i, int64_t t)
     meet(c, i, t);
 }
 
+/* From t on, or from the end of the step in which it failed. */
 static void load(struct cs_cluster *c, int i, int64_t t)
 {
-    c->places[i] = (struct place){CS_SERVICE_LOADING, t + c->fleet.load_ps, 0, 0};
+    const int64_t last = cs_replica_last_end(c->replicas[i]);
+    c->places[i] =
+        (struct place){CS_SERVICE_LOADING, (last > t ? last : t) + c->fleet.load_ps, 0, 0};
 }
 
-/* Further replicas, which serve at once if `load_ps` is 0. */
-static void append(struct cs_cluster *c, int more, int64_t t, int64_t load_ps)
+/* Further replicas, which serve at once if their weights are loaded. */
+static void append(struct cs_cluster *c, int more, int64_t t, bool loaded)
 {
     const int old = c->count, n = old + more;
     struct cs_replica **replicas = cs_arena_alloc(c->arena, (size_t)n, sizeof(struct cs_replica *));
@@ -283,7 +288,7 @@ static void append(struct cs_cluster *c, int more, int64_t t, int64_t load_ps)
         c->replicas[i] = cs_replica_new(c->arena, c->fleet.step, &c->fleet.limits, &c->pool,
                                         &c->recorder, t);
         load(c, i, t);
-        if (load_ps == 0)
+        if (loaded)
             serve(c, i, t);
     }
 }
@@ -309,16 +314,21 @@ static void add(struct cs_cluster *c, int more, int64_t t)
         }
     }
     if (more > 0)
-        append(c, more, t, c->fleet.load_ps);
+        append(c, more, t, false);
 }
 
-/* The last ones go, those first that do not serve yet; one that serves stays. */
+/* The last ones go, those first that do not serve yet. One that serves stays, or where none does
+ * one that will. */
 static void remove_some(struct cs_cluster *c, int fewer)
 {
-    for (int i = c->count - 1; i >= 0 && fewer > 0; i--)
+    int staying = 0;
+    for (int i = 0; i < c->count; i++)
+        staying += c->places[i].service <= CS_SERVICE_FAILED;
+    for (int i = c->count - 1; i >= 0 && fewer > 0 && staying > 1; i--)
         if (c->places[i].service == CS_SERVICE_LOADING) {
             c->places[i] = (struct place){CS_SERVICE_GONE, INT64_MAX, 0, 0};
             fewer--;
+            staying--;
         }
     for (int i = c->count - 1; i >= 0 && fewer > 0 && c->up > 1; i--)
         if (c->places[i].service == CS_SERVICE_UP) {
@@ -350,14 +360,18 @@ static void fail(struct cs_cluster *c, int i, int64_t t, int64_t repair_ps)
     const bool served = is_in_service(p->service);
     if (!served && p->service != CS_SERVICE_LOADING)
         return;
+    if (p->service == CS_SERVICE_DRAINING && drained_at(c, i, t) != INT64_MAX)
+        return; /* it is gone */
     int64_t last = t;
     if (served) {
-        cs_replica_stop(c->replicas[i]);
+        cs_replica_stop(c->replicas[i], t);
         last = cs_replica_last_end(c->replicas[i]);
         last = last > t ? last : t;
         leave_service(c, i, last);
     }
-    p->until_ps = p->service == CS_SERVICE_DRAINING ? INT64_MAX : last + repair_ps;
+    const int64_t latest = last > LAST_REPAIR_PS ? last : LAST_REPAIR_PS;
+    const int64_t repaired = repair_ps < latest - last ? last + repair_ps : latest;
+    p->until_ps = p->service == CS_SERVICE_DRAINING ? INT64_MAX : repaired;
     p->service = p->service == CS_SERVICE_DRAINING ? CS_SERVICE_GONE : CS_SERVICE_FAILED;
     meet(c, i, t);
     for (int32_t q = cs_replica_take(c->replicas[i]); q >= 0; q = cs_replica_take(c->replicas[i])) {
@@ -431,16 +445,18 @@ static void make_changes(struct cs_cluster *c)
     find_next_change(c);
 }
 
-void cs_cluster_change(struct cs_cluster *c, const struct cs_change *change)
+int64_t cs_cluster_change(struct cs_cluster *c, const struct cs_change *change)
 {
-    cs_check(change->time_ps >= c->now || c->now == c->begin);
+    const int64_t t = c->started && change->time_ps <= c->now ? c->now + 1 : change->time_ps;
     c->coming = cs_arena_grow(c->arena, c->coming, c->coming_count, sizeof *c->coming);
     size_t i = c->coming_count++;
-    for (; i > 0 && c->coming[i - 1].time_ps <= change->time_ps; i--)
+    for (; i > 0 && c->coming[i - 1].time_ps <= t; i--)
         c->coming[i] = c->coming[i - 1];
     c->coming[i] = *change;
-    if (change->time_ps < c->next_change)
-        c->next_change = change->time_ps;
+    c->coming[i].time_ps = t;
+    if (t < c->next_change)
+        c->next_change = t;
+    return t;
 }
 
 /* ---- stopping early, and the end -------------------------------------------------------- */
@@ -501,6 +517,7 @@ static bool was_growing(const struct cs_cluster *c)
 
 bool cs_cluster_run_until(struct cs_cluster *c, int64_t time_ps)
 {
+    c->started = true;
     while (!c->done && c->has_next && c->next.time_ps <= time_ps) {
         if (c->next_change <= c->next.time_ps) {
             make_changes(c);

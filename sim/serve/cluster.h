@@ -10,11 +10,10 @@
  * waiting or running at that instant, the lowest index first.
  *
  * The fleet and the traffic may change under way (struct cs_change), before the arrivals of an
- * instant. A
- * replica that fails ends the step it is in; its requests are routed anew, with what they have been
- * answered so far as part of their prompts, and their own clocks run on. Until it is repaired and
- * has read its weights nothing is routed to it; while none serves, requests are held. Times in
- * service count for utilisation, others do not.
+ * instant. A replica that fails ends the steps that are planned; its requests are routed anew, with
+ * what they have been answered so far as part of their prompts, and their own clocks run on. Until
+ * it is repaired and has read its weights nothing is routed to it; while none serves, requests are
+ * held. Times in service count for utilisation, others do not.
  */
 #ifndef CS_SERVE_CLUSTER_H
 #define CS_SERVE_CLUSTER_H
@@ -58,8 +57,10 @@ bool cs_cluster_run_until(struct cs_cluster *c, int64_t time_ps);
 /* Runs to the end: all arrivals made, all requests ended (or stopped early). */
 void cs_cluster_run(struct cs_cluster *c);
 const struct cs_result *cs_cluster_result(const struct cs_cluster *c);
-/* One more change, not before the time that the cluster has been run until. */
-void cs_cluster_change(struct cs_cluster *c, const struct cs_change *change);
+/* One more change, of a time at which the cluster has not been yet: one that is past happens a
+ * picosecond after the time that it has been run until. Returns when it happens; a run that is told
+ * so from the beginning is the same run. */
+int64_t cs_cluster_change(struct cs_cluster *c, const struct cs_change *change);
 /* Replicas, those that are gone included: indices stay. */
 int cs_cluster_replicas(const struct cs_cluster *c);
 /* Requests that are held because no replica serves. */

@@ -76,6 +76,21 @@ static inline int64_t cs_kvcache_class(const struct cs_replica *r, const struct 
     return rest < 0 ? rest + b : rest;
 }
 
+/* KV tokens that the decodes of a step read, if the batch stays until then. */
+static inline int64_t cs_kvcache_tokens(const struct cs_replica *r, int64_t step)
+{
+    return r->context_base + r->decoding * step;
+}
+
+/* The same of layers with a sliding window. */
+static inline int64_t cs_kvcache_window_tokens(const struct cs_replica *r, int64_t step)
+{
+    if (r->step->window_tokens == 0)
+        return 0;
+    return r->growing_base + r->growing * step +
+           (r->decoding - r->growing) * r->step->window_tokens;
+}
+
 /* Blocks held once step `step` has been allocated, those of leaving requests included. O(running).
  */
 int64_t cs_kvcache_held(const struct cs_replica *r, int64_t step);

@@ -27,7 +27,8 @@
  *   it needs a block at steps s = s0 + 1 - prompt (mod b): crossing[s mod b] blocks at step s;
  *   it ends at step s0 + left - 1: a wheel of steps (request.h).
  *
- * Memory: the run's arena; requests belong to the pool, blocks to kvcache.c and prefix.c.
+ * Memory: the run's arena; requests belong to the pool, blocks to kvcache.c and prefix.c. What
+ * others may read of a replica is in replica_view.c.
  */
 #include "serve/replica.h"
 #include "base/check.h"
@@ -200,6 +201,7 @@ static inline void release(struct cs_replica *r, int64_t now)
 {
     if (r->prefix != NULL && r->leaving > 0 && r->leaving_end <= now) {
         cs_kvcache_release_ended(r);
+        r->pledged -= r->leaving_blocks;
         r->leaving_blocks = 0; /* counted there */
     }
     const int64_t gone = -(int64_t)(r->leaving_end <= now);
@@ -311,19 +313,6 @@ static void saturate_windows(struct cs_replica *r)
     }
 }
 
-static inline int64_t kv_tokens_at(const struct cs_replica *r, int64_t step)
-{
-    return r->context_base + r->decoding * step;
-}
-
-static inline int64_t window_kv_tokens_at(const struct cs_replica *r, int64_t step)
-{
-    if (r->step->window_tokens == 0)
-        return 0;
-    return r->growing_base + r->growing * step +
-           (r->decoding - r->growing) * r->step->window_tokens;
-}
-
 /* Adds a chunk of n tokens after c to the load; the c are read once. */
 static inline void add_chunk(const struct cs_replica *r, struct cs_step_load *load, int64_t n,
                              int64_t c)
@@ -390,8 +379,8 @@ static bool plan(struct cs_replica *r, int64_t now)
 
     const int64_t D = r->decoding;
     struct cs_step_load load = {.tokens = D,
-                                .kv_tokens = kv_tokens_at(r, r->n + 1),
-                                .window_kv_tokens = window_kv_tokens_at(r, r->n + 1)};
+                                .kv_tokens = cs_kvcache_tokens(r, r->n + 1),
+                                .window_kv_tokens = cs_kvcache_window_tokens(r, r->n + 1)};
     int64_t budget = r->limits->max_num_batched_tokens - D;
     int64_t ended = 0;
     int64_t active = D;
@@ -459,8 +448,9 @@ static bool head_is_blocked(const struct cs_replica *r)
 }
 
 /* Covers as many pure decode steps as nothing can disturb, if their planning lies at or before
- * `until`; else remembers when it will. False when the next step needs a plan of its own. */
-static bool jump(struct cs_replica *r, int64_t now, int64_t until)
+ * `until`; else remembers when it will, or if it is to `stop` there covers those planned by then.
+ * False when the next step needs a plan of its own. */
+static bool jump(struct cs_replica *r, int64_t now, int64_t until, bool stop)
 {
     int64_t k = r->ends.first - r->n; /* at least 1 */
     if (r->windows.first - 1 - r->n < k)
@@ -472,8 +462,8 @@ static bool jump(struct cs_replica *r, int64_t now, int64_t until)
         return false;
     const struct cs_step_load load = {.tokens = r->decoding,
                                       .sampled = r->decoding,
-                                      .kv_tokens = kv_tokens_at(r, r->n + 1),
-                                      .window_kv_tokens = window_kv_tokens_at(r, r->n + 1)};
+                                      .kv_tokens = cs_kvcache_tokens(r, r->n + 1),
+                                      .window_kv_tokens = cs_kvcache_window_tokens(r, r->n + 1)};
     const int64_t t1 = cs_step_ps(r->step, &load);
     const int64_t g = r->step->kv_ps * r->decoding + r->step->window_kv_ps * r->growing;
     /* plans of steps n+1, n+2, ... happen at `now`, end, end + ramp(1), ... (asynchronous), or at
@@ -483,6 +473,10 @@ static bool jump(struct cs_replica *r, int64_t now, int64_t until)
         k = early < k ? early : k;
         if (k <= 0)
             return false;
+    }
+    if (stop && until - r->end < cs_ramp(k - 1, t1, g)) {
+        const int64_t planned = cs_ramps_below(until + 1 - r->end, t1, g) + r->limits->asynchronous;
+        k = planned < k ? planned : k;
     }
     if (blocked && r->leaving > 0)
         k = 1; /* slots and blocks come free at the end of step n, when step n+2 is planned */
@@ -515,7 +509,7 @@ static bool jump(struct cs_replica *r, int64_t now, int64_t until)
 }
 
 /* One planning instant at or before `until`, or the news that there is none. */
-static void advance_once(struct cs_replica *r, int64_t until)
+static void advance_once(struct cs_replica *r, int64_t until, bool stop)
 {
     if (r->idle) {
         const int64_t now = r->head_at > r->end ? r->head_at : r->end;
@@ -530,7 +524,7 @@ static void advance_once(struct cs_replica *r, int64_t until)
         if (now > until)
             return;
         settle(r, now);
-        if (jump(r, now, until))
+        if (jump(r, now, until, stop))
             return;
         if (!plan(r, now))
             r->idle = true;
@@ -541,7 +535,7 @@ static void advance_once(struct cs_replica *r, int64_t until)
 void cs_replica_advance(struct cs_replica *r, int64_t until)
 {
     while (r->quiet_until <= until)
-        advance_once(r, until);
+        advance_once(r, until, false);
     release(r, until); /* plans yet to come lie after `until` */
 }
 
@@ -553,11 +547,15 @@ void cs_replica_meet(struct cs_replica *r, int64_t t)
     release(r, t);
 }
 
-/* ---- failing and coming back -------------------------------------------------------------- */
+/* ---- failing, coming back, and the end ---------------------------------------------------- */
 
-void cs_replica_stop(struct cs_replica *r)
+void cs_replica_stop(struct cs_replica *r, int64_t t)
 {
     const uint64_t preemptions = r->result->preemptions; /* a failure is none */
+    if (!r->idle) /* a jump that is under way has come so far */
+        r->quiet_until = r->limits->asynchronous ? r->start : r->end;
+    while (r->quiet_until < t)
+        advance_once(r, t - 1, true);
     settle(r, r->end);
     while (r->admitted_tail >= 0)
         preempt_last(r);
@@ -592,51 +590,9 @@ void cs_replica_restart(struct cs_replica *r, int64_t t)
     r->start = r->end = t;
 }
 
-/* ---- what others may read ---------------------------------------------------------------- */
-
-int64_t cs_replica_wake(const struct cs_replica *r)
-{
-    return r->leaving > 0 && r->leaving_end < r->quiet_until ? r->leaving_end : r->quiet_until;
-}
-
-int64_t cs_replica_outstanding(const struct cs_replica *r, int64_t t)
-{
-    const int64_t gone = r->leaving_end <= t ? r->leaving : 0;
-    return r->waiting.count + r->running - gone;
-}
-
-int64_t cs_replica_oldest_waiting(const struct cs_replica *r)
-{
-    if (r->waiting.count == 0)
-        return INT64_MAX;
-    const struct cs_request *q = &r->pool->items[cs_queue_front(&r->waiting)];
-    return q->preemptions > 0 ? INT64_MAX : q->arrival_ps;
-}
-
-int64_t cs_replica_last_end(const struct cs_replica *r)
-{
-    return r->end;
-}
-
 void cs_replica_finish(struct cs_replica *r, int64_t end)
 {
     release(r, end);
     if (end > r->end)
         r->result->all_idle_ps += end - r->end;
-}
-
-void cs_replica_snapshot(const struct cs_replica *r, int64_t t, struct cs_snapshot *snapshot)
-{
-    const bool busy = t < r->end || (!r->idle && r->decoding > 0);
-    *snapshot = (struct cs_snapshot){
-        .time_ps = t,
-        .waiting = (int)r->waiting.count,
-        .running = (int)(cs_replica_outstanding(r, t) - r->waiting.count),
-        .decoding = (int)r->decoding,
-        .kv_blocks_used = cs_kvcache_used(r, t),
-        .kv_blocks = r->limits->kv_blocks,
-        .busy = busy,
-        .prefilling = t < r->prefill_end,
-        .until_ps = INT64_MAX,
-    };
 }

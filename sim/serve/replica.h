@@ -29,7 +29,8 @@ struct cs_limits_engine { /* engine limits of one replica */
     bool static_batching; /* nobody joins until all that run have ended */
 };
 
-enum cs_service { /* what a replica is to the router */
+/* What a replica is to the router; the first three serve, or will again. */
+enum cs_service {
     CS_SERVICE_UP,
     CS_SERVICE_LOADING,  /* reads its weights; not routed to yet */
     CS_SERVICE_FAILED,   /* until it is repaired, then it loads */
@@ -61,9 +62,9 @@ static inline bool cs_replica_accepts(const struct cs_limits_engine *limits, int
 }
 /* Queues a pooled request, which may be planned from its `since_ps` on. */
 void cs_replica_push(struct cs_replica *r, int32_t request);
-/* Fails when the steps that are planned have ended: whatever runs then is queued again before what
- * waits, its prompt grown by what it had generated, and the KV cache is lost. */
-void cs_replica_stop(struct cs_replica *r);
+/* Fails at t, when the steps that are planned before it have ended: whatever runs then is queued
+ * again before what waits, its prompt grown by what it had generated, and the KV cache is lost. */
+void cs_replica_stop(struct cs_replica *r, int64_t t);
 /* Takes the first of the queue of a stopped replica; -1: it is empty. */
 int32_t cs_replica_take(struct cs_replica *r);
 /* A stopped or idle replica serves from t on, which is not before its last end. */

@@ -335,6 +335,7 @@ void cs_workload_rate(struct cs_workload *w, double factor)
     w->factor = factor;
     if (w->spec->trace == NULL) {
         const struct cs_curve *curve = &w->spec->traffic->curve;
-        w->rate = factor * starts_per_s(w->spec) * (curve->count > 0 ? curve->weights[w->step] : 1.0);
+        const double weight = curve->count > 0 ? curve->weights[w->step] : 1.0;
+        w->rate = factor * starts_per_s(w->spec) * weight;
     }
 }

@@ -37,6 +37,12 @@ struct entry {
     const struct cs_diags *told;   /* where its errors were said */
 };
 
+struct given { /* a file that is not on a disk */
+    struct given *next;
+    const char *path; /* as in a root: "models/x.yaml" */
+    struct cs_source source;
+};
+
 struct names {
     const char **items;
     size_t count;
@@ -55,6 +61,7 @@ struct cs_catalog {
     const char *roots[MOST_ROOTS];
     size_t root_count;
     struct entry *entries;
+    struct given *given;
     uint64_t digest;
     struct names names[CS_SHEET_COUNT];
     struct claims claims[CS_SHEET_COUNT];
@@ -216,6 +223,11 @@ const char *const *cs_catalog_names(struct cs_catalog *c, enum cs_sheet_kind kin
     return names->items;
 }
 
+const char *cs_catalog_place(struct cs_arena *arena, enum cs_sheet_kind kind, const char *name)
+{
+    return cs_arena_printf(arena, "%s/%s.yaml", kinds[kind].folder, name);
+}
+
 bool cs_catalog_is_path(const char *name)
 {
     const size_t length = strlen(name);
@@ -234,11 +246,32 @@ const char *cs_catalog_file(struct cs_catalog *c, const char *path)
     return NULL;
 }
 
+void cs_catalog_give(struct cs_catalog *c, const char *from, const char *path, const char *text,
+                     size_t size)
+{
+    struct given *const one = cs_arena_alloc(c->arena, 1, sizeof *one);
+    *one = (struct given){
+        c->given,
+        cs_arena_strdup(c->arena, path),
+        {.name = cs_arena_printf(c->arena, "%s:%s", from, path), .text = text, .size = size}};
+    c->given = one;
+}
+
+const struct cs_source *cs_catalog_given(const struct cs_catalog *c, const char *path)
+{
+    for (const struct given *one = c->given; one; one = one->next)
+        if (strcmp(one->path, path) == 0 || strcmp(one->source.name, path) == 0)
+            return &one->source;
+    return NULL;
+}
+
 static const char *find_exact(struct cs_catalog *c, enum cs_sheet_kind kind, const char *name)
 {
     if (!*name || *name == '.' || strchr(name, '/'))
         return NULL;
-    return cs_catalog_file(c, cs_arena_printf(c->arena, "%s/%s.yaml", kinds[kind].folder, name));
+    const char *const path = cs_catalog_place(c->arena, kind, name);
+    const struct cs_source *const given = cs_catalog_given(c, path);
+    return given ? given->name : cs_catalog_file(c, path);
 }
 
 /* Orders versions: runs of digits by value, the rest by letter, so 0.9 stands before 0.15. */
@@ -367,10 +400,8 @@ const char *cs_catalog_path(struct cs_catalog *c, enum cs_sheet_kind kind, const
 
 /* --- loading --------------------------------------------------------------------------------- */
 
-/* The path of a sheet as it is named at `at`: relative to the file that names it. A name with a
- * '/' that is no file may be an alias, as the names of model hubs are. */
-static const char *path_named(struct cs_catalog *c, enum cs_sheet_kind kind, const char *name,
-                              struct cs_span at)
+const char *cs_catalog_named(struct cs_catalog *c, enum cs_sheet_kind kind, const char *name,
+                             struct cs_span at)
 {
     if (!cs_catalog_is_path(name))
         return cs_catalog_path(c, kind, name);
@@ -420,7 +451,7 @@ const char *cs_catalog_stem(struct cs_arena *arena, const char *path)
 const void *cs_catalog_load(struct cs_catalog *c, enum cs_sheet_kind kind, const char *name,
                             struct cs_span at, const char *reference, struct cs_diags *diags)
 {
-    const char *const path = path_named(c, kind, name, at);
+    const char *const path = cs_catalog_named(c, kind, name, at);
     if (!path) {
         report_unknown(c, kind, name, at, diags);
         return NULL;
@@ -436,8 +467,8 @@ const void *cs_catalog_load(struct cs_catalog *c, enum cs_sheet_kind kind, const
         c->entries = entry;
     }
     entry->told = diags;
-    const struct cs_source *source;
-    if (!cs_source_read(path, c->arena, diags, at, &source))
+    const struct cs_source *source = cs_catalog_given(c, path);
+    if (!source && !cs_source_read(path, c->arena, diags, at, &source))
         return NULL;
     const struct cs_span outer = diags->referenced_from;
     const char *const outer_reference = diags->reference;
@@ -484,6 +515,18 @@ static int guess_kind(const struct cs_node *root)
         }
     }
     return best;
+}
+
+const struct cs_catalog_sheet *cs_catalog_sheets(struct cs_catalog *c, size_t *count)
+{
+    size_t n = 0;
+    for (const struct entry *one = c->entries; one; one = one->next)
+        n++;
+    struct cs_catalog_sheet *const all = cs_arena_alloc(c->arena, n, sizeof *all);
+    *count = n;
+    for (const struct entry *one = c->entries; one; one = one->next) /* the newest is the first */
+        all[--n] = (struct cs_catalog_sheet){one->kind, one->path};
+    return all;
 }
 
 uint64_t cs_catalog_digest(const struct cs_catalog *c)

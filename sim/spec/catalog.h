@@ -37,6 +37,25 @@ const char *const *cs_catalog_names(struct cs_catalog *c, enum cs_sheet_kind kin
 const char *cs_catalog_path(struct cs_catalog *c, enum cs_sheet_kind kind, const char *name);
 /* The sheet that the longest name, title or alias in the text belongs to, or NULL. */
 const char *cs_catalog_mentioned(struct cs_catalog *c, enum cs_sheet_kind kind, const char *text);
+/* The path of the sheet of that name as it is named at `at`: relative to the file that names it. A
+ * name with a '/' that is no file may be an alias, as the names of model hubs are. NULL: there is
+ * none of that name. */
+const char *cs_catalog_named(struct cs_catalog *c, enum cs_sheet_kind kind, const char *name,
+                             struct cs_span at);
+/* Where a sheet of that name lies in a root: "models/x.yaml". */
+const char *cs_catalog_place(struct cs_arena *arena, enum cs_sheet_kind kind, const char *name);
+/* A text that stands for the file of that path, "models/x.yaml", before those of all roots; `from`
+ * and the path are its name in messages. It ends with a NUL behind its `size` and is kept. */
+void cs_catalog_give(struct cs_catalog *c, const char *from, const char *path, const char *text,
+                     size_t size);
+/* The text given for a path, or of that name in messages; NULL: none. */
+const struct cs_source *cs_catalog_given(const struct cs_catalog *c, const char *path);
+/* All sheets that were named so far, in the order in which they were. */
+struct cs_catalog_sheet {
+    enum cs_sheet_kind kind;
+    const char *path;
+};
+const struct cs_catalog_sheet *cs_catalog_sheets(struct cs_catalog *c, size_t *count);
 /* Whether a name is a file's: it has a '/' or ends in .yaml. */
 bool cs_catalog_is_path(const char *name);
 /* The name of a file without its folders and .yaml. */

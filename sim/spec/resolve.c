@@ -130,3 +130,9 @@ const struct cs_scenario *cs_scenario_load(struct cs_catalog *catalog, const cha
         cs_resolve_scenario(catalog, arena, root, path, diags);
     return diags->errors == errors ? scenario : NULL;
 }
+
+const struct cs_scenario *cs_scenario_of(struct cs_catalog *catalog, const struct cs_node *root,
+                                         const char *path, struct cs_diags *diags)
+{
+    return cs_resolve_scenario(catalog, cs_catalog_arena(catalog), root, path, diags);
+}

@@ -5,11 +5,12 @@
  *   - {at: 10 h, fail: 2, repair: 20 min}       replica 2; its requests are retried elsewhere
  *   - {at: 10.5 h, add: 1}                      or remove: 1, or router: round_robin
  *
- * The window writes them as they are made by hand (viz/), so that a run can be repeated; people
+ * Changes made by hand in the window are written so (spec/pin.c), that a run can be repeated; people
  * write them to ask what a failure costs. Rows may stand in any order; they are kept by time, and
  * those of one instant in the order of the file.
  */
 #include <stdlib.h>
+#include <string.h>
 #include "spec/keys.h"
 #include "spec/resolve.h"
 
@@ -40,7 +41,8 @@ static const struct cs_key change_keys[] = {
     KEY("remove", "So many fewer; they finish what they have, and one stays.",
         COUNT(change_text, remove, "1", "1000000"), PRESENT(change_text, has[CS_CHANGE_REMOVE])),
     KEY("router", "Which replica gets a request from then on.",
-        CHOICE(change_text, router, cs_router_choices), PRESENT(change_text, has[CS_CHANGE_ROUTER])),
+        CHOICE(change_text, router, cs_router_choices),
+        PRESENT(change_text, has[CS_CHANGE_ROUTER])),
 };
 const struct cs_table cs_table_change = TABLE_OF(change_text, "changes", change_keys);
 
@@ -85,6 +87,28 @@ static void check_replica(struct cs_resolving *r, const struct cs_node *row,
                       most == 1 ? "" : "s");
 }
 
+/* A time of a row, exact where it is written in seconds: a double of 100 days is good for some
+ * nanoseconds, and picoseconds are what a run that is repeated goes by. */
+static int64_t ps_of(const struct cs_node *row, const char *key, double s)
+{
+    const struct cs_node *const node = cs_node_get(row, key);
+    const char *at = node ? node->text : "";
+    int64_t ps = 0;
+    int decimals = -1; /* before the point */
+    for (; (*at >= '0' && *at <= '9') || (*at == '.' && decimals < 0); at++)
+        if (*at == '.')
+            decimals = 0;
+        else if (decimals < 12 && ps <= (INT64_MAX - 9) / 10) {
+            ps = 10 * ps + (*at - '0');
+            decimals += decimals >= 0;
+        }
+    if (strcmp(at, " s") != 0)
+        return (int64_t)(s * 1e12 + 0.5);
+    for (int i = decimals > 0 ? decimals : 0; i < 12; i++)
+        ps *= 10;
+    return ps;
+}
+
 struct timed {
     struct cs_change change;
     size_t order;
@@ -116,6 +140,11 @@ void cs_resolve_changes(struct cs_resolving *r)
     for (size_t i = 0; i < list->count; i++) {
         const char *const path = cs_arena_printf(r->schema.arena, "changes[%zu]", i);
         struct change_text t = {.at_s = 0};
+        if (list->items[i]->kind != CS_NODE_MAP) {
+            cs_diag_error(diags, list->items[i]->span, "such as {at: 10 h, fail: 1}",
+                          "%s must be a map, not %s", path, cs_node_kind_name(list->items[i]));
+            continue;
+        }
         if (!cs_schema_read(&r->schema, &cs_table_change, list->items[i], path, &t))
             continue;
         const int kind = kind_of(r, list->items[i], &t, path);
@@ -127,11 +156,11 @@ void cs_resolve_changes(struct cs_resolving *r)
         timed[count].order = i;
         timed[count++].change = (struct cs_change){
             .kind = (enum cs_change_kind)kind,
-            .time_ps = (int64_t)(t.at_s * 1e12 + 0.5),
+            .time_ps = ps_of(list->items[i], "at", t.at_s),
             .factor = t.factor,
             .replica = t.replica - 1,
             .count = kind == CS_CHANGE_ADD ? t.add : t.remove,
-            .repair_ps = (int64_t)((t.has_repair ? t.repair_s : REPAIR_S) * 1e12 + 0.5),
+            .repair_ps = ps_of(list->items[i], "repair", t.has_repair ? t.repair_s : REPAIR_S),
             .router = (enum cs_router)t.router,
         };
     }

@@ -308,6 +308,7 @@ static void resolve_option(struct cs_resolving *r, const struct cs_node *map, co
     struct cs_diags *const diags = r->schema.diags;
     const bool sound = cs_schema_read(&r->schema, &cs_table_deploy, map, path, &text);
     struct cs_option *const o = &text.option;
+    o->node = map;
     o->span = map->span;
     o->model_span = span_of(map, "model");
     o->hardware_span = span_of(map, "hardware");
@@ -443,18 +444,19 @@ static void multiply_out(struct cs_resolving *r, const struct cs_node *entry, co
         }
         total *= choices;
     }
-    struct cs_node one = *map;
-    one.items = cs_arena_alloc(r->schema.arena, map->count, sizeof *one.items);
     for (size_t n = 0; n < total; n++) {
+        struct cs_node *const one = cs_arena_alloc(r->schema.arena, 1, sizeof *one);
+        *one = *map;
+        one->items = cs_arena_alloc(r->schema.arena, map->count, sizeof *one->items);
         size_t rest = n;
         for (size_t i = map->count; i-- > 0;) {
             const size_t choices = choices_of(map->items[i]);
-            one.items[i] = map->items[i]->kind == CS_NODE_LIST
-                               ? map->items[i]->items[rest % choices]
-                               : map->items[i];
+            one->items[i] = map->items[i]->kind == CS_NODE_LIST
+                                ? map->items[i]->items[rest % choices]
+                                : map->items[i];
             rest /= choices;
         }
-        resolve_option(r, &one, path, all);
+        resolve_option(r, one, path, all);
     }
 }
 

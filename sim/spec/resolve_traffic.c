@@ -292,6 +292,12 @@ static void resolve_trace(struct cs_resolving *r, struct cs_traffic *traffic)
                           "traffic.%s contradicts traffic.trace", others[i]);
     }
     const char *const name = r->text.traffic.trace;
+    const struct cs_source *const given = cs_catalog_given(r->catalog, name);
+    if (given) {
+        traffic->trace_path = given->name;
+        traffic->shares = cs_trace_shares_in(given->name, given->text, given->size);
+        return;
+    }
     const char *const slash = strrchr(r->path, '/');
     const bool beside = slash && name[0] != '/' && strncmp(node->span.source->name, "--", 2) != 0;
     traffic->trace_path = beside ? cs_arena_printf(r->schema.arena, "%.*s/%s",

@@ -104,6 +104,7 @@ struct cs_option { /* one candidate: model x hardware x precision x engine */
     int64_t kv_blocks;                                    /* 0: from memory */
     double gpu_memory_utilization;
     bool prefix_caching;
+    const struct cs_node *node;   /* the deploy entry, each key with its one value; the model too */
     struct cs_span span;          /* the deploy entry */
     struct cs_span experts_span;
     struct cs_span hardware_span, precision_span, model_span, tensor_parallel_span;
@@ -242,5 +243,8 @@ struct cs_catalog;
 const struct cs_scenario *cs_scenario_load(struct cs_catalog *catalog, const char *path,
                                            const char *const *sets, size_t set_count,
                                            struct cs_diags *diags);
+/* The same of a tree that was read; `path` names it. */
+const struct cs_scenario *cs_scenario_of(struct cs_catalog *catalog, const struct cs_node *root,
+                                         const char *path, struct cs_diags *diags);
 
 #endif

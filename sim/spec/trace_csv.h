@@ -48,7 +48,13 @@ bool cs_trace_read(const char *path, struct cs_arena *arena, struct cs_trace *tr
 /* The same from memory; `name` stands in messages. */
 bool cs_trace_parse(const char *name, const char *text, size_t size, struct cs_arena *arena,
                     struct cs_trace *trace, struct cs_diags *diags, struct cs_span at);
+/* The whole text of a trace's file, unpacked, with a NUL behind it; `name` is what it is called
+ * without .gz or .zst and folders. False: as above. */
+bool cs_trace_text(const char *path, struct cs_arena *arena, const char **name, const char **text,
+                   size_t *size, struct cs_diags *diags, struct cs_span at);
 /* Whether the start of a trace names prefixes, sessions or hashes. Tells no errors. */
 bool cs_trace_shares(const char *path);
+/* The same of a text. */
+bool cs_trace_shares_in(const char *name, const char *text, size_t size);
 
 #endif

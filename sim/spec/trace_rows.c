@@ -247,14 +247,17 @@ static bool ends_in(const char *name, size_t length, const char *extension)
     return length >= own && strncmp(name + length - own, extension, own) == 0;
 }
 
+/* Of a name without .gz or .zst. */
+static size_t bare_length(const char *name)
+{
+    const size_t length = strlen(name);
+    return length - (ends_in(name, length, ".gz") ? 3 : ends_in(name, length, ".zst") ? 4 : 0);
+}
+
 static const struct cs_trace_format *format_of(const char *name)
 {
-    size_t length = strlen(name);
-    if (ends_in(name, length, ".gz"))
-        length -= 3;
-    else if (ends_in(name, length, ".zst"))
-        length -= 4;
-    return ends_in(name, length, ".jsonl") ? &cs_trace_format_jsonl : &cs_trace_format_csv;
+    return ends_in(name, bare_length(name), ".jsonl") ? &cs_trace_format_jsonl
+                                                      : &cs_trace_format_csv;
 }
 
 /* `most`: bytes to unpack at least before it stops; 0: all. False: damaged. */
@@ -318,8 +321,7 @@ bool cs_trace_parse(const char *name, const char *text, size_t size, struct cs_a
     return finish(&g, trace);
 }
 
-bool cs_trace_read(const char *path, struct cs_arena *arena, struct cs_trace *trace,
-                   struct cs_diags *diags, struct cs_span at)
+static bool is_readable(const char *path, struct cs_diags *diags, struct cs_span at)
 {
     struct stat status;
     FILE *const file = stat(path, &status) == 0 ? fopen(path, "rb") : NULL;
@@ -328,15 +330,31 @@ bool cs_trace_read(const char *path, struct cs_arena *arena, struct cs_trace *tr
                                                       : NULL;
     if (file)
         fclose(file);
-    if (why) {
+    if (why)
         cs_diag_file(diags, at, NULL, "cannot read the trace '%s': %s", path, why);
-        return false;
-    }
+    return !why;
+}
+
+bool cs_trace_read(const char *path, struct cs_arena *arena, struct cs_trace *trace,
+                   struct cs_diags *diags, struct cs_span at)
+{
     struct reading g;
+    if (!is_readable(path, diags, at))
+        return false;
     begin(&g, path, format_of(path), arena, diags, at);
     if (!feed_file(&g, path, 0))
         cs_trace_fail(&g.rows, NULL, "the file is damaged or cut off", NULL);
     return finish(&g, trace);
+}
+
+static bool finish_shares(struct reading *g)
+{
+    const bool shares = g->rows.has_hashes || g->rows.has[CS_TRACE_PREFIX_TOKENS] ||
+                        g->rows.has[CS_TRACE_SESSION];
+    struct cs_arena *const arena = g->rows.arena;
+    finish(g, NULL);
+    cs_arena_fini(arena);
+    return shares;
 }
 
 bool cs_trace_shares(const char *path)
@@ -348,9 +366,74 @@ bool cs_trace_shares(const char *path)
     cs_diags_init(&diags, &arena);
     begin(&g, path, format_of(path), &arena, &diags, (struct cs_span){.source = NULL});
     feed_file(&g, path, 1);
-    const bool shares = g.rows.has_hashes || g.rows.has[CS_TRACE_PREFIX_TOKENS] ||
-                        g.rows.has[CS_TRACE_SESSION];
-    finish(&g, NULL);
-    cs_arena_fini(&arena);
-    return shares;
+    return finish_shares(&g);
+}
+
+bool cs_trace_shares_in(const char *name, const char *text, size_t size)
+{
+    struct cs_arena arena;
+    struct cs_diags diags;
+    struct reading g;
+    cs_arena_init(&arena);
+    cs_diags_init(&diags, &arena);
+    begin(&g, name, format_of(name), &arena, &diags, (struct cs_span){.source = NULL});
+    feed(&g, text, size < CHUNK ? size : CHUNK);
+    return finish_shares(&g);
+}
+
+/* --- a trace as it is ------------------------------------------------------------------------ */
+
+struct text {
+    char *bytes;
+    size_t size, capacity;
+};
+
+static void *open_text(struct cs_trace_rows *rows)
+{
+    struct text *const t = calloc(1, sizeof *t);
+    (void)rows;
+    if (!t)
+        abort();
+    return t;
+}
+
+static void feed_text(void *reading, const char *bytes, size_t size)
+{
+    struct text *const t = reading;
+    if (t->size + size > t->capacity) {
+        t->capacity = 2 * (t->size + size);
+        t->bytes = realloc(t->bytes, t->capacity);
+        if (!t->bytes)
+            abort();
+    }
+    memcpy(t->bytes + t->size, bytes, size);
+    t->size += size;
+}
+
+static void close_text(void *reading)
+{
+    struct text *const t = reading;
+    free(t->bytes);
+    free(t);
+}
+
+bool cs_trace_text(const char *path, struct cs_arena *arena, const char **name, const char **text,
+                   size_t *size, struct cs_diags *diags, struct cs_span at)
+{
+    static const struct cs_trace_format as_it_is = {"", open_text, feed_text, close_text};
+    struct reading g;
+    if (!is_readable(path, diags, at))
+        return false;
+    const char *const slash = strrchr(path, '/'), *const own = slash ? slash + 1 : path;
+    begin(&g, path, &as_it_is, arena, diags, at);
+    if (!feed_file(&g, path, 0))
+        cs_trace_fail(&g.rows, NULL, "the file is damaged or cut off", NULL);
+    const struct text *const t = g.state;
+    *name = cs_arena_strndup(arena, own, bare_length(own));
+    *text = cs_arena_strndup(arena, t->bytes ? t->bytes : "", t->size);
+    *size = t->size;
+    close_text(g.state);
+    diags->referenced_from = g.outer;
+    diags->reference = g.outer_reference;
+    return g.rows.errors == 0;
 }

@@ -2,7 +2,7 @@
  *
  * The tree is the only form in which the rest of spec sees a file: scalars are text (no guessing
  * of types; the key tables say what a scalar must be), maps keep the order of the file. The only
- * file that knows libyaml is yaml.c.
+ * file that knows libyaml is yaml.c; a tree is written as text again by yaml_text.c.
  *
  * The one rule: what cannot be a sound document never becomes a tree: duplicate keys, merge keys,
  * aliases that grow beyond a million nodes, nesting beyond 32, files over 16 MiB, NUL bytes, bytes
@@ -49,6 +49,9 @@ bool cs_node_set_by(struct cs_node *root, const char *text, const char *option,
                     struct cs_arena *arena, struct cs_diags *diags);
 /* A copy of the tree that can be set without touching the original; texts and places are shared. */
 struct cs_node *cs_node_clone(const struct cs_node *node, struct cs_arena *arena);
+
+/* The tree as YAML that reads as the same tree; comments are not kept. */
+const char *cs_node_text(const struct cs_node *node, struct cs_arena *arena);
 
 /* A map's value for a key; NULL when absent or when `map` is no map. */
 struct cs_node *cs_node_get(const struct cs_node *map, const char *key);

@@ -166,6 +166,7 @@ static void draw_shared(struct prop_case *c, struct cs_arena *arena)
     c->hash_tokens = (int32_t)PICK(&rng, 1, 2, 3, 7, 16, 40, b, b, 2 * b, 4 * b);
     c->fleet.limits.prefix_caching = chance(&rng, 0.65);
     c->fleet.limits.static_batching = chance(&rng, 0.12);
+    c->fleet.limits.reserve_answers = chance(&rng, 0.15);
     for (int i = 0; i < c->count; i++) {
         struct prop_request *const r = &c->requests[i];
         r->group = r->session = -1;
@@ -228,6 +229,45 @@ static void draw_arrivals(struct prop_case *c, struct cs_rng *rng, bool coarse)
                                                     : range(rng, 0, 5 * gap);
 }
 
+static struct cs_change draw_change(struct prop_case *c, struct cs_rng *rng, int64_t span)
+{
+    const int64_t typical = c->step.token_ps[1] + c->step.sample_ps[1] + 1;
+    const int kind = (int)PICK(rng, CS_CHANGE_FAIL, CS_CHANGE_FAIL, CS_CHANGE_FAIL, CS_CHANGE_ADD,
+                               CS_CHANGE_REMOVE, CS_CHANGE_TRAFFIC, CS_CHANGE_ROUTER);
+    return (struct cs_change){
+        .kind = (enum cs_change_kind)kind,
+        .time_ps = chance(rng, 0.3) ? c->requests[range(rng, 0, c->count - 1)].arrival_ps
+                                    : range(rng, 0, span),
+        .factor = (double)PICK(rng, 20, 50, 100, 170, 300) * 0.01,
+        .replica = (int)range(rng, 0, c->fleet.replicas),
+        .count = (int)range(rng, 1, 3),
+        .repair_ps = chance(rng, 0.3) ? range(rng, 1, 3) : typical * log_range(rng, 1, 3000),
+        .router = chance(rng, 0.5) ? CS_ROUTER_ROUND_ROBIN : CS_ROUTER_LEAST_OUTSTANDING,
+    };
+}
+
+/* What happens under way. */
+static void draw_changes(struct prop_case *c)
+{
+    struct cs_rng rng;
+    cs_rng_init(&rng, c->seed, 0, "prop/changes");
+    const int64_t typical = c->step.token_ps[1] + c->step.sample_ps[1] + 1;
+    const int64_t span = c->requests[c->count - 1].arrival_ps + typical * log_range(&rng, 1, 300);
+    if (!chance(&rng, 0.4))
+        return;
+    c->change_count = (int)log_range(&rng, 1, CASE_CHANGES);
+    c->fleet.load_ps = chance(&rng, 0.4) ? 0 : typical * log_range(&rng, 1, 500);
+    for (int i = 0; i < c->change_count; i++) {
+        struct cs_change change = draw_change(c, &rng, span);
+        if (i > 0 && chance(&rng, 0.3))
+            change.time_ps = c->changes[range(&rng, 0, i - 1)].time_ps;
+        int at = i; /* by time, and what was drawn first before what was drawn later */
+        for (; at > 0 && c->changes[at - 1].time_ps > change.time_ps; at--)
+            c->changes[at] = c->changes[at - 1];
+        c->changes[at] = change;
+    }
+}
+
 void case_draw(struct prop_case *c, struct cs_arena *arena, uint64_t seed)
 {
     struct cs_rng rng;
@@ -244,6 +284,7 @@ void case_draw(struct prop_case *c, struct cs_arena *arena, uint64_t seed)
     draw_step(c, arena, &rng, coarse);
     draw_groups(c, arena, coarse);
     draw_arrivals(c, &rng, coarse);
+    draw_changes(c);
     c->fleet.step = &c->step;
 }
 
@@ -257,7 +298,10 @@ void case_print(const struct prop_case *c)
            l->asynchronous ? "async" : "sync", l->max_num_seqs, l->max_num_batched_tokens,
            l->block_size, (long long)l->kv_blocks, (long long)l->context_tokens,
            (long long)l->request_ps, l->prefix_caching ? ", prefix caching" : "",
-           l->static_batching ? ", static batching" : "", (int)c->hash_tokens);
+           l->static_batching   ? ", static batching"
+           : l->reserve_answers ? ", answers reserved"
+                                : "",
+           (int)c->hash_tokens);
     printf("step: kv %lld, window %d kv %lld, pair %.17g, window pair %.17g, prefill %lld, "
            "groups %d\n",
            (long long)s->kv_ps, s->window_tokens, (long long)s->window_kv_ps, s->pair_ps,
@@ -271,6 +315,13 @@ void case_print(const struct prop_case *c)
     for (int t = 0; t <= s->max_sampled && t <= 16; t++)
         printf("%s%lld", t ? " " : "\nsample: ", (long long)s->sample_ps[t]);
     printf("\n");
+    for (int i = 0; i < c->change_count; i++) {
+        const struct cs_change *const x = &c->changes[i];
+        printf("change at %lld: %s, replica %d repaired after %lld, count %d, factor %g, router "
+               "%d; loading takes %lld\n",
+               (long long)x->time_ps, cs_change_names[x->kind], x->replica, (long long)x->repair_ps,
+               x->count, x->factor, (int)x->router, (long long)c->fleet.load_ps);
+    }
     for (int i = 0; i < c->count && i < 40; i++) {
         const struct prop_request *const r = &c->requests[i];
         printf("request %d: arrival %lld input %d output %d group %d of %d session %d hashes", i,

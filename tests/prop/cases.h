@@ -5,7 +5,10 @@
  * the batch, one slot, blocks of one token and of 128, sliding windows, no KV cost, prompts in
  * hundreds of chunks, bursts and idle gaps, one to five replicas behind either router, batches that
  * nobody joins. Two cases in three cache prefixes: of groups, of whole prompts that recur, of
- * sessions that grow, of blocks known by hash, of all of these together, and of none. Half of the
+ * sessions that grow, of blocks known by hash, of all of these together, and of none. In two of
+ * five the fleet and the traffic change under way, often at the instant of an arrival or of another
+ * change: replicas fail (those that are gone or have failed already, too), come back after no time
+ * or a long one, are added and drained; none may serve. Half of the
  * cases count time in a few coarse units, so that arrivals, plans and ends often coincide.
  * The one rule: a case depends on its seed alone. Memory: the arena given.
  */
@@ -13,7 +16,7 @@
 #define CS_PROP_CASES_H
 #include "reference.h"
 
-enum { CASE_REQUESTS = 400 };
+enum { CASE_REQUESTS = 400, CASE_CHANGES = 12 };
 
 struct prop_request {
     int64_t arrival_ps;
@@ -30,6 +33,8 @@ struct prop_case {
     int count;
     struct prop_request requests[CASE_REQUESTS];
     int32_t hash_tokens;
+    int change_count;
+    struct cs_change changes[CASE_CHANGES]; /* by time */
 };
 
 void case_draw(struct prop_case *c, struct cs_arena *arena, uint64_t seed);

@@ -7,11 +7,12 @@
  *     admitted request that is not in its last step goes back to the head of the queue;
  *   - incomplete prompts continue within the budget the decodes left, in order of admission;
  *   - eligible waiting requests are admitted in order while budget, slots and blocks for the whole
- *     prompt last, unless the plan preempted; with static batching only while nobody has run or
+ *     prompt last (and those that all could come to hold, where answers are reserved), unless the
+ *     plan preempted; with static batching only while nobody has run or
  *     leaves at its beginning.
  * An asynchronous engine plans the next step when one starts, a synchronous one when it ends, an
- * idle one when something becomes eligible. The rule of the file: nothing is remembered that can be
- * counted anew. Not here: what blocks hold (refcache.c), speculative decoding.
+ * idle one when the head of the queue becomes eligible. The rule of the file: nothing is remembered
+ * that can be counted anew. Not here: what blocks hold (refcache.c), speculative decoding.
  */
 #include "reference.h"
 #include <stdlib.h>
@@ -37,6 +38,7 @@ struct engine {
     struct ref_cache *cache;
     int64_t *generated;  /* per request: tokens computed in planned steps */
     int64_t *last_token; /* per request: time of its last token; -1 */
+    int64_t *ready;      /* per request: it may be planned from then on */
     int *waiting;        /* requests, head first */
     int waiting_count;
     struct sequence *running; /* in order of admission */
@@ -44,6 +46,8 @@ struct engine {
     bool idle;           /* nothing is planned beyond the step that ends at end_ps */
     int64_t start_ps, end_ps; /* of the last planned step */
     int64_t last_decodes;     /* its load, to count repetitions; -1: it held prefill or an end */
+    enum cs_service service;
+    int64_t until_ps; /* end of repair or loading; INT64_MAX: neither */
 };
 
 static int64_t blocks_for(const struct engine *e, int64_t tokens)
@@ -99,18 +103,24 @@ static void release_ended(struct engine *e, int64_t tau)
             i++;
 }
 
-static void preempt_last(struct engine *e)
+/* Sequence i loses its place and its blocks, and is the next to be admitted. */
+static void give_up(struct engine *e, int i)
 {
-    int i = e->running_count - 1;
-    while (i >= 0 && e->running[i].end_ps >= 0)
-        i--;
-    cs_check(i >= 0); /* a decode lacks a block, so there is one to preempt: itself */
     const int request = e->running[i].request;
     remove_running(e, i);
     memmove(&e->waiting[1], &e->waiting[0], (size_t)e->waiting_count * sizeof *e->waiting);
     e->waiting[0] = request;
     e->waiting_count++;
     e->requests[request].preemptions++;
+}
+
+static void preempt_last(struct engine *e)
+{
+    int i = e->running_count - 1;
+    while (i >= 0 && e->running[i].end_ps >= 0)
+        i--;
+    cs_check(i >= 0); /* a decode lacks a block, so there is one to preempt: itself */
+    give_up(e, i);
     e->totals->preemptions++;
 }
 
@@ -182,6 +192,21 @@ static int64_t plan_chunk(struct engine *e, struct sequence *s, int64_t budget,
     return n;
 }
 
+/* Tokens in the KV cache at its end. */
+static int64_t whole(const struct ref_request *r)
+{
+    return (int64_t)r->input + r->output - 1;
+}
+
+/* Whether all who run and this request could come to hold what they may need. */
+static bool may_reserve(const struct engine *e, const struct ref_request *r)
+{
+    int64_t blocks = blocks_for(e, whole(r));
+    for (int i = 0; i < e->running_count; i++)
+        blocks += blocks_for(e, whole(&e->requests[e->running[i].request]));
+    return blocks <= e->limits->kv_blocks;
+}
+
 static void admit_waiting(struct engine *e, int64_t tau, int64_t budget, struct cs_step_load *load)
 {
     while (e->waiting_count > 0 && budget > 0 && e->running_count < e->limits->max_num_seqs) {
@@ -190,8 +215,12 @@ static void admit_waiting(struct engine *e, int64_t tau, int64_t budget, struct 
         const struct ref_content known = content(e, request);
         struct ref_table blocks;
         const int64_t prompt = r->input + e->generated[request];
-        if (r->arrival_ps + e->limits->request_ps > tau)
+        if (e->ready[request] > tau)
             break;
+        if (e->limits->reserve_answers && !may_reserve(e, r)) {
+            e->totals->blocked++;
+            break;
+        }
         const int64_t cached = ref_cache_admit(e->cache, &known, prompt, &blocks);
         if (cached < 0) {
             e->totals->blocked++;
@@ -285,11 +314,7 @@ static int64_t next_plan(const struct engine *e)
 {
     if (!e->idle)
         return e->limits->asynchronous ? e->start_ps : e->end_ps;
-    int64_t eligible = INT64_MAX;
-    for (int i = 0; i < e->waiting_count; i++) {
-        const int64_t at = e->requests[e->waiting[i]].arrival_ps + e->limits->request_ps;
-        eligible = at < eligible ? at : eligible;
-    }
+    const int64_t eligible = e->waiting_count > 0 ? e->ready[e->waiting[0]] : INT64_MAX;
     return eligible > e->end_ps ? eligible : e->end_ps;
 }
 
@@ -315,60 +340,249 @@ static int outstanding(const struct engine *e, int64_t t)
 static bool is_rejected(const struct engine *e, const struct ref_request *r)
 {
     return (int64_t)r->input + r->output > e->limits->context_tokens ||
-           blocks_for(e, (int64_t)r->input + r->output - 1) > e->limits->kv_blocks;
+           blocks_for(e, whole(r)) > e->limits->kv_blocks;
 }
 
-static int route(const struct cs_fleet *fleet, const struct engine *engines, int i, int64_t t)
+/* --- the fleet ---------------------------------------------------------------------------------*/
+
+struct fleet {
+    const struct cs_fleet *given;
+    enum cs_router router;
+    struct engine *engines; /* in places; those that are gone stay */
+    int count, turn;
+    int *held; /* requests, none serving */
+    int held_count;
+};
+
+static int serving(const struct fleet *f)
 {
-    if (fleet->router == CS_ROUTER_ROUND_ROBIN)
-        return i % fleet->replicas;
-    int best = 0;
-    for (int k = 1; k < fleet->replicas; k++)
-        if (outstanding(&engines[k], t) < outstanding(&engines[best], t))
+    int up = 0;
+    for (int k = 0; k < f->count; k++)
+        up += f->engines[k].service == CS_SERVICE_UP;
+    return up;
+}
+
+/* -1: none serves. */
+static int route(struct fleet *f, int64_t t)
+{
+    int best = -1;
+    if (serving(f) == 0)
+        return -1;
+    if (f->router == CS_ROUTER_ROUND_ROBIN) {
+        best = f->turn % f->count;
+        while (f->engines[best].service != CS_SERVICE_UP)
+            best = (best + 1) % f->count;
+        f->turn = best + 1;
+        return best;
+    }
+    for (int k = 0; k < f->count; k++)
+        if (f->engines[k].service == CS_SERVICE_UP &&
+            (best < 0 || outstanding(&f->engines[k], t) < outstanding(&f->engines[best], t)))
             best = k;
     return best;
 }
 
-void ref_run(const struct cs_fleet *fleet, struct ref_request *requests, int count,
-             struct ref_totals *totals)
+static void give(struct fleet *f, int request, int replica)
+{
+    f->engines[0].requests[request].replica = replica;
+    if (replica < 0) {
+        f->held[f->held_count++] = request;
+        f->engines[0].totals->parked++;
+    } else {
+        f->engines[replica].waiting[f->engines[replica].waiting_count++] = request;
+    }
+}
+
+static void give_anew(struct fleet *f, int request, int64_t t, int64_t ready)
+{
+    int64_t *const own = &f->engines[0].ready[request];
+    *own = ready > *own ? ready : *own;
+    give(f, request, route(f, t));
+}
+
+static void begin_loading(struct fleet *f, struct engine *e, int64_t t)
+{
+    e->service = CS_SERVICE_LOADING; /* a step that is planned ends first */
+    e->until_ps = (t > e->end_ps ? t : e->end_ps) + f->given->load_ps;
+}
+
+static void fail(struct fleet *f, int k, int64_t t, int64_t repair_ps)
+{
+    if (k >= f->count)
+        return;
+    struct engine *const e = &f->engines[k];
+    const bool drained = e->service == CS_SERVICE_DRAINING && outstanding(e, t) == 0;
+    const bool serves = e->service == CS_SERVICE_UP || e->service == CS_SERVICE_DRAINING;
+    const int64_t last = serves && e->end_ps > t ? e->end_ps : t;
+    if (drained || (!serves && e->service != CS_SERVICE_LOADING))
+        return;
+    if (serves) {
+        release_ended(e, e->end_ps);
+        while (e->running_count > 0)
+            give_up(e, e->running_count - 1);
+        ref_cache_drop(e->cache);
+        e->cache = ref_cache_new(e->limits, &e->totals->cache);
+        e->idle = true;
+    }
+    e->until_ps = e->service == CS_SERVICE_DRAINING ? INT64_MAX : last + repair_ps;
+    e->service = e->service == CS_SERVICE_DRAINING ? CS_SERVICE_GONE : CS_SERVICE_FAILED;
+    e->totals->retried += (uint64_t)e->waiting_count;
+    for (int i = 0; i < e->waiting_count; i++) /* to others: this one serves no more */
+        give_anew(f, e->waiting[i], t, last + e->limits->request_ps);
+    e->waiting_count = 0;
+}
+
+static void add(struct fleet *f, int more, int64_t t)
+{
+    for (int k = 0; k < f->count && more > 0; k++)
+        if (f->engines[k].service == CS_SERVICE_DRAINING && outstanding(&f->engines[k], t) > 0) {
+            f->engines[k].service = CS_SERVICE_UP;
+            more--;
+        }
+    for (int k = 0; k < f->count && more > 0; k++)
+        if (f->engines[k].service == CS_SERVICE_DRAINING ||
+            f->engines[k].service == CS_SERVICE_GONE) {
+            begin_loading(f, &f->engines[k], t);
+            more--;
+        }
+    for (; more > 0; more--)
+        begin_loading(f, &f->engines[f->count++], t);
+}
+
+/* Somebody stays who serves or will. */
+static bool may_leave(const struct fleet *f)
+{
+    int staying = 0;
+    for (int k = 0; k < f->count; k++)
+        staying += f->engines[k].service <= CS_SERVICE_FAILED; /* up, loading or failed */
+    return staying > 1;
+}
+
+static void drain(struct fleet *f, int fewer)
+{
+    for (int k = f->count - 1; k >= 0 && fewer > 0; k--)
+        if (f->engines[k].service == CS_SERVICE_LOADING && may_leave(f)) {
+            f->engines[k].service = CS_SERVICE_GONE;
+            f->engines[k].until_ps = INT64_MAX;
+            fewer--;
+        }
+    for (int k = f->count - 1; k >= 0 && fewer > 0; k--)
+        if (f->engines[k].service == CS_SERVICE_UP && serving(f) > 1) {
+            f->engines[k].service = CS_SERVICE_DRAINING;
+            fewer--;
+        }
+}
+
+static void make_change(struct fleet *f, const struct cs_change *change, int64_t t)
+{
+    if (change->kind == CS_CHANGE_ROUTER)
+        f->router = change->router;
+    if (change->kind == CS_CHANGE_FAIL)
+        fail(f, change->replica, t, change->repair_ps);
+    if (change->kind == CS_CHANGE_ADD)
+        add(f, change->count, t);
+    if (change->kind == CS_CHANGE_REMOVE)
+        drain(f, change->count);
+}
+
+/* Those whose repair or loading ends at t. */
+static void make_ready(struct fleet *f, int64_t t)
+{
+    for (int k = 0; k < f->count; k++) {
+        struct engine *const e = &f->engines[k];
+        if (e->service == CS_SERVICE_FAILED && e->until_ps == t)
+            begin_loading(f, e, t);
+        if (e->service == CS_SERVICE_LOADING && e->until_ps == t) {
+            e->service = CS_SERVICE_UP;
+            e->until_ps = INT64_MAX;
+            e->start_ps = e->end_ps = t;
+        }
+    }
+}
+
+static int64_t next_ready(const struct fleet *f)
+{
+    int first = 0;
+    for (int k = 1; k < f->count; k++)
+        first = f->engines[k].until_ps < f->engines[first].until_ps ? k : first;
+    return f->engines[first].until_ps;
+}
+
+static void take_arrival(struct fleet *f, int i)
+{
+    struct engine *const any = &f->engines[0];
+    struct ref_request *const r = &any->requests[i];
+    r->replica = route(f, r->arrival_ps);
+    r->first_step_ps = r->first_token_ps = r->done_ps = -1;
+    r->preemptions = r->cached_tokens = 0;
+    r->rejected = is_rejected(any, r);
+    any->ready[i] = r->arrival_ps + any->limits->request_ps;
+    if (r->rejected)
+        any->totals->rejected++;
+    else
+        give(f, i, r->replica);
+}
+
+/* All that happens to the fleet as a whole: at one instant repairs, changes, arrivals. */
+static void run_fleet(struct fleet *f, const struct cs_change *changes, size_t change_count,
+                      struct ref_request *requests, int count)
+{
+    size_t made = 0;
+    for (int i = 0;;) {
+        const int64_t change = made < change_count ? changes[made].time_ps : INT64_MAX;
+        const int64_t arrival = i < count ? requests[i].arrival_ps : INT64_MAX;
+        const int64_t ready = next_ready(f);
+        const int64_t first = change < ready ? change : ready;
+        const int64_t t = first < arrival ? first : arrival;
+        if (t == INT64_MAX)
+            return;
+        for (int k = 0; k < f->count; k++)
+            advance(&f->engines[k], t);
+        make_ready(f, t);
+        for (; made < change_count && changes[made].time_ps == t; made++)
+            make_change(f, &changes[made], t);
+        const int held = serving(f) > 0 ? f->held_count : 0;
+        f->held_count -= held;
+        for (int k = 0; k < held; k++)
+            give_anew(f, f->held[k], t, t);
+        if (next_ready(f) == t)
+            continue; /* what was added serves at once */
+        for (; i < count && requests[i].arrival_ps == t; i++) {
+            for (int k = 0; k < f->count; k++)
+                advance(&f->engines[k], t);
+            take_arrival(f, i);
+        }
+    }
+}
+
+void ref_run(const struct cs_fleet *fleet, const struct cs_change *changes, size_t change_count,
+             struct ref_request *requests, int count, struct ref_totals *totals)
 {
     const size_t n = (size_t)count;
-    int64_t *const generated = calloc(n + 1, sizeof *generated);
-    int64_t *const last_token = calloc(n + 1, sizeof *last_token);
-    struct engine *const engines = calloc((size_t)fleet->replicas, sizeof *engines);
-    for (int k = 0; k < fleet->replicas; k++)
-        engines[k] = (struct engine){
-            .step = fleet->step,
-            .limits = &fleet->limits,
-            .requests = requests,
-            .totals = totals,
+    size_t most = (size_t)fleet->replicas;
+    for (size_t i = 0; i < change_count; i++)
+        most += changes[i].kind == CS_CHANGE_ADD ? (size_t)changes[i].count : 0;
+    int64_t *const known = calloc(3 * n + 1, sizeof *known);
+    struct fleet f = {.given = fleet,
+                      .router = fleet->router,
+                      .engines = calloc(most, sizeof(struct engine)),
+                      .count = fleet->replicas,
+                      .held = calloc(n + 1, sizeof(int))};
+    for (size_t k = 0; k < most; k++)
+        f.engines[k] = (struct engine){
+            .step = fleet->step, .limits = &fleet->limits, .requests = requests, .totals = totals,
             .cache = ref_cache_new(&fleet->limits, &totals->cache),
-            .generated = generated,
-            .last_token = last_token,
+            .generated = known, .last_token = known + n, .ready = known + 2 * n,
             .waiting = calloc(n + 1, sizeof(int)),
             .running = calloc(n + 1, sizeof(struct sequence)),
-            .idle = true,
-            .last_decodes = -1,
+            .idle = true, .last_decodes = -1, .service = CS_SERVICE_UP, .until_ps = INT64_MAX,
         };
-    for (int i = 0; i < count; i++) {
-        struct ref_request *const r = &requests[i];
-        for (int k = 0; k < fleet->replicas; k++)
-            advance(&engines[k], r->arrival_ps);
-        struct engine *const e = &engines[route(fleet, engines, i, r->arrival_ps)];
-        r->replica = (int32_t)(e - engines);
-        r->first_step_ps = r->first_token_ps = r->done_ps = -1;
-        r->preemptions = r->cached_tokens = 0;
-        r->rejected = is_rejected(e, r);
-        if (r->rejected)
-            totals->rejected++;
-        else
-            e->waiting[e->waiting_count++] = i;
-    }
-    uint64_t asked = 0;
+    run_fleet(&f, changes, change_count, requests, count);
+    cs_check(f.held_count == 0);
+    totals->recomputed_tokens = 0;
     for (int i = 0; i < count; i++)
-        asked += requests[i].rejected ? 0 : (uint64_t)requests[i].input;
-    for (int k = 0; k < fleet->replicas; k++) {
-        struct engine *const e = &engines[k];
+        totals->recomputed_tokens -= requests[i].rejected ? 0 : (uint64_t)requests[i].input;
+    for (struct engine *e = f.engines; e < f.engines + most; e++) {
         advance(e, INT64_MAX);
         release_ended(e, e->end_ps);
         cs_check(e->waiting_count == 0 && e->running_count == 0);
@@ -377,8 +591,8 @@ void ref_run(const struct cs_fleet *fleet, struct ref_request *requests, int cou
         free(e->waiting);
         free(e->running);
     }
-    totals->recomputed_tokens = totals->prefill_tokens + totals->cached_tokens - asked;
-    free(engines);
-    free(generated);
-    free(last_token);
+    totals->recomputed_tokens += totals->prefill_tokens + totals->cached_tokens;
+    free(f.engines);
+    free(f.held);
+    free(known);
 }

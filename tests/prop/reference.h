@@ -3,6 +3,8 @@
  * It is written from the rules of one step (sim/serve/replica.c and docs/model.md state them) and
  * shares nothing with the engine but the time of one step, cs_step_ps. Every sequence has its own
  * counters and every step is made, one token at a time: no jumps, no aggregates, no residues.
+ * The fleet may change under way, by the rules of sim/serve/cluster.h: what fails, comes back, is
+ * added or drained is looked at one replica after another, at each instant that anything happens.
  * The one rule: it is to be read, not to be fast; where the engine and this disagree, one of them
  * breaks a rule, and this one is short enough to tell which.
  * Memory: arrays of the caller and malloc'ed state of the run, freed at its end.
@@ -31,6 +33,7 @@ struct ref_totals {
     uint64_t overfull;        /* steps whose decodes alone fill the token budget */
     uint64_t blocked;         /* plans whose next waiting request found too few blocks */
     uint64_t held;            /* plans made while a request in its last step kept a slot */
+    uint64_t retried, parked; /* requests taken from a replica that failed; held, none serving */
     uint64_t prefill_tokens, recomputed_tokens, decode_tokens, cached_tokens;
     struct ref_cache_totals cache;
     int64_t busy_ps;
@@ -40,8 +43,9 @@ struct ref_totals {
     struct cs_hist gaps;      /* between successive tokens of a request */
 };
 
-/* Simulates requests[0..count), in arrival order, to their ends. `totals->gaps` is initialised. */
-void ref_run(const struct cs_fleet *fleet, struct ref_request *requests, int count,
-             struct ref_totals *totals);
+/* Simulates requests[0..count), in arrival order, to their ends, with changes[0..change_count) by
+ * time (those of the traffic have made the requests). `totals->gaps` is initialised. */
+void ref_run(const struct cs_fleet *fleet, const struct cs_change *changes, size_t change_count,
+             struct ref_request *requests, int count, struct ref_totals *totals);
 
 #endif

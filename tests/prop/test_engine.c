@@ -7,38 +7,29 @@
  * then the sums of the result with the log and with what the reference counted: tokens in = tokens
  * out, gaps between tokens, busy time, blocks all free at the end. Every case is also run in random
  * slices of time, which must give the same result and log, and whose snapshots must count as the
- * log does. (Sums kept as doubles may differ by 1e-9 there: replicas add to them in the order of
- * the slices.)
+ * log does; changes are given in advance in the one and, of every second case, as they come in the
+ * other. (Sums kept as doubles may differ by 1e-9 there: replicas add to them in the order of the
+ * slices.) An observer counts along: each request is routed and ends once.
  * The one rule: the allowed difference is zero. A case that fails (a broken check of the engine and
  * an endless run count too) is cut down to the fewest requests that still fail, and printed.
  */
+#include "base/rng.h"
+#include "cases.h"
+#include "same.h"
 #include <check.h>
 #include <math.h>
 #include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "base/rng.h"
-#include "cases.h"
 
 enum { SECONDS_PER_CASE = 20 };
 
 static struct ref_totals covered; /* over all cases; gaps unused */
+static uint64_t covered_changed;  /* cases with changes */
 static uint64_t first_seed = 1, case_count = 40000;
-static char why[400]; /* of the last case that failed */
-
-static bool differs(const char *format, ...) __attribute__((format(printf, 1, 2)));
-static bool differs(const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(why, sizeof why, format, arguments);
-    va_end(arguments);
-    return false;
-}
 
 /* --- one run of the engine ---------------------------------------------------------------------*/
 
@@ -48,9 +39,30 @@ struct engine_run {
     struct cs_fleet fleet;
     struct cs_run_options options;
     struct cs_request_log log;
+    struct cs_observer observer;
+    struct { /* what the observer was told */
+        uint64_t routed, again, ended;
+    } told;
     struct cs_cluster *cluster;
     const struct cs_result *result;
 };
+
+static void hear_routed(void *user, int64_t time_ps, int replica, int32_t input, int32_t klass,
+                        bool again)
+{
+    struct engine_run *const run = user;
+    (void)time_ps, (void)replica, (void)input, (void)klass;
+    run->told.again += again;
+    run->told.routed += !again;
+}
+
+static void hear_ended(void *user, int64_t arrival_ps, int64_t first_token_ps, int64_t done_ps,
+                       int32_t input, int32_t output)
+{
+    struct engine_run *const run = user;
+    (void)input, (void)output;
+    run->told.ended += arrival_ps <= first_token_ps && first_token_ps <= done_ps;
+}
 
 /* The case's requests as the columns of a trace. */
 static void make_trace(struct cs_trace *trace, const struct prop_case *c, struct cs_arena *arena)
@@ -85,7 +97,9 @@ static void make_trace(struct cs_trace *trace, const struct prop_case *c, struct
                                .hash_tokens = c->hash_tokens};
 }
 
-static void run_open(struct engine_run *run, const struct prop_case *c, struct cs_arena *arena)
+/* `changes`: so many of the case's are known in advance. */
+static void run_open(struct engine_run *run, const struct prop_case *c, int changes,
+                     struct cs_arena *arena)
 {
     static const struct cs_traffic traffic = {.kind = CS_VOLUME_TRACE};
     static const struct cs_simulate simulate = {.warm_up_s = 3600.0, .replications = 1};
@@ -95,17 +109,42 @@ static void run_open(struct engine_run *run, const struct prop_case *c, struct c
     run->fleet = c->fleet;
     run->fleet.step = &c->step;
     run->log.arena = arena;
+    run->observer = (struct cs_observer){run, hear_routed, hear_ended};
     const bool windows = c->seed % 3 == 0;
     run->options = (struct cs_run_options){
         .window_ps = windows ? 1 + c->requests[c->count - 1].arrival_ps / 5 : 0,
         .window_count = windows ? 1 + c->seed % 4 : 1,
         .end_ps = INT64_MAX,
         .log = &run->log,
+        .changes = c->changes,
+        .change_count = (size_t)changes,
+        .observer = &run->observer,
     };
     run->cluster = cs_cluster_new(arena, &run->fleet, &run->workload, 1, 0, &run->options);
 }
 
 /* --- the engine against the reference ----------------------------------------------------------*/
+
+/* Which of the case's requests each arrival is: a row of a trace comes as often as the traffic says
+ * when the one before it comes. Returns how many there are. */
+static int rows_of(const struct prop_case *c, const struct cs_trace *trace, int *rows)
+{
+    double copies = 0.0, factor = 1.0;
+    for (int next = 0, made = 0, change = 0;;) {
+        while (copies < 1.0) {
+            if (next == c->count)
+                return made;
+            next++;
+            copies += factor;
+        }
+        copies -= 1.0;
+        rows[made++] = next - 1;
+        const int64_t t = (int64_t)(trace->arrival_s[next - 1] * 1e12 + 0.5);
+        for (; change < c->change_count && c->changes[change].time_ps <= t; change++)
+            if (c->changes[change].kind == CS_CHANGE_TRAFFIC)
+                factor = c->changes[change].factor;
+    }
+}
 
 static bool same_request(int i, const struct cs_request_record *row, const struct ref_request *r)
 {
@@ -114,22 +153,13 @@ static bool same_request(int i, const struct cs_request_record *row, const struc
         row->replica == r->replica && row->input == r->input && row->output == r->output &&
         row->cached_tokens == r->cached_tokens)
         return true;
-    return differs("request %d (first step, first token, done, preemptions, replica, cached "
-                   "tokens): engine %lld %lld %lld %d %d %d, reference %lld %lld %lld %d %d %d",
-                   i, (long long)row->first_step_ps, (long long)row->first_token_ps,
-                   (long long)row->done_ps, row->preemptions, row->replica, row->cached_tokens,
-                   (long long)r->first_step_ps, (long long)r->first_token_ps,
-                   (long long)r->done_ps, r->preemptions, r->replica, r->cached_tokens);
-}
-
-static bool same_buckets(const struct cs_hist *a, const struct cs_hist *b)
-{
-    static const uint64_t none[CS_HIST_SUB];
-    for (int page = 0; page < CS_HIST_PAGES; page++)
-        if (memcmp(a->pages[page] ? a->pages[page] : none, b->pages[page] ? b->pages[page] : none,
-                   sizeof none) != 0)
-            return false;
-    return a->count == b->count && a->max_ps == b->max_ps;
+    return same_differs(
+        "request %d (first step, first token, done, preemptions, replica, cached "
+        "tokens): engine %lld %lld %lld %d %d %d, reference %lld %lld %lld %d %d %d",
+        i, (long long)row->first_step_ps, (long long)row->first_token_ps, (long long)row->done_ps,
+        row->preemptions, row->replica, row->cached_tokens, (long long)r->first_step_ps,
+        (long long)r->first_token_ps, (long long)r->done_ps, r->preemptions, r->replica,
+        r->cached_tokens);
 }
 
 /* The histogram of a metric holds the same values as `expected`, and their sum. */
@@ -140,30 +170,34 @@ static bool same_metric(const struct cs_result *r, enum cs_metric metric, const 
     cs_hist_init(&total, expected->arena);
     cs_result_total(r, metric, &total);
     if (!same_buckets(&total, expected))
-        return differs("histogram of %s: engine %llu values up to %lld, expected %llu up to %lld",
-                       name, (unsigned long long)total.count, (long long)total.max_ps,
-                       (unsigned long long)expected->count, (long long)expected->max_ps);
+        return same_differs(
+            "histogram of %s: engine %llu values up to %lld, expected %llu up to %lld", name,
+            (unsigned long long)total.count, (long long)total.max_ps,
+            (unsigned long long)expected->count, (long long)expected->max_ps);
     if (fabs(total.sum_ps - expected->sum_ps) > 1e-9 * expected->sum_ps)
-        return differs("sum of %s: engine %.17g, expected %.17g", name, total.sum_ps,
-                       expected->sum_ps);
+        return same_differs("sum of %s: engine %.17g, expected %.17g", name, total.sum_ps,
+                            expected->sum_ps);
     return true;
 }
 
 static bool same_count(const char *name, uint64_t engine, uint64_t expected)
 {
-    return engine == expected || differs("%s: engine %llu, expected %llu", name,
-                                         (unsigned long long)engine, (unsigned long long)expected);
+    return engine == expected ||
+           same_differs("%s: engine %llu, expected %llu", name, (unsigned long long)engine,
+                        (unsigned long long)expected);
 }
 
 static bool near(const char *name, double engine, double expected)
 {
     return fabs(engine - expected) <= 1e-9 * fabs(expected) ||
-           differs("%s: engine %.17g, expected %.17g", name, engine, expected);
+           same_differs("%s: engine %.17g, expected %.17g", name, engine, expected);
 }
 
-static bool sums_agree(const struct cs_result *r, const struct ref_request *requests, int count,
-                       const struct ref_totals *ref, const struct cs_fleet *fleet)
+static bool sums_agree(const struct engine_run *run, const struct ref_request *requests, int count,
+                       const struct ref_totals *ref)
 {
+    const struct cs_result *const r = run->result;
+    const struct cs_fleet *const fleet = &run->fleet;
     struct cs_hist ttft, e2e, tpot, wait;
     cs_hist_init(&ttft, ref->gaps.arena);
     cs_hist_init(&e2e, ref->gaps.arena);
@@ -210,8 +244,13 @@ static bool sums_agree(const struct cs_result *r, const struct ref_request *requ
            same_count("busy ps", (uint64_t)r->all_busy_ps, (uint64_t)ref->busy_ps) &&
            same_count("busy + idle ps", (uint64_t)(r->all_busy_ps + r->all_idle_ps),
                       (uint64_t)r->all_span_ps) &&
-           same_count("span ps", (uint64_t)r->all_span_ps,
-                      (uint64_t)(r->stopped_ps * fleet->replicas)) &&
+           same_count("requests retried", r->all_retried, ref->retried) &&
+           same_count("routed, as was told", run->told.routed, n - ref->rejected) &&
+           same_count("routed again, as was told", run->told.again, ref->retried + ref->parked) &&
+           same_count("ended, as was told", run->told.ended, completed) &&
+           (run->options.change_count > 0 ||
+            same_count("span ps", (uint64_t)r->all_span_ps,
+                       (uint64_t)(r->stopped_ps * fleet->replicas))) &&
            near("batch area", r->all_batch_area, ref->batch_area) &&
            /* the engine takes mean KV x time of a jump, exact when steps do not lengthen */
            (fleet->step->kv_ps + fleet->step->window_kv_ps > 0 ||
@@ -222,27 +261,28 @@ static bool sums_agree(const struct cs_result *r, const struct ref_request *requ
            same_metric(r, CS_METRIC_E2E, "E2E", &e2e) &&
            same_metric(r, CS_METRIC_TPOT, "TPOT", &tpot) &&
            same_metric(r, CS_METRIC_ITL, "ITL", &ref->gaps) &&
-           (same_buckets(&r->wait, &wait) || differs("histogram of waits"));
+           (same_buckets(&r->wait, &wait) || same_differs("histogram of waits"));
 }
 
 static bool agrees_with_reference(const struct prop_case *c, struct cs_arena *arena,
                                   struct engine_run *run)
 {
     struct ref_totals ref = {0};
-    struct ref_request *const requests =
-        cs_arena_alloc(arena, (size_t)c->count, sizeof *requests);
-    run_open(run, c, arena);
+    int *const rows = cs_arena_alloc(arena, 4 * (size_t)c->count, sizeof *rows);
+    run_open(run, c, c->change_count, arena);
     cs_cluster_run(run->cluster);
     run->result = cs_cluster_result(run->cluster);
-    if (!same_count("rows in the log", run->log.count, (uint64_t)c->count))
+    const int count = rows_of(c, &run->trace, rows);
+    struct ref_request *const requests = cs_arena_alloc(arena, (size_t)count, sizeof *requests);
+    if (!same_count("rows in the log", run->log.count, (uint64_t)count))
         return false;
-    for (int i = 0; i < c->count; i++) {
+    for (int i = 0; i < count; i++) {
         const struct cs_request_record *const row = &run->log.rows[i];
         /* seconds as doubles carry picoseconds up to 10^3 s; beyond, the engine's own is taken */
-        const struct prop_request *const q = &c->requests[i];
+        const struct prop_request *const q = &c->requests[rows[i]];
         if (fabs((double)(row->arrival_ps - q->arrival_ps)) > 1e-15 * (double)row->arrival_ps)
-            return differs("arrival %d: engine %lld, trace %lld", i, (long long)row->arrival_ps,
-                           (long long)q->arrival_ps);
+            return same_differs("arrival %d: engine %lld, trace %lld", i,
+                                (long long)row->arrival_ps, (long long)q->arrival_ps);
         requests[i] = (struct ref_request){
             .arrival_ps = row->arrival_ps,
             .input = q->input,
@@ -256,16 +296,16 @@ static bool agrees_with_reference(const struct prop_case *c, struct cs_arena *ar
         };
     }
     cs_hist_init(&ref.gaps, arena);
-    ref_run(&run->fleet, requests, c->count, &ref);
-    for (int i = 0; i < c->count; i++)
+    ref_run(&run->fleet, c->changes, (size_t)c->change_count, requests, count, &ref);
+    for (int i = 0; i < count; i++)
         if (!same_request(i, &run->log.rows[i], &requests[i]))
             return false;
-    for (int k = 0; k < run->fleet.replicas; k++) {
+    for (int k = 0; k < cs_cluster_replicas(run->cluster); k++) {
         struct cs_snapshot end;
         cs_cluster_snapshot(run->cluster, k, &end);
         if (end.kv_blocks_used != 0 || end.running != 0 || end.waiting != 0)
-            return differs("replica %d at the end: %lld blocks used, %d running, %d waiting", k,
-                           (long long)end.kv_blocks_used, end.running, end.waiting);
+            return same_differs("replica %d at the end: %lld blocks used, %d running, %d waiting",
+                                k, (long long)end.kv_blocks_used, end.running, end.waiting);
     }
     covered.steps += ref.steps;
     covered.repeated += ref.repeated;
@@ -274,105 +314,29 @@ static bool agrees_with_reference(const struct prop_case *c, struct cs_arena *ar
     covered.overfull += ref.overfull;
     covered.blocked += ref.blocked;
     covered.held += ref.held;
+    covered.retried += ref.retried;
+    covered.parked += ref.parked;
+    covered_changed += c->change_count > 0;
     covered.rejected += ref.rejected;
     covered.cache.hits += ref.cache.hits;
     covered.cache.evicted += ref.cache.evicted;
     covered.cache.duplicates += ref.cache.duplicates;
     covered.cache.shared += ref.cache.shared;
-    return sums_agree(run->result, requests, c->count, &ref, &run->fleet);
+    return sums_agree(run, requests, count, &ref);
 }
 
 /* --- one run against the same run in slices ----------------------------------------------------*/
 
-static bool same_sum(double a, double b)
-{
-    return fabs(a - b) <= 1e-9 * fabs(b);
-}
-
-static bool same_hist(const struct cs_hist *a, const struct cs_hist *b)
-{
-    return same_buckets(a, b) && same_sum(a->sum_ps, b->sum_ps);
-}
-
-static bool same_windows(const struct cs_result *a, const struct cs_result *b)
-{
-    for (size_t w = 0; w < a->window_count; w++) {
-        const struct cs_window_tally *const x = &a->windows[w], *const y = &b->windows[w];
-        if (x->requests != y->requests || x->met != y->met || x->rejected != y->rejected ||
-            memcmp(x->within, y->within, sizeof x->within) != 0)
-            return differs("counts of window %zu differ between slices and one run", w);
-        if (x->busy_ps != y->busy_ps)
-            return differs("busy time of window %zu: slices %lld, one run %lld", w,
-                           (long long)x->busy_ps, (long long)y->busy_ps);
-        for (int m = 0; m < CS_METRIC_COUNT; m++)
-            if (!same_hist(&x->metric[m], &y->metric[m]))
-                return differs("metric %d of window %zu differs between slices and one run "
-                               "(sums %.17g and %.17g)",
-                               m, w, x->metric[m].sum_ps, y->metric[m].sum_ps);
-    }
-    return true;
-}
-
-/* Every field (a comparison of the bytes would see padding). */
-static bool same_result(const struct cs_result *a, const struct cs_result *b)
-{
-    const struct {
-        const char *name;
-        double sliced, whole;
-    } real[] = {
-        {"measured_ps", a->measured_ps, b->measured_ps},
-        {"all_batch_area", a->all_batch_area, b->all_batch_area},
-        {"all_kv_area", a->all_kv_area, b->all_kv_area},
-        {"all_residence_ps", a->all_residence_ps, b->all_residence_ps},
-        {"backlog_requests", a->backlog_requests, b->backlog_requests},
-    };
-    for (size_t i = 0; i < sizeof real / sizeof *real; i++)
-        if (!same_sum(real[i].sliced, real[i].whole))
-            return differs("%s: slices %.17g, one run %.17g", real[i].name, real[i].sliced,
-                           real[i].whole);
-    const struct {
-        const char *name;
-        uint64_t sliced, whole;
-    } whole[] = {
-        {"outcome", a->outcome, b->outcome},
-        {"stopped_ps", (uint64_t)a->stopped_ps, (uint64_t)b->stopped_ps},
-        {"window_ps", (uint64_t)a->window_ps, (uint64_t)b->window_ps},
-        {"window_count", a->window_count, b->window_count},
-        {"requests", a->requests, b->requests},
-        {"rejected", a->rejected, b->rejected},
-        {"completed", a->completed, b->completed},
-        {"input_tokens", a->input_tokens, b->input_tokens},
-        {"output_tokens", a->output_tokens, b->output_tokens},
-        {"preemptions", a->preemptions, b->preemptions},
-        {"kv_peak_tokens", (uint64_t)a->kv_peak_tokens, (uint64_t)b->kv_peak_tokens},
-        {"all_steps", a->all_steps, b->all_steps},
-        {"all_arrived", a->all_arrived, b->all_arrived},
-        {"all_completed", a->all_completed, b->all_completed},
-        {"all_rejected", a->all_rejected, b->all_rejected},
-        {"all_input_tokens", a->all_input_tokens, b->all_input_tokens},
-        {"all_output_tokens", a->all_output_tokens, b->all_output_tokens},
-        {"all_prefill_tokens", a->all_prefill_tokens, b->all_prefill_tokens},
-        {"all_recomputed_tokens", a->all_recomputed_tokens, b->all_recomputed_tokens},
-        {"all_decode_tokens", a->all_decode_tokens, b->all_decode_tokens},
-        {"all_cached_tokens", a->all_cached_tokens, b->all_cached_tokens},
-        {"all_first_tokens", a->all_first_tokens, b->all_first_tokens},
-        {"all_busy_ps", (uint64_t)a->all_busy_ps, (uint64_t)b->all_busy_ps},
-        {"all_idle_ps", (uint64_t)a->all_idle_ps, (uint64_t)b->all_idle_ps},
-        {"all_span_ps", (uint64_t)a->all_span_ps, (uint64_t)b->all_span_ps},
-    };
-    for (size_t i = 0; i < sizeof whole / sizeof *whole; i++)
-        if (whole[i].sliced != whole[i].whole)
-            return differs("%s: slices %lld, one run %lld", whole[i].name,
-                           (long long)whole[i].sliced, (long long)whole[i].whole);
-    return same_windows(a, b) &&
-           (same_hist(&a->wait, &b->wait) || differs("waits differ between slices and one run"));
-}
-
-/* The snapshots at time t count who the log says is there, within the limits. */
+/* The snapshots at time t count who the log says is there, within the limits. What was on a replica
+ * that failed is elsewhere by then, but for what ends with its last step. */
 static bool snapshots_agree(const struct engine_run *run, const struct cs_request_log *log,
-                            int64_t t)
+                            bool changed, int64_t t)
 {
-    for (int k = 0; k < run->fleet.replicas; k++) {
+    int64_t all = 0, found = cs_cluster_held(run->cluster);
+    bool left = false;
+    for (size_t i = 0; i < log->count; i++)
+        all += log->rows[i].arrival_ps <= t && log->rows[i].done_ps > t;
+    for (int k = 0; k < cs_cluster_replicas(run->cluster); k++) {
         struct cs_snapshot s;
         cs_cluster_snapshot(run->cluster, k, &s);
         int inside = 0;
@@ -380,17 +344,25 @@ static bool snapshots_agree(const struct engine_run *run, const struct cs_reques
             const struct cs_request_record *const row = &log->rows[i];
             inside += row->replica == k && row->arrival_ps <= t && row->done_ps > t;
         }
-        if (s.waiting + s.running != inside)
-            return differs("snapshot of replica %d at %lld: %d waiting, %d running, but %d inside",
-                           k, (long long)t, s.waiting, s.running, inside);
+        found += s.waiting + s.running;
+        left |= s.service == CS_SERVICE_FAILED || s.service == CS_SERVICE_LOADING ||
+                s.service == CS_SERVICE_GONE;
+        if (!changed && s.waiting + s.running != inside)
+            return same_differs("snapshot of replica %d at %lld: %d waiting, %d running, but %d "
+                                "inside",
+                                k, (long long)t, s.waiting, s.running, inside);
         if (s.kv_blocks_used < 0 || s.kv_blocks_used > s.kv_blocks || s.decoding > s.running ||
-            s.running > run->fleet.limits.max_num_seqs)
-            return differs("snapshot of replica %d at %lld: %lld of %lld blocks, %d decoding, %d "
-                           "running",
-                           k, (long long)t, (long long)s.kv_blocks_used, (long long)s.kv_blocks,
-                           s.decoding, s.running);
+            s.running > run->fleet.limits.max_num_seqs ||
+            (s.running + s.waiting > 0 && s.service != CS_SERVICE_UP &&
+             s.service != CS_SERVICE_DRAINING))
+            return same_differs("snapshot of replica %d at %lld: %lld of %lld blocks, %d decoding, "
+                                "%d running, service %d",
+                                k, (long long)t, (long long)s.kv_blocks_used,
+                                (long long)s.kv_blocks, s.decoding, s.running, (int)s.service);
     }
-    return true;
+    return (left ? found <= all : found == all) ||
+           same_differs("snapshots at %lld count %lld requests, but %lld are inside", (long long)t,
+                        (long long)found, (long long)all);
 }
 
 static bool slices_agree(const struct prop_case *c, struct cs_arena *arena,
@@ -399,14 +371,19 @@ static bool slices_agree(const struct prop_case *c, struct cs_arena *arena,
     struct engine_run run;
     struct cs_rng rng;
     cs_rng_init(&rng, c->seed, 0, "prop/slices");
-    run_open(&run, c, arena);
+    int given = c->seed % 2 ? c->change_count : 0;
+    run_open(&run, c, given, arena);
     const int64_t span = whole->result->stopped_ps;
     const double parts = exp(cs_rng_uniform(&rng) * log(300.0));
     int64_t t = 0;
-    while (cs_cluster_run_until(run.cluster, t)) {
+    for (;;) {
+        for (; given < c->change_count && c->changes[given].time_ps <= t; given++)
+            cs_cluster_change(run.cluster, &c->changes[given]);
+        if (!cs_cluster_run_until(run.cluster, t))
+            break;
         if (t > 3 * span + 1000)
-            return differs("run_until(%lld) still has something to do", (long long)t);
-        if (!snapshots_agree(&run, &whole->log, t))
+            return same_differs("run_until(%lld) still has something to do", (long long)t);
+        if (!snapshots_agree(&run, &whole->log, c->change_count > 0, t))
             return false;
         t += (int64_t)(2.0 * cs_rng_uniform(&rng) * (double)span / parts) + 1;
         const size_t next = run.log.count; /* often stop exactly at an arrival or at an end */
@@ -415,19 +392,22 @@ static bool slices_agree(const struct prop_case *c, struct cs_arena *arena,
         else if (cs_rng_uniform(&rng) < 0.3 && next > 0 && whole->log.rows[next - 1].done_ps > t)
             t = whole->log.rows[next - 1].done_ps;
     }
+    for (; given < c->change_count; given++)
+        cs_cluster_change(run.cluster, &c->changes[given]);
     cs_cluster_run(run.cluster);
     if (run.log.count != whole->log.count)
-        return differs("slices made %zu requests, one run %zu", run.log.count, whole->log.count);
+        return same_differs("slices made %zu requests, one run %zu", run.log.count,
+                            whole->log.count);
     for (size_t i = 0; i < run.log.count; i++) {
         const struct cs_request_record *const a = &run.log.rows[i], *const b = &whole->log.rows[i];
         if (a->first_step_ps != b->first_step_ps || a->first_token_ps != b->first_token_ps ||
             a->done_ps != b->done_ps || a->preemptions != b->preemptions ||
-            a->cached_tokens != b->cached_tokens)
-            return differs("request %zu (first step, first token, done): slices %lld %lld %lld, "
-                           "one run %lld %lld %lld",
-                           i, (long long)a->first_step_ps, (long long)a->first_token_ps,
-                           (long long)a->done_ps, (long long)b->first_step_ps,
-                           (long long)b->first_token_ps, (long long)b->done_ps);
+            a->replica != b->replica || a->cached_tokens != b->cached_tokens)
+            return same_differs(
+                "request %zu (first step, first token, done): slices %lld %lld %lld, "
+                "one run %lld %lld %lld",
+                i, (long long)a->first_step_ps, (long long)a->first_token_ps, (long long)a->done_ps,
+                (long long)b->first_step_ps, (long long)b->first_token_ps, (long long)b->done_ps);
     }
     return same_result(cs_cluster_result(run.cluster), whole->result);
 }
@@ -441,7 +421,8 @@ static void on_signal(int signal_number)
     siglongjmp(broken, signal_number);
 }
 
-/* False when the case fails; `why` says how. An abort or an endless run of the engine fails too. */
+/* False when the case fails; `same_why` says how. An abort or an endless run of the engine fails
+ * too. */
 static bool holds(const struct prop_case *c)
 {
     static struct cs_arena arena; /* static: unharmed by siglongjmp */
@@ -453,7 +434,7 @@ static bool holds(const struct prop_case *c)
         alarm(SECONDS_PER_CASE);
         ok = agrees_with_reference(c, &arena, &run) && slices_agree(c, &arena, &run);
     } else {
-        ok = differs(caught == SIGALRM ? "does not end" : "breaks a check");
+        ok = same_differs(caught == SIGALRM ? "does not end" : "breaks a check");
     }
     alarm(0);
     cs_arena_fini(&arena);
@@ -475,6 +456,17 @@ static bool still_fails_without(struct prop_case *c, int from, int count)
 
 static void cut_down(struct prop_case *c)
 {
+    for (int i = c->change_count - 1; i >= 0; i--) {
+        const struct cs_change left_out = c->changes[i];
+        const size_t tail = (size_t)(c->change_count - i - 1) * sizeof left_out;
+        memmove(&c->changes[i], &c->changes[i + 1], tail);
+        c->change_count--;
+        if (holds(c)) {
+            memmove(&c->changes[i + 1], &c->changes[i], tail);
+            c->changes[i] = left_out;
+            c->change_count++;
+        }
+    }
     for (int size = c->count / 2; size >= 1; size /= 2)
         for (int from = 0; from + size <= c->count;)
             if (!still_fails_without(c, from, size))
@@ -526,10 +518,10 @@ START_TEST(every_time_equals_the_references)
         if (holds(&c))
             continue;
         failed++;
-        printf("seed %llu with %d requests: %s\n", (unsigned long long)seed, c.count, why);
+        printf("seed %llu with %d requests: %s\n", (unsigned long long)seed, c.count, same_why);
         cut_down(&c);
         if (!holds(&c))
-            printf("cut down to %d requests: %s\n", c.count, why);
+            printf("cut down to %d requests: %s\n", c.count, same_why);
         case_print(&c);
         fflush(stdout);
     }
@@ -537,15 +529,17 @@ START_TEST(every_time_equals_the_references)
     printf("covered: %llu cases of both kinds of engine, %llu requests (%llu rejected), %llu steps "
            "(%llu open to a jump), %llu preemptions, %llu partial chunks, %llu blocked plans, %llu "
            "with full budgets, %llu with held slots; %llu blocks found (%llu in use), %llu "
-           "evicted, %llu duplicates\n",
+           "evicted, %llu duplicates; %llu cases with changes: %llu requests retried, %llu held "
+           "while none served\n",
            (unsigned long long)case_count, (unsigned long long)requests,
            (unsigned long long)covered.rejected, (unsigned long long)covered.steps,
            (unsigned long long)covered.repeated, (unsigned long long)covered.preemptions,
            (unsigned long long)covered.chunks, (unsigned long long)covered.blocked,
            (unsigned long long)covered.overfull, (unsigned long long)covered.held,
            (unsigned long long)covered.cache.hits, (unsigned long long)covered.cache.shared,
-           (unsigned long long)covered.cache.evicted,
-           (unsigned long long)covered.cache.duplicates);
+           (unsigned long long)covered.cache.evicted, (unsigned long long)covered.cache.duplicates,
+           (unsigned long long)covered_changed, (unsigned long long)covered.retried,
+           (unsigned long long)covered.parked);
     fflush(stdout);
     ck_assert_msg(failed == 0, "%llu cases failed", (unsigned long long)failed);
     if (case_count >= 1000) { /* the proof is worth what it covers */
@@ -555,6 +549,8 @@ START_TEST(every_time_equals_the_references)
         ck_assert_uint_gt(covered.overfull, 1000);
         ck_assert_uint_gt(covered.held, 1000);
         ck_assert_uint_gt(covered.rejected, 1000);
+        ck_assert_uint_gt(covered.retried, 1000);
+        ck_assert_uint_gt(covered.parked, 1000);
         ck_assert_uint_gt(covered.repeated, covered.steps / 4);
         ck_assert_uint_gt(covered.cache.hits, 1000);
         ck_assert_uint_gt(covered.cache.shared, 1000);

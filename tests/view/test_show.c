@@ -41,7 +41,7 @@ static const struct cs_answer *answer_to(const char *fleet, const char *more)
     const struct cs_scenario *const s = cs_scenario_load(c, path, NULL, 0, &diags);
     unlink(path);
     ck_assert_msg(s != NULL, "%s", diags.count > 0 ? diags.items[0].message : "?");
-    return cs_plan_price(s, &arena, &diags);
+    return cs_plan_price(s, &arena, NULL, &diags);
 }
 
 static void open_show(struct cs_show *show, const char *fleet, const char *more)
