@@ -9,11 +9,11 @@
  * The rule: a scalar is bare only if it is made of characters that mean nothing to YAML anywhere;
  * all others are in double quotes with escapes, on one line. Memory is the caller's arena.
  */
+#include "base/utf8.h"
+#include "spec/yaml.h"
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include "base/utf8.h"
-#include "spec/yaml.h"
 
 enum { COLUMNS = 100, INDENT = 2 };
 
@@ -62,7 +62,8 @@ static bool needs_escape(uint32_t code)
 
 static bool is_bare(const struct cs_node *node)
 {
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/%+";
+    static const char plain[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/%+";
     const char *const text = node->text;
     uint32_t code = 0;
     if (!node->plain || node->length == 0 || text[node->length - 1] == ' ' || text[0] == '%' ||

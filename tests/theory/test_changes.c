@@ -1,22 +1,22 @@
 /* What changes under way leave behind is a queue whose times are known.
  *
  * As in test_queueing: prompts of one token and steps of one length make an answer of n tokens a
- * service of n steps, and a replica's slots its servers. When all replicas but one have failed, what
- * is left is M/D/1 or M/M/c; when arrivals come at twice or half their rate, they are still Poisson
- * (as many in disjoint seconds, with the variance of their mean) and the queue is that of the other
- * rate. A fleet whose last k replicas fail before anything comes is the fleet that never had them,
- * request by request.
- * The one rule: as there, the 99.9 % interval over independent replications covers the formula, and
- * its half-width is below 2 % of it. Replicas fail at the end of the warm-up hour, which all of them
- * serve; what is left of that is over within the ten minutes that are not counted either.
+ * service of n steps, and a replica's slots its servers. When all replicas but one have failed,
+ * what is left is M/D/1 or M/M/c; when arrivals come at twice or half their rate, they are still
+ * Poisson (as many in disjoint seconds, with the variance of their mean) and the queue is that of
+ * the other rate. A fleet whose last k replicas fail before anything comes is the fleet that never
+ * had them, request by request. The one rule: as there, the 99.9 % interval over independent
+ * replications covers the formula, and its half-width is below 2 % of it. Replicas fail at the end
+ * of the warm-up hour, which all of them serve; what is left of that is over within the ten minutes
+ * that are not counted either.
  */
+#include "des/estimate.h"
+#include "serve/cluster.h"
+#include "theory/queue.h"
 #include <check.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include "des/estimate.h"
-#include "serve/cluster.h"
-#include "theory/queue.h"
 
 enum { REPLICATIONS = 50, MOST_BATCH = 64 };
 static const int64_t HOUR = INT64_C(3600) * 1000000000000;
@@ -40,8 +40,10 @@ static void set_up(const struct station *s, double mean_tokens)
 {
     for (int t = 0; t <= MOST_BATCH; t++)
         token_ps[t] = (int64_t)(1e12 / mean_tokens);
-    step = (struct cs_step){.max_tokens = MOST_BATCH, .max_sampled = MOST_BATCH,
-                            .token_ps = token_ps, .sample_ps = sample_ps};
+    step = (struct cs_step){.max_tokens = MOST_BATCH,
+                            .max_sampled = MOST_BATCH,
+                            .token_ps = token_ps,
+                            .sample_ps = sample_ps};
     fleet = (struct cs_fleet){.step = &step,
                               .limits = {.max_num_seqs = s->slots,
                                          .max_num_batched_tokens = s->slots,
@@ -63,8 +65,11 @@ static struct cs_request_log run(struct cs_arena *arena, const struct cs_change 
                                  size_t count, int r)
 {
     struct cs_request_log log = {.arena = arena};
-    const struct cs_run_options options = {.window_count = 1, .end_ps = INT64_MAX, .log = &log,
-                                           .changes = changes, .change_count = count};
+    const struct cs_run_options options = {.window_count = 1,
+                                           .end_ps = INT64_MAX,
+                                           .log = &log,
+                                           .changes = changes,
+                                           .change_count = count};
     struct cs_cluster *const c =
         cs_cluster_new(arena, &fleet, &workload, 108, (uint64_t)r, &options);
     cs_cluster_run(c);
@@ -109,8 +114,7 @@ static void agrees(const struct station *s, const struct cs_change *changes, siz
 
 static struct cs_change fail_of(int replica)
 {
-    return (struct cs_change){.kind = CS_CHANGE_FAIL, .replica = replica,
-                              .repair_ps = 2400 * HOUR};
+    return (struct cs_change){.kind = CS_CHANGE_FAIL, .replica = replica, .repair_ps = 2400 * HOUR};
 }
 
 START_TEST(four_of_five_fail)
@@ -118,7 +122,10 @@ START_TEST(four_of_five_fail)
     static const enum cs_router routers[] = {CS_ROUTER_ROUND_ROBIN, CS_ROUTER_LEAST_OUTSTANDING};
     const struct station s = {.name = "M/D/1, four of five failed",
                               .tokens = {.kind = CS_LENGTHS_FIXED, .a = 137},
-                              .replicas = 5, .slots = 1, .rate = 0.7, .requests = 60000,
+                              .replicas = 5,
+                              .slots = 1,
+                              .rate = 0.7,
+                              .requests = 60000,
                               .router = routers[_i]};
     const struct cs_change changes[] = {fail_of(3), fail_of(0), fail_of(4), fail_of(1)};
     set_up(&s, 137);
@@ -131,7 +138,10 @@ START_TEST(two_of_three_fail)
 {
     const struct station s = {.name = "M/M/4, two of three failed",
                               .tokens = {.kind = CS_LENGTHS_GAMMA, .a = 2000, .b = 1},
-                              .replicas = 3, .slots = 4, .rate = 3, .requests = 150000,
+                              .replicas = 3,
+                              .slots = 4,
+                              .rate = 3,
+                              .requests = 150000,
                               .router = CS_ROUTER_LEAST_OUTSTANDING};
     const struct cs_change changes[] = {fail_of(0), fail_of(2)};
     set_up(&s, 2000);
@@ -146,27 +156,33 @@ START_TEST(twice_and_half_the_traffic)
     const struct station s = {.name = factor > 1 ? "M/D/1 at 200 % of the traffic"
                                                  : "M/D/1 at 50 % of the traffic",
                               .tokens = {.kind = CS_LENGTHS_FIXED, .a = 137},
-                              .replicas = 1, .slots = 1, .rate = 0.7 / factor, .requests = 60000};
-    const struct cs_change changes[] = {/* from the beginning: 1.4 Erlang would leave a backlog */
-                                        {.kind = CS_CHANGE_TRAFFIC, .time_ps = -HOUR,
-                                         .factor = factor}};
+                              .replicas = 1,
+                              .slots = 1,
+                              .rate = 0.7 / factor,
+                              .requests = 60000};
+    const struct cs_change changes[] = {
+        /* from the beginning: 1.4 Erlang would leave a backlog */
+        {.kind = CS_CHANGE_TRAFFIC, .time_ps = -HOUR, .factor = factor}};
     set_up(&s, 137);
     agrees(&s, changes, 1, cs_queue_md1_wait(0.7, 1));
 }
 END_TEST
 
-/* Seconds of a Poisson process of mean m: N of them hold N m within 4 sqrt(N m), and the variance of
- * their counts is m within 4 sqrt((2 m^2 + m) / N), four deviations each. */
+/* Seconds of a Poisson process of mean m: N of them hold N m within 4 sqrt(N m), and the variance
+ * of their counts is m within 4 sqrt((2 m^2 + m) / N), four deviations each. */
 START_TEST(arrivals_stay_poisson)
 {
     enum { PARTS = 3, SECONDS = 2000 };
     static const double factor[PARTS] = {1, 2, 0.5};
-    const struct station s = {.tokens = {.kind = CS_LENGTHS_FIXED, .a = 1}, .replicas = 1,
-                              .slots = 64, .rate = 30,
+    const struct station s = {.tokens = {.kind = CS_LENGTHS_FIXED, .a = 1},
+                              .replicas = 1,
+                              .slots = 64,
+                              .rate = 30,
                               .requests = (int64_t)(30 * SECONDS * 3.6)};
     struct cs_change changes[PARTS];
     for (int k = 0; k < PARTS; k++)
-        changes[k] = (struct cs_change){.kind = CS_CHANGE_TRAFFIC, .factor = factor[k],
+        changes[k] = (struct cs_change){.kind = CS_CHANGE_TRAFFIC,
+                                        .factor = factor[k],
                                         .time_ps = INT64_C(1000000000000) * SECONDS * k};
     struct cs_arena arena;
     cs_arena_init(&arena);
@@ -198,8 +214,11 @@ END_TEST
 START_TEST(the_last_ones_might_as_well_not_have_been)
 {
     static const enum cs_router routers[] = {CS_ROUTER_ROUND_ROBIN, CS_ROUTER_LEAST_OUTSTANDING};
-    struct station s = {.tokens = {.kind = CS_LENGTHS_GAMMA, .a = 300, .b = 0.8}, .slots = 6,
-                        .rate = 14, .requests = 20000, .router = routers[_i]};
+    struct station s = {.tokens = {.kind = CS_LENGTHS_GAMMA, .a = 300, .b = 0.8},
+                        .slots = 6,
+                        .rate = 14,
+                        .requests = 20000,
+                        .router = routers[_i]};
     struct cs_arena arena;
     cs_arena_init(&arena);
     s.replicas = 3;

@@ -2,13 +2,14 @@
  *
  * A synchronous engine with one slot, prompts of one token and steps of exactly one second makes an
  * answer of n tokens n seconds of work, so every time here was worked out on paper. That whatever
- * happens is exact is shown by tests/prop/test_engine against a reference; here stands what a reader
- * of `changes` relies on: what is held, retried, loaded and drained, and from when clocks run.
+ * happens is exact is shown by tests/prop/test_engine against a reference; here stands what a
+ * reader of `changes` relies on: what is held, retried, loaded and drained, and from when clocks
+ * run.
  */
 #include "serve/cluster.h"
+#include "spec/trace_csv.h"
 #include <check.h>
 #include <math.h>
-#include "spec/trace_csv.h"
 
 static const int64_t S = INT64_C(1000000000000);
 
@@ -25,8 +26,8 @@ static void setup(void)
     cs_arena_init(&arena);
     for (int t = 0; t < 9; t++)
         token_ps[t] = S;
-    step = (struct cs_step){.max_tokens = 8, .max_sampled = 8, .token_ps = token_ps,
-                            .sample_ps = sample_ps};
+    step = (struct cs_step){
+        .max_tokens = 8, .max_sampled = 8, .token_ps = token_ps, .sample_ps = sample_ps};
     fleet = (struct cs_fleet){.step = &step,
                               .replicas = 1,
                               .router = CS_ROUTER_LEAST_OUTSTANDING,
@@ -76,8 +77,8 @@ static void expect(size_t i, int replica, double first_step, double first_token,
                       r->first_token_ps == (int64_t)(first_token * 1e12) &&
                       r->done_ps == (int64_t)(done * 1e12),
                   "request %zu: replica %d, first step %g s, first token %g s, done %g s", i,
-                  r->replica, (double)r->first_step_ps * 1e-12,
-                  (double)r->first_token_ps * 1e-12, (double)r->done_ps * 1e-12);
+                  r->replica, (double)r->first_step_ps * 1e-12, (double)r->first_token_ps * 1e-12,
+                  (double)r->done_ps * 1e-12);
 }
 
 static void expect_books(void)
@@ -90,10 +91,10 @@ static void expect_books(void)
                       result->all_input_tokens + result->all_recomputed_tokens);
 }
 
-/* The only replica fails at 2.5 s: its step ends at 3 s with the third token of five. It is repaired
- * 10 s later, reads its weights for 4 s, and computes prompt and answer so far as a prompt of 4 (one
- * step, which makes the fourth token), then the fifth. What comes meanwhile is held, and served
- * after it; first tokens count from the arrival. */
+/* The only replica fails at 2.5 s: its step ends at 3 s with the third token of five. It is
+ * repaired 10 s later, reads its weights for 4 s, and computes prompt and answer so far as a prompt
+ * of 4 (one step, which makes the fourth token), then the fifth. What comes meanwhile is held, and
+ * served after it; first tokens count from the arrival. */
 START_TEST(requests_are_held_while_none_serves)
 {
     const double at[] = {0, 5, 6};
@@ -190,8 +191,8 @@ START_TEST(added_ones_load_and_removed_ones_drain)
     cs_cluster_run(cluster);
     expect(0, 0, 0, 1, 10);
     expect(1, 0, 10, 11, 20);
-    expect(2, 0, 20, 21, 21);   /* at 4.5 s the second one loads still */
-    expect(3, 1, 5.5, 6.5, 6.5); /* at 5.5 s it serves, and has nothing to do */
+    expect(2, 0, 20, 21, 21);     /* at 4.5 s the second one loads still */
+    expect(3, 1, 5.5, 6.5, 6.5);  /* at 5.5 s it serves, and has nothing to do */
     expect(4, 1, 6.5, 7.5, 26.5); /* it has it when it is removed, and ends it */
     expect(5, 0, 30, 31, 31);
     expect_books();
@@ -277,8 +278,8 @@ START_TEST(a_change_by_hand_can_be_told_in_advance)
     fleet.limits.asynchronous = true;
     run(4, at, tokens, NULL, 0, true);
     ck_assert(cs_cluster_run_until(cluster, 3 * S)); /* a plan and an arrival of that instant */
-    struct cs_change change = {.kind = CS_CHANGE_FAIL, .time_ps = 3 * S, .replica = 1,
-                               .repair_ps = 7 * S};
+    struct cs_change change = {
+        .kind = CS_CHANGE_FAIL, .time_ps = 3 * S, .replica = 1, .repair_ps = 7 * S};
     change.time_ps = cs_cluster_change(cluster, &change);
     ck_assert_int_eq(change.time_ps, 3 * S + 1);
     cs_cluster_run(cluster);
@@ -298,8 +299,8 @@ START_TEST(repairs_end_with_the_longest_run)
     const int64_t day = 86400 * S;
     const double at[] = {8.6e6};
     const int32_t tokens[] = {1};
-    const struct cs_change changes[] = {{.kind = CS_CHANGE_FAIL, .time_ps = 99 * day,
-                                         .replica = 0, .repair_ps = 100 * day}};
+    const struct cs_change changes[] = {
+        {.kind = CS_CHANGE_FAIL, .time_ps = 99 * day, .replica = 0, .repair_ps = 100 * day}};
     run(1, at, tokens, changes, 1, false);
     expect(0, 0, 8.64e6, 8.64e6 + 1, 8.64e6 + 1);
 }

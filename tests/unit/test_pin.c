@@ -1,22 +1,22 @@
 /* Pinning: trees written as text again, and scenarios that repeat one fleet of another one.
  *
- * A text is right when it reads as the same tree: all sheets and scenarios of the project, and trees
- * that are made to be awkward, go there and back. A pinned scenario is right when it loads as the
- * same option, traffic and changes: every option of every shipped scenario is pinned, with changes
- * drawn at random, and its every field compared. That the run is the same, too, is shown by
+ * A text is right when it reads as the same tree: all sheets and scenarios of the project, and
+ * trees that are made to be awkward, go there and back. A pinned scenario is right when it loads as
+ * the same option, traffic and changes: every option of every shipped scenario is pinned, with
+ * changes drawn at random, and its every field compared. That the run is the same, too, is shown by
  * tests/system/test_record.
  */
+#include "base/rng.h"
+#include "folder.h"
+#include "sheets.h"
 #include "spec/pin.h"
+#include "spec/yaml.h"
 #include <check.h>
 #include <dirent.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "base/rng.h"
-#include "folder.h"
-#include "sheets.h"
-#include "spec/yaml.h"
 
 static struct cs_arena *arena;
 static struct cs_diags diags;
@@ -87,12 +87,12 @@ START_TEST(a_text_is_laid_out_for_people)
     const char *const long_one = there_and_back(
         "t", "list: [{say: 'a rather long sentence that takes some room', and: [so, it, does],\n"
              "  more: {of: 'the same, beyond the hundred columns', that: 'a line has'}}, 2]\n");
-    ck_assert_str_eq(long_one,
-                     "list:\n"
-                     "  - say: \"a rather long sentence that takes some room\"\n"
-                     "    and: [so, it, does]\n"
-                     "    more: {of: \"the same, beyond the hundred columns\", that: \"a line has\"}\n"
-                     "  - 2\n");
+    ck_assert_str_eq(
+        long_one, "list:\n"
+                  "  - say: \"a rather long sentence that takes some room\"\n"
+                  "    and: [so, it, does]\n"
+                  "    more: {of: \"the same, beyond the hundred columns\", that: \"a line has\"}\n"
+                  "  - 2\n");
 }
 END_TEST
 
@@ -113,7 +113,8 @@ START_TEST(awkward_scalars_survive)
         "\"\\n\": \"\\r\"\n",
         "a: '  blanks  '\nb: 'end '\n",
         "a: '%x'\nb: '@x'\nc: '`x'\nd: '&x'\ne: '*x'\nf: '!x'\ng: '|'\nh: '>'\n",
-        "a: gr\xc3\xb6\xc3\x9f" "e \xe2\x80\xa6\n",
+        "a: gr\xc3\xb6\xc3\x9f"
+        "e \xe2\x80\xa6\n",
         "a: '...'\nb: '---'\n",
         "[]\n",
         "{}\n",
@@ -147,9 +148,9 @@ static void try_folder(const char *folder, int *tried)
 
 START_TEST(all_that_the_project_ships_reads_the_same_again)
 {
-    static const char *const folders[] = {"models",  "models/api", "hardware",
-                                          "engines", "hosts",      "regions",
-                                          "scenarios", "scenarios/article", "scenarios/traffic"};
+    static const char *const folders[] = {
+        "models",  "models/api", "hardware",          "engines",          "hosts",
+        "regions", "scenarios",  "scenarios/article", "scenarios/traffic"};
     int tried = 0;
     for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++)
         try_folder(folders[i], &tried);
@@ -161,8 +162,7 @@ END_TEST
 
 static const struct cs_scenario *load(const char *path)
 {
-    const struct cs_scenario *const s =
-        cs_scenario_load(sheets_catalog(), path, NULL, 0, &diags);
+    const struct cs_scenario *const s = cs_scenario_load(sheets_catalog(), path, NULL, 0, &diags);
     if (!s)
         cs_diags_print(&diags, stderr);
     ck_assert_msg(s, "%s does not load", path);
@@ -189,8 +189,7 @@ static void draw_changes(struct cs_change *all, size_t count, int replicas, stru
     for (size_t i = 0; i < count; i++) {
         all[i] = (struct cs_change){
             .kind = (enum cs_change_kind)(cs_rng_u64(rng) % CS_CHANGE_COUNT),
-            .time_ps = i && cs_rng_uniform(rng) < 0.2 ? all[i - 1].time_ps
-                                                      : any_time(rng, 8.64e6),
+            .time_ps = i && cs_rng_uniform(rng) < 0.2 ? all[i - 1].time_ps : any_time(rng, 8.64e6),
             .factor = exp(cs_rng_uniform(rng) * log(1e4)) * 0.01,
             .replica = (int)(cs_rng_u64(rng) % (uint64_t)replicas),
             .count = 1 + (int)(cs_rng_u64(rng) % 9),
@@ -366,27 +365,31 @@ START_TEST(what_speaks_of_other_options_is_left_out)
         "changes: [{at: 1 h, fail: 2}, {at: 0.1 s, remove: 1}]\n");
     ck_assert_uint_eq(s->option_count, 9);
     const struct cs_option *const o = &s->options[8];
-    const struct cs_pin pin = {.option = o, .tensor_parallel = 1, .replicas = 1,
-                               .changes = s->changes, .change_count = s->change_count,
-                               .has_seed = true, .seed = 7};
+    const struct cs_pin pin = {.option = o,
+                               .tensor_parallel = 1,
+                               .replicas = 1,
+                               .changes = s->changes,
+                               .change_count = s->change_count,
+                               .has_seed = true,
+                               .seed = 7};
     const char *const text = cs_scenario_pin(s, &pin, arena);
-    ck_assert_str_eq(text,
-                     "name: t\n"
-                     "traffic:\n"
-                     "  rate: \"4 req/s\"\n"
-                     "  lengths: {input: 512 tokens, output: {gamma: {mean: 128 tokens, cv: 0.5}}}\n"
-                     "deploy:\n"
-                     "  model: mixtral-8x7b\n"
-                     "  hardware: rtx-4090\n"
-                     "  precision: int4\n"
-                     "  engine: ktransformers\n"
-                     "  experts: {policy: lru, resident: 3}\n"
-                     "  host: {memory: {capacity: 128 GB, bandwidth: 89.6 GB/s}}\n"
-                     "  tensor_parallel: 1\n"
-                     "  replicas: 1\n"
-                     "cost: {rent: {spot: 25%}}\n"
-                     "simulate: {seed: 7}\n"
-                     "changes: [{at: 0.1 s, remove: 1}]\n");
+    ck_assert_str_eq(
+        text, "name: t\n"
+              "traffic:\n"
+              "  rate: \"4 req/s\"\n"
+              "  lengths: {input: 512 tokens, output: {gamma: {mean: 128 tokens, cv: 0.5}}}\n"
+              "deploy:\n"
+              "  model: mixtral-8x7b\n"
+              "  hardware: rtx-4090\n"
+              "  precision: int4\n"
+              "  engine: ktransformers\n"
+              "  experts: {policy: lru, resident: 3}\n"
+              "  host: {memory: {capacity: 128 GB, bandwidth: 89.6 GB/s}}\n"
+              "  tensor_parallel: 1\n"
+              "  replicas: 1\n"
+              "cost: {rent: {spot: 25%}}\n"
+              "simulate: {seed: 7}\n"
+              "changes: [{at: 0.1 s, remove: 1}]\n");
     const struct cs_scenario *const again = load_text("t.yaml", text);
     expect_option(&again->options[0], o, "t.yaml");
     ck_assert_uint_eq(again->simulate.seed, 7);
