@@ -185,8 +185,8 @@ const struct cs_answer *cs_plan_run(const struct cs_scenario *scenario, struct c
                                     struct cs_diags *diags);
 /* Simulates one option of an answer once more (replication 0) and fills the log. */
 void cs_plan_log(const struct cs_answer *answer, size_t option, struct cs_request_log *log);
-/* Replication 0 of a scenario whose one option gives its fleet: what it came to. The times of windows
- * and waits are not kept. `trace` is the scenario's; NULL: it has none. */
+/* Replication 0 of a scenario whose one option gives its fleet: what it came to. The times of
+ * windows and waits are not kept. `trace` is the scenario's; NULL: it has none. */
 void cs_plan_repeat(const struct cs_scenario *scenario, const struct cs_trace *trace,
                     struct cs_result *totals);
 /* A window's start in words: "Tue 15:00" in a weekly run, "hour 15" otherwise. */

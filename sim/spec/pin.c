@@ -1,10 +1,10 @@
 /* Pinning a scenario to one fleet: its tree with a few branches exchanged (see pin.h).
  *
- * The scenario keeps the tree that it was read from, --set applied and inputs that were uncertain in
- * place at their nominal values, and each option the map that it was read from. A new tree is put
- * together of those nodes, so that values and their units are as written; what is exchanged is made
- * of scalars without quotes. Times are written in seconds with up to twelve decimals, shares with as
- * few digits as read back to the same double.
+ * The scenario keeps the tree that it was read from, --set applied and inputs that were uncertain
+ * in place at their nominal values, and each option the map that it was read from. A new tree is
+ * put together of those nodes, so that values and their units are as written; what is exchanged is
+ * made of scalars without quotes. Times are written in seconds with up to twelve decimals, shares
+ * with as few digits as read back to the same double.
  *
  * The rule: nodes of the scenario are shared and never written to; maps on the way to an exchanged
  * value are copied. Not here: where sheets and traces are to be found (cli/record.c packs them).

@@ -5,9 +5,9 @@
  *   - {at: 10 h, fail: 2, repair: 20 min}       replica 2; its requests are retried elsewhere
  *   - {at: 10.5 h, add: 1}                      or remove: 1, or router: round_robin
  *
- * Changes made by hand in the window are written so (spec/pin.c), that a run can be repeated; people
- * write them to ask what a failure costs. Rows may stand in any order; they are kept by time, and
- * those of one instant in the order of the file.
+ * Changes made by hand in the window are written so (spec/pin.c), that a run can be repeated;
+ * people write them to ask what a failure costs. Rows may stand in any order; they are kept by
+ * time, and those of one instant in the order of the file.
  */
 #include <stdlib.h>
 #include <string.h>

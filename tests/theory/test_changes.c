@@ -1,14 +1,14 @@
 /* What changes under way leave behind is a queue whose times are known.
  *
  * As in test_queueing: prompts of one token and steps of one length make an answer of n tokens a
- * service of n steps, and a replica's slots its servers. When all replicas but one have failed, what
- * is left is M/D/1 or M/M/c; when arrivals come at twice or half their rate, they are still Poisson
- * (as many in disjoint seconds, with the variance of their mean) and the queue is that of the other
- * rate. A fleet whose last k replicas fail before anything comes is the fleet that never had them,
- * request by request.
- * The one rule: as there, the 99.9 % interval over independent replications covers the formula, and
- * its half-width is below 2 % of it. Replicas fail at the end of the warm-up hour, which all of them
- * serve; what is left of that is over within the ten minutes that are not counted either.
+ * service of n steps, and a replica's slots its servers. When all replicas but one have failed,
+ * what is left is M/D/1 or M/M/c; when arrivals come at twice or half their rate, they are still
+ * Poisson (as many in disjoint seconds, with the variance of their mean) and the queue is that of
+ * the other rate. A fleet whose last k replicas fail before anything comes is the fleet that never
+ * had them, request by request.
+ * The one rule: as there, the 99.9 % interval over independent replications covers the formula,
+ * and its half-width is below 2 % of it. Replicas fail at the end of the warm-up hour, which all
+ * of them serve; what is left of that is over within the ten minutes that are not counted either.
  */
 #include <check.h>
 #include <math.h>
@@ -155,8 +155,8 @@ START_TEST(twice_and_half_the_traffic)
 }
 END_TEST
 
-/* Seconds of a Poisson process of mean m: N of them hold N m within 4 sqrt(N m), and the variance of
- * their counts is m within 4 sqrt((2 m^2 + m) / N), four deviations each. */
+/* Seconds of a Poisson process of mean m: N of them hold N m within 4 sqrt(N m), and the variance
+ * of their counts is m within 4 sqrt((2 m^2 + m) / N), four deviations each. */
 START_TEST(arrivals_stay_poisson)
 {
     enum { PARTS = 3, SECONDS = 2000 };

@@ -2,8 +2,8 @@
  *
  * A synchronous engine with one slot, prompts of one token and steps of exactly one second makes an
  * answer of n tokens n seconds of work, so every time here was worked out on paper. That whatever
- * happens is exact is shown by tests/prop/test_engine against a reference; here stands what a reader
- * of `changes` relies on: what is held, retried, loaded and drained, and from when clocks run.
+ * happens is exact is shown by tests/prop/test_engine against a reference; here stands what a
+ * reader of `changes` relies on: what is held, retried, loaded and drained, and from when clocks run.
  */
 #include "serve/cluster.h"
 #include <check.h>
@@ -90,10 +90,10 @@ static void expect_books(void)
                       result->all_input_tokens + result->all_recomputed_tokens);
 }
 
-/* The only replica fails at 2.5 s: its step ends at 3 s with the third token of five. It is repaired
- * 10 s later, reads its weights for 4 s, and computes prompt and answer so far as a prompt of 4 (one
- * step, which makes the fourth token), then the fifth. What comes meanwhile is held, and served
- * after it; first tokens count from the arrival. */
+/* The only replica fails at 2.5 s: its step ends at 3 s with the third token of five. It is
+ * repaired 10 s later, reads its weights for 4 s, and computes prompt and answer so far as a prompt
+ * of 4 (one step, which makes the fourth token), then the fifth. What comes meanwhile is held, and
+ * served after it; first tokens count from the arrival. */
 START_TEST(requests_are_held_while_none_serves)
 {
     const double at[] = {0, 5, 6};

@@ -1,7 +1,7 @@
 /* Pinning: trees written as text again, and scenarios that repeat one fleet of another one.
  *
- * A text is right when it reads as the same tree: all sheets and scenarios of the project, and trees
- * that are made to be awkward, go there and back. A pinned scenario is right when it loads as the
+ * A text is right when it reads as the same tree: all sheets and scenarios of the project, and
+ * trees that are made to be awkward, go there and back. A pinned scenario is right when it loads as the
  * same option, traffic and changes: every option of every shipped scenario is pinned, with changes
  * drawn at random, and its every field compared. That the run is the same, too, is shown by
  * tests/system/test_record.
@@ -86,12 +86,12 @@ START_TEST(a_text_is_laid_out_for_people)
         "  - {say: \"another long sentence that takes some room\", n: 2}\n");
     const char *const long_one = there_and_back(
         "t", "list: [{say: 'a rather long sentence that takes some room', and: [so, it, does],\n"
-             "  more: {of: 'the same, beyond the hundred columns', that: 'a line has'}}, 2]\n");
+             "  more: {of: 'the same, beyond the hundred columns', that: 'a line'}}, 2]\n");
     ck_assert_str_eq(long_one,
                      "list:\n"
                      "  - say: \"a rather long sentence that takes some room\"\n"
                      "    and: [so, it, does]\n"
-                     "    more: {of: \"the same, beyond the hundred columns\", that: \"a line has\"}\n"
+                     "    more: {of: \"the same, beyond the hundred columns\", that: \"a line\"}\n"
                      "  - 2\n");
 }
 END_TEST
