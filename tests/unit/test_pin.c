@@ -1,10 +1,10 @@
 /* Pinning: trees written as text again, and scenarios that repeat one fleet of another one.
  *
  * A text is right when it reads as the same tree: all sheets and scenarios of the project, and
- * trees that are made to be awkward, go there and back. A pinned scenario is right when it loads as the
- * same option, traffic and changes: every option of every shipped scenario is pinned, with changes
- * drawn at random, and its every field compared. That the run is the same, too, is shown by
- * tests/system/test_record.
+ * trees that are made to be awkward, go there and back. A pinned scenario is right when it loads
+ * as the same option, traffic and changes: every option of every shipped scenario is pinned, with
+ * changes drawn at random, and its every field compared. That the run is the same, too, is shown
+ * by tests/system/test_record.
  */
 #include "spec/pin.h"
 #include <check.h>
@@ -356,8 +356,8 @@ START_TEST(what_speaks_of_other_options_is_left_out)
         "  rate: {uncertain: {uniform: {min: 2 req/s, max: 6 req/s}}}\n"
         "  lengths: {input: 512 tokens, output: {gamma: {mean: 128 tokens, cv: 0.5}}}\n"
         "deploy:\n"
-        "- {hardware: [h100-sxm-80gb, l40s], precision: [bf16, int8], gpus: 4, tensor_parallel: 2,\n"
-        "   power_limit: 300 W}\n"
+        "- {hardware: [h100-sxm-80gb, l40s], precision: [bf16, int8], gpus: 4,\n"
+        "   tensor_parallel: 2, power_limit: 300 W}\n"
         "- {model: mixtral-8x7b, hardware: rtx-4090, precision: int4, engine: ktransformers,\n"
         "   experts: {policy: lru, resident: 3}, tensor_parallel: 1, replicas: 1,\n"
         "   host: {memory: {capacity: 128 GB, bandwidth: 89.6 GB/s}}}\n"
@@ -374,7 +374,8 @@ START_TEST(what_speaks_of_other_options_is_left_out)
                      "name: t\n"
                      "traffic:\n"
                      "  rate: \"4 req/s\"\n"
-                     "  lengths: {input: 512 tokens, output: {gamma: {mean: 128 tokens, cv: 0.5}}}\n"
+                     "  lengths: {input: 512 tokens, "
+                     "output: {gamma: {mean: 128 tokens, cv: 0.5}}}\n"
                      "deploy:\n"
                      "  model: mixtral-8x7b\n"
                      "  hardware: rtx-4090\n"
