@@ -1,11 +1,11 @@
 /* Records: one simulated run in one file, with all that it takes to make it again.
  *
  * `capsim run --record FILE` writes one, `capsim view FILE` replays it, wherever it was carried.
- * Nothing of the run itself is kept but what it came to: same input, same bytes, so the scenario of
- * that one fleet (spec/pin.h), the sheets it names and its trace are the run. The file is a gzip
- * stream (`zcat` shows it) of a line `capsim record 1` and sections, each a line `name size` and as
- * many bytes: record.yaml (who wrote it, which fleet, what it came to), scenario.yaml, the sheets
- * at their places in a catalogue, trace.csv or trace.jsonl, and `end 0`.
+ * Nothing of the run itself is kept but what it came to: same input, same bytes, so the scenario
+ * of that one fleet (spec/pin.h), the sheets it names and its trace are the run. The file is a
+ * gzip stream (`zcat` shows it) of a line `capsim record 1` and sections, each a line `name size`
+ * and as many bytes: record.yaml (who wrote it, which fleet, what it came to), scenario.yaml, the
+ * sheets at their places in a catalogue, trace.csv or trace.jsonl, and `end 0`.
  *
  * The one rule: a record is read whole or refused; it names nothing outside itself, and no file is
  * unpacked. Same run, same bytes. Memory is the arena of the command or the catalogue.

@@ -7,8 +7,8 @@
  *
  * What speaks of other options is left out: `uncertain` (inputs have their nominal values),
  * `claim`, a provider of prices that no sheet left knows, a failure of a replica that the fleet
- * never has. The one rule: what is written must load, and load as the same run. Memory is the
- * caller's arena.
+ * never has.
+ * The one rule: what is written must load, and load as the same run. Memory is the caller's arena.
  */
 #ifndef CS_SPEC_PIN_H
 #define CS_SPEC_PIN_H

@@ -62,8 +62,8 @@ static bool needs_escape(uint32_t code)
 
 static bool is_bare(const struct cs_node *node)
 {
-    static const char plain[] =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/%+";
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                "0123456789._/%+";
     const char *const text = node->text;
     uint32_t code = 0;
     if (!node->plain || node->length == 0 || text[node->length - 1] == ' ' || text[0] == '%' ||

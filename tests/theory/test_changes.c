@@ -5,10 +5,10 @@
  * what is left is M/D/1 or M/M/c; when arrivals come at twice or half their rate, they are still
  * Poisson (as many in disjoint seconds, with the variance of their mean) and the queue is that of
  * the other rate. A fleet whose last k replicas fail before anything comes is the fleet that never
- * had them, request by request. The one rule: as there, the 99.9 % interval over independent
- * replications covers the formula, and its half-width is below 2 % of it. Replicas fail at the end
- * of the warm-up hour, which all of them serve; what is left of that is over within the ten minutes
- * that are not counted either.
+ * had them, request by request.
+ * The one rule: as there, the 99.9 % interval over independent replications covers the formula,
+ * and its half-width is below 2 % of it. Replicas fail at the end of the warm-up hour, which all
+ * of them serve; what is left of that is over within the ten minutes that are not counted either.
  */
 #include "des/estimate.h"
 #include "serve/cluster.h"

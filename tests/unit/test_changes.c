@@ -1,10 +1,10 @@
 /* Changes under way, by hand: a replica that serves one request after another, a second each.
  *
- * A synchronous engine with one slot, prompts of one token and steps of exactly one second makes an
- * answer of n tokens n seconds of work, so every time here was worked out on paper. That whatever
- * happens is exact is shown by tests/prop/test_engine against a reference; here stands what a
- * reader of `changes` relies on: what is held, retried, loaded and drained, and from when clocks
- * run.
+ * A synchronous engine with one slot, prompts of one token and steps of exactly one second makes
+ * an answer of n tokens n seconds of work, so every time here was worked out on paper. That
+ * whatever happens is exact is shown by tests/prop/test_engine against a reference; here stands
+ * what a reader of `changes` relies on: what is held, retried, loaded and drained, and from when
+ * clocks run.
  */
 #include "serve/cluster.h"
 #include "spec/trace_csv.h"

@@ -1,10 +1,10 @@
 /* Pinning: trees written as text again, and scenarios that repeat one fleet of another one.
  *
  * A text is right when it reads as the same tree: all sheets and scenarios of the project, and
- * trees that are made to be awkward, go there and back. A pinned scenario is right when it loads as
- * the same option, traffic and changes: every option of every shipped scenario is pinned, with
- * changes drawn at random, and its every field compared. That the run is the same, too, is shown by
- * tests/system/test_record.
+ * trees that are made to be awkward, go there and back. A pinned scenario is right when it loads
+ * as the same option, traffic and changes: every option of every shipped scenario is pinned, with
+ * changes drawn at random, and its every field compared. That the run is the same, too, is shown
+ * by tests/system/test_record.
  */
 #include "base/rng.h"
 #include "folder.h"
@@ -86,13 +86,13 @@ START_TEST(a_text_is_laid_out_for_people)
         "  - {say: \"another long sentence that takes some room\", n: 2}\n");
     const char *const long_one = there_and_back(
         "t", "list: [{say: 'a rather long sentence that takes some room', and: [so, it, does],\n"
-             "  more: {of: 'the same, beyond the hundred columns', that: 'a line has'}}, 2]\n");
-    ck_assert_str_eq(
-        long_one, "list:\n"
-                  "  - say: \"a rather long sentence that takes some room\"\n"
-                  "    and: [so, it, does]\n"
-                  "    more: {of: \"the same, beyond the hundred columns\", that: \"a line has\"}\n"
-                  "  - 2\n");
+             "  more: {of: 'the same, beyond the hundred columns', that: 'a line'}}, 2]\n");
+    ck_assert_str_eq(long_one,
+                     "list:\n"
+                     "  - say: \"a rather long sentence that takes some room\"\n"
+                     "    and: [so, it, does]\n"
+                     "    more: {of: \"the same, beyond the hundred columns\", that: \"a line\"}\n"
+                     "  - 2\n");
 }
 END_TEST
 
@@ -355,8 +355,8 @@ START_TEST(what_speaks_of_other_options_is_left_out)
         "  rate: {uncertain: {uniform: {min: 2 req/s, max: 6 req/s}}}\n"
         "  lengths: {input: 512 tokens, output: {gamma: {mean: 128 tokens, cv: 0.5}}}\n"
         "deploy:\n"
-        "- {hardware: [h100-sxm-80gb, l40s], precision: [bf16, int8], gpus: 4, tensor_parallel: 2,\n"
-        "   power_limit: 300 W}\n"
+        "- {hardware: [h100-sxm-80gb, l40s], precision: [bf16, int8], gpus: 4,\n"
+        "   tensor_parallel: 2, power_limit: 300 W}\n"
         "- {model: mixtral-8x7b, hardware: rtx-4090, precision: int4, engine: ktransformers,\n"
         "   experts: {policy: lru, resident: 3}, tensor_parallel: 1, replicas: 1,\n"
         "   host: {memory: {capacity: 128 GB, bandwidth: 89.6 GB/s}}}\n"
@@ -373,23 +373,24 @@ START_TEST(what_speaks_of_other_options_is_left_out)
                                .has_seed = true,
                                .seed = 7};
     const char *const text = cs_scenario_pin(s, &pin, arena);
-    ck_assert_str_eq(
-        text, "name: t\n"
-              "traffic:\n"
-              "  rate: \"4 req/s\"\n"
-              "  lengths: {input: 512 tokens, output: {gamma: {mean: 128 tokens, cv: 0.5}}}\n"
-              "deploy:\n"
-              "  model: mixtral-8x7b\n"
-              "  hardware: rtx-4090\n"
-              "  precision: int4\n"
-              "  engine: ktransformers\n"
-              "  experts: {policy: lru, resident: 3}\n"
-              "  host: {memory: {capacity: 128 GB, bandwidth: 89.6 GB/s}}\n"
-              "  tensor_parallel: 1\n"
-              "  replicas: 1\n"
-              "cost: {rent: {spot: 25%}}\n"
-              "simulate: {seed: 7}\n"
-              "changes: [{at: 0.1 s, remove: 1}]\n");
+    ck_assert_str_eq(text,
+                     "name: t\n"
+                     "traffic:\n"
+                     "  rate: \"4 req/s\"\n"
+                     "  lengths: {input: 512 tokens, "
+                     "output: {gamma: {mean: 128 tokens, cv: 0.5}}}\n"
+                     "deploy:\n"
+                     "  model: mixtral-8x7b\n"
+                     "  hardware: rtx-4090\n"
+                     "  precision: int4\n"
+                     "  engine: ktransformers\n"
+                     "  experts: {policy: lru, resident: 3}\n"
+                     "  host: {memory: {capacity: 128 GB, bandwidth: 89.6 GB/s}}\n"
+                     "  tensor_parallel: 1\n"
+                     "  replicas: 1\n"
+                     "cost: {rent: {spot: 25%}}\n"
+                     "simulate: {seed: 7}\n"
+                     "changes: [{at: 0.1 s, remove: 1}]\n");
     const struct cs_scenario *const again = load_text("t.yaml", text);
     expect_option(&again->options[0], o, "t.yaml");
     ck_assert_uint_eq(again->simulate.seed, 7);
