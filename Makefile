@@ -96,7 +96,7 @@ TEST_BIN := $(TEST_MAIN:%.c=$(B)/%)
 VIEW_BIN := $(if $(VIZ_SRC),$(patsubst %.c,$(B)/%,$(wildcard tests/view/*.c)))
 FUZZ_SRC := $(if $(wildcard tests/fuzz/*.c),$(shell grep -l LLVMFuzzerTestOneInput tests/fuzz/*.c))
 FUZZ_BIN := $(FUZZ_SRC:%.c=$(B)/%)
-BENCH_SRC := $(wildcard tests/bench/*.c)
+BENCH_SRC := $(filter-out $(if $(VIZ_SRC),,tests/bench/bench_view.c),$(wildcard tests/bench/*.c))
 
 LIB      := $(B)/libcapsim.a
 PROGRAM  := $(B)/capsim
@@ -152,9 +152,10 @@ $(FUZZ_BIN): %: %.o $(if $(filter fuzz,$(BUILD)),,$(B)/tests/run_corpus.o) $(LIB
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) $(if $(filter fuzz,$(BUILD)),-fsanitize=fuzzer) -o $@ $^ $(ALL_LIBS)
 
-$(B)/bench: $(call objects,$(BENCH_SRC)) $(LIB)
+$(B)/tests/bench/%.o: ALL_CPPFLAGS += -I. -Itests/bench $(if $(VIZ_SRC),-DCS_WITH_VIEW)
+$(B)/bench: $(call objects,$(BENCH_SRC) $(filter-out viz/cmd_view.c,$(VIZ_SRC))) $(LIB)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(ALL_LIBS)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(VIZ_LIBS) $(ALL_LIBS)
 
 tests: $(PROGRAM) $(TEST_BIN) $(VIEW_BIN) $(if $(filter fuzz,$(BUILD)),,$(FUZZ_BIN))
 

@@ -20,9 +20,12 @@
  * configurations a second by the wall clock, and the ratio of the two. The crossover is the
  * standard scenario's, with both intervals and what-ifs.
  *
+ * "view" draws frames of the window, where it is built (bench_view.c).
+ *
  * Usage: bench [--quick] [part ...] from the repository root; parts: rates long fleets prefix
- * memory plan studies validate.
+ * memory plan studies validate view.
  */
+#include "bench_view.h"
 #include "fit/read_rows.h"
 #include "fit/read_runs.h"
 #include "fit/validate.h"
@@ -469,6 +472,11 @@ int main(int argc, char **argv)
     printf("\n  ],\n  \"validate\": [\n");
     if (wanted(argc, argv, "validate"))
         measure_validate();
+    printf("\n  ],\n  \"view\": [\n");
+#ifdef CS_WITH_VIEW
+    if (wanted(argc, argv, "view"))
+        measure_view(load);
+#endif
     printf("\n  ]\n}\n");
     return 0;
 }
