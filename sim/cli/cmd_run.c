@@ -1,17 +1,17 @@
 /* capsim run: the answer to a scenario, in one of four forms.
  *
- * The rule: everything that can be wrong is found before anything is simulated, the output file
- * included; then the plan is made; then the log is written, and the report last, so that a report
- * on the screen means that all files are there.
+ * The rule: everything that can be wrong is found before anything is simulated, the output files
+ * included; then the plan is made; then the files beside the report are written, and the report
+ * last, so that a report on the screen means that all files are there.
  * --seed and --replications are short for --set simulate.seed=N and simulate.replications=R and go
  * through the same checks. Exit status 1 when no option (or not the given fleet) meets the SLO.
  */
 #include <stdio.h>
 #include "base/check.h"
 #include "cli/cli.h"
-#include "cli/file.h"
 #include "cli/opt.h"
 #include "cli/progress.h"
+#include "cli/runfiles.h"
 #include "out/csv.h"
 #include "out/json.h"
 #include "out/markdown.h"
@@ -20,7 +20,8 @@
 
 struct asked {
     struct cs_opt_list sets;
-    const char *replications, *requests;
+    struct cs_run_files files;
+    const char *replications;
     unsigned long long seed, threads;
     bool json, csv, markdown, quiet;
 };
@@ -41,7 +42,18 @@ static int parse(struct cs_cli *cli, int argc, char **argv, struct asked *asked,
         {"markdown", 0, CS_OPT_FLAG, NULL, "print tables for a pull request", &asked->markdown},
         {"requests", 0, CS_OPT_TEXT, "FILE",
          "write each request of the best option's first replication to a CSV file",
-         &asked->requests},
+         &asked->files.requests},
+        {"trace", 0, CS_OPT_TEXT, "FILE",
+         "write some minutes of that replication as trace events, for ui.perfetto.dev",
+         &asked->files.trace},
+        {"trace-from", 0, CS_OPT_TEXT, "WHEN",
+         "where the trace begins, such as 'Tue 15:00' or '90 min' (around the worst request)",
+         &asked->files.trace_from},
+        {"trace-for", 0, CS_OPT_TEXT, "TIME",
+         "its length, such as '10 min' (that, or some ten thousand requests)",
+         &asked->files.trace_for},
+        {"metrics", 0, CS_OPT_TEXT, "FILE",
+         "write figures and histograms as OpenMetrics, for Prometheus", &asked->files.metrics},
         {"threads", 'j', CS_OPT_COUNT, "N", "threads (as many as processors, at most 16)",
          &asked->threads},
         {"quiet", 0, CS_OPT_FLAG, NULL, "no progress on the terminal", &asked->quiet},
@@ -59,6 +71,10 @@ static int parse(struct cs_cli *cli, int argc, char **argv, struct asked *asked,
     *path = words.items[0];
     if (asked->json + asked->csv + asked->markdown > 1) {
         fputs("capsim: error: run: --json, --csv and --markdown exclude each other\n", stderr);
+        return CS_EXIT_USAGE;
+    }
+    if ((asked->files.trace_from || asked->files.trace_for) && !asked->files.trace) {
+        fputs("capsim: error: run: --trace-from and --trace-for need --trace FILE\n", stderr);
         return CS_EXIT_USAGE;
     }
     if (asked->threads > THREADS_MOST) {
@@ -92,24 +108,6 @@ static const char *joined(struct cs_cli *cli, int argc, char **argv)
     return words;
 }
 
-static bool write_requests(struct cs_cli *cli, const struct cs_answer *answer, const char *path)
-{
-    struct cs_file file;
-    struct cs_arena arena;
-    size_t option = answer->best >= 0 ? (size_t)answer->best : 0;
-    while (option < answer->option_count && !answer->options[option].simulated)
-        option++;
-    if (!cs_file_open(&file, path, "--requests", &cli->diags))
-        return false;
-    cs_arena_init(&arena);
-    struct cs_request_log log = {.arena = &arena};
-    if (option < answer->option_count)
-        cs_plan_log(answer, option, &log);
-    cs_csv_print_requests(&log, file.file);
-    cs_arena_fini(&arena);
-    return cs_file_close(&file, "--requests", &cli->diags);
-}
-
 /* What uncertain inputs make of the answer: the same scenario, drawn many times. */
 static bool draw(struct cs_cli *cli, const struct asked *asked, const char *path,
                  struct cs_uncertainty *spread)
@@ -140,8 +138,7 @@ static int run(struct cs_cli *cli, int argc, char **argv)
     struct cs_catalog *const catalog = cs_catalog_open(cli->arena, cli->program);
     const struct cs_scenario *const scenario = cs_scenario_load(
         catalog, path, asked.sets.items, asked.sets.count, &cli->diags);
-    if (asked.requests)
-        cs_file_check(asked.requests, "--requests", &cli->diags);
+    cs_run_files_check(cli, &asked.files, scenario);
     if (!scenario || cs_diags_has_errors(&cli->diags))
         return cs_cli_fail(cli);
 
@@ -156,7 +153,7 @@ static int run(struct cs_cli *cli, int argc, char **argv)
     cs_progress_fini(&progress);
     if (cs_diags_has_errors(&cli->diags))
         return cs_cli_fail(cli);
-    if (asked.requests && !write_requests(cli, answer, asked.requests)) {
+    if (!cs_run_files_write(cli, &asked.files, answer)) {
         fprintf(stderr, "capsim: error: %s\n", cli->diags.items[cli->diags.count - 1].message);
         return CS_EXIT_FILE;
     }

@@ -234,24 +234,6 @@ const struct cs_answer *cs_plan_run(const struct cs_scenario *scenario, struct c
     return answer;
 }
 
-void cs_plan_log(const struct cs_answer *answer, size_t option, struct cs_request_log *log)
-{
-    const struct cs_option_answer *o = &answer->options[option];
-    struct cs_arena arena;
-    cs_arena_init(&arena);
-    struct cs_question question;
-    cs_question_prepare(&question, answer->scenario, answer->trace);
-    question.scale = 1.0 / answer->fleet_share;
-    struct cs_candidate candidate;
-    cs_candidate_compile(&candidate, o->option, o->tensor_parallel, &question, &arena);
-    struct cs_trial trial = {.candidate = &candidate,
-                             .replicas = (int)(o->replicas / question.scale),
-                             .kind = CS_TRIAL_WEEK};
-    cs_trial_run(&trial, &question, log);
-    cs_trial_drop(&trial);
-    cs_arena_fini(&arena);
-}
-
 const char *cs_plan_when(const struct cs_scenario *scenario, double start_s, char *buffer,
                          size_t size)
 {

@@ -1,0 +1,132 @@
+/* Files beside the report: see runfiles.h.
+ *
+ * The run is simulated once for all files, with a log when one of them wants it. Where no option
+ * was simulated there is no run: the files are written with what is left, a head alone.
+ * Memory: the log and the timeline in an arena of their own.
+ */
+#include "cli/runfiles.h"
+#include "base/unit.h"
+#include "cli/file.h"
+#include "out/csv.h"
+#include "out/openmetrics.h"
+#include "out/traceevents.h"
+#include "out/words.h"
+#include "plan/replay.h"
+#include <math.h>
+#include <string.h>
+
+static const double LEAST_SPAN_S = 0.01, MOST_SPAN_S = 1e7;
+
+static void check_times(struct cs_cli *cli, struct cs_run_files *f,
+                        const struct cs_scenario *scenario)
+{
+    struct cs_unit_error error;
+    f->from_s = f->for_s = NAN;
+    if (f->trace_from && scenario && !cs_replay_when(scenario, f->trace_from, &f->from_s))
+        cs_diag_error(
+            &cli->diags, (struct cs_span){0}, NULL,
+            "--trace-from: '%s' is no time of this run; give one such as '%s' or '90 min'",
+            cs_diag_escape(cli->arena, f->trace_from, strlen(f->trace_from)),
+            scenario->traffic.curve.starts_monday ? "Tue 15:00" : "hour 15");
+    if (!f->trace_for)
+        return;
+    if (!cs_unit_parse(f->trace_for, strlen(f->trace_for), CS_UNIT_SECONDS, &f->for_s, &error))
+        cs_diag_error(&cli->diags, (struct cs_span){0}, NULL, "--trace-for %s; %s", error.message,
+                      error.hint);
+    else if (!(f->for_s >= LEAST_SPAN_S && f->for_s <= MOST_SPAN_S))
+        cs_diag_error(&cli->diags, (struct cs_span){0}, NULL,
+                      "--trace-for: '%s' is not between 10 ms and 100 days", f->trace_for);
+}
+
+void cs_run_files_check(struct cs_cli *cli, struct cs_run_files *f,
+                        const struct cs_scenario *scenario)
+{
+    const struct {
+        const char *path, *option;
+    } all[] = {{f->requests, "--requests"}, {f->trace, "--trace"}, {f->metrics, "--metrics"}};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        if (all[i].path)
+            cs_file_check(all[i].path, all[i].option, &cli->diags);
+    check_times(cli, f, scenario);
+}
+
+static bool write_requests(struct cs_cli *cli, const char *path, const struct cs_request_log *log)
+{
+    struct cs_file file;
+    if (!cs_file_open(&file, path, "--requests", &cli->diags))
+        return false;
+    cs_csv_print_requests(log, file.file);
+    return cs_file_close(&file, "--requests", &cli->diags);
+}
+
+/* "Tue 14:46:01". */
+static const char *words_of_start(struct cs_cli *cli, const struct cs_scenario *s, int64_t ps)
+{
+    char at[32];
+    const long seconds = (long)(ps / INT64_C(1000000000000));
+    cs_plan_when(s, (double)(seconds / 3600 * 3600), at, sizeof at);
+    const size_t length = strlen(at);
+    const bool clock = length > 3 && strcmp(at + length - 3, ":00") == 0;
+    return cs_arena_printf(cli->arena, "%.*s%s%02ld:%02ld", (int)(clock ? length - 3 : length), at,
+                           clock ? ":" : " + ", seconds / 60 % 60, seconds % 60);
+}
+
+static bool write_trace(struct cs_cli *cli, const struct cs_run_files *f,
+                        const struct cs_answer *answer, size_t option,
+                        const struct cs_request_log *log, struct cs_arena *arena)
+{
+    struct cs_file file;
+    struct cs_timeline timeline;
+    if (!cs_file_open(&file, f->trace, "--trace", &cli->diags))
+        return false;
+    cs_timeline_make(&timeline, answer, option, log, f->from_s, f->for_s, arena);
+    const size_t shown = cs_traceevents_print(&timeline, file.file);
+    if (!cs_file_close(&file, "--trace", &cli->diags))
+        return false;
+    fprintf(stderr, "capsim: %s: %.6g s from %s on, %s%s\n", f->trace,
+            1e-12 * (double)(timeline.to_ps - timeline.from_ps),
+            words_of_start(cli, answer->scenario, timeline.from_ps),
+            cs_words_count(cli->arena, (double)shown, "request"),
+            isnan(f->from_s) ? ", around the worst one of the worst window" : "");
+    return true;
+}
+
+static bool write_metrics(struct cs_cli *cli, const char *path, const struct cs_answer *answer,
+                          const struct cs_result *result)
+{
+    struct cs_file file;
+    if (!cs_file_open(&file, path, "--metrics", &cli->diags))
+        return false;
+    cs_openmetrics_print(answer, result, file.file);
+    return cs_file_close(&file, "--metrics", &cli->diags);
+}
+
+bool cs_run_files_write(struct cs_cli *cli, const struct cs_run_files *f,
+                        const struct cs_answer *answer)
+{
+    if (!f->requests && !f->trace && !f->metrics)
+        return true;
+    const struct cs_option_answer *const subject = cs_words_subject(answer);
+    const size_t option = subject ? (size_t)(subject - answer->options) : 0;
+    struct cs_arena arena;
+    struct cs_replay replay;
+    cs_arena_init(&arena);
+    struct cs_request_log log = {.arena = &arena};
+    const bool any = subject && subject->simulated;
+    if (any) {
+        cs_replay_open(&replay, answer, option, f->requests || f->trace ? &log : NULL);
+        cs_cluster_run(replay.cluster);
+    }
+    bool ok = !f->requests || write_requests(cli, f->requests, &log);
+    if (f->trace && any)
+        ok = ok && write_trace(cli, f, answer, option, &log, &arena);
+    else if (f->trace)
+        cs_diag_warning(&cli->diags, (struct cs_span){0}, NULL,
+                        "--trace: no option was simulated, so '%s' is not written", f->trace);
+    ok = ok &&
+         (!f->metrics || write_metrics(cli, f->metrics, answer, any ? replay.trial.result : NULL));
+    if (any)
+        cs_replay_close(&replay);
+    cs_arena_fini(&arena);
+    return ok;
+}
