@@ -12,6 +12,7 @@
 #include "cli/opt.h"
 #include "cli/progress.h"
 #include "cli/runfiles.h"
+#include "cli/watch.h"
 #include "out/csv.h"
 #include "out/json.h"
 #include "out/markdown.h"
@@ -23,12 +24,21 @@ struct asked {
     struct cs_run_files files;
     const char *replications;
     unsigned long long seed, threads;
-    bool json, csv, markdown, quiet;
+    bool json, csv, markdown, quiet, watch;
+    const char *path, *command; /* command: the whole line, for the message of a failed check */
 };
 
 enum { THREADS_MOST = 1024 };
 
-static int parse(struct cs_cli *cli, int argc, char **argv, struct asked *asked, const char **path)
+static const char *joined(struct cs_cli *cli, int argc, char **argv)
+{
+    const char *words = "capsim";
+    for (int i = 0; i < argc; i++)
+        words = cs_arena_printf(cli->arena, "%s %s", words, argv[i]);
+    return words;
+}
+
+static int parse(struct cs_cli *cli, int argc, char **argv, struct asked *asked)
 {
     const unsigned long long no_seed = asked->seed;
     const struct cs_opt options[] = {
@@ -54,6 +64,10 @@ static int parse(struct cs_cli *cli, int argc, char **argv, struct asked *asked,
          &asked->files.trace_for},
         {"metrics", 0, CS_OPT_TEXT, "FILE",
          "write figures and histograms as OpenMetrics, for Prometheus", &asked->files.metrics},
+        {"watch", 0, CS_OPT_FLAG, NULL,
+         "run again when the scenario or a file that it names is saved; Ctrl-C ends (exit status "
+         "130)",
+         &asked->watch},
         {"threads", 'j', CS_OPT_COUNT, "N", "threads (as many as processors, at most 16)",
          &asked->threads},
         {"quiet", 0, CS_OPT_FLAG, NULL, "no progress on the terminal", &asked->quiet},
@@ -68,7 +82,8 @@ static int parse(struct cs_cli *cli, int argc, char **argv, struct asked *asked,
     const int status = cs_opt_parse(cli, &usage, argc, argv, &words);
     if (status >= 0)
         return status;
-    *path = words.items[0];
+    asked->path = words.items[0];
+    asked->command = joined(cli, argc, argv);
     if (asked->json + asked->csv + asked->markdown > 1) {
         fputs("capsim: error: run: --json, --csv and --markdown exclude each other\n", stderr);
         return CS_EXIT_USAGE;
@@ -99,22 +114,12 @@ static int parse(struct cs_cli *cli, int argc, char **argv, struct asked *asked,
     return -1;
 }
 
-/* The command line, for the message of a failed check. */
-static const char *joined(struct cs_cli *cli, int argc, char **argv)
-{
-    const char *words = "capsim";
-    for (int i = 0; i < argc; i++)
-        words = cs_arena_printf(cli->arena, "%s %s", words, argv[i]);
-    return words;
-}
-
 /* What uncertain inputs make of the answer: the same scenario, drawn many times. */
-static bool draw(struct cs_cli *cli, const struct asked *asked, const char *path,
-                 struct cs_uncertainty *spread)
+static bool draw(struct cs_cli *cli, const struct asked *asked, struct cs_uncertainty *spread)
 {
     struct cs_study *const study = cs_arena_alloc(cli->arena, 1, sizeof *study);
     struct cs_progress progress;
-    if (!cs_study_open(study, cli->program, path, asked->sets.items, asked->sets.count,
+    if (!cs_study_open(study, cli->program, asked->path, asked->sets.items, asked->sets.count,
                        (int)asked->threads, cli->arena, &cli->diags))
         return false;
     cs_progress_init(&progress, asked->quiet);
@@ -128,22 +133,20 @@ static bool draw(struct cs_cli *cli, const struct asked *asked, const char *path
     return sound;
 }
 
-static int run(struct cs_cli *cli, int argc, char **argv)
+/* The command once its words are parsed: all that --watch repeats. */
+static int answer_once(struct cs_cli *cli, void *user, struct cs_watched *watched)
 {
-    struct asked asked = {.seed = ~0ull};
-    const char *path;
-    const int status = parse(cli, argc, argv, &asked, &path);
-    if (status >= 0)
-        return status;
+    struct asked asked = *(const struct asked *)user;
     struct cs_catalog *const catalog = cs_catalog_open(cli->arena, cli->program);
     const struct cs_scenario *const scenario = cs_scenario_load(
-        catalog, path, asked.sets.items, asked.sets.count, &cli->diags);
+        catalog, asked.path, asked.sets.items, asked.sets.count, &cli->diags);
+    watched->catalog = catalog;
     cs_run_files_check(cli, &asked.files, scenario);
     if (!scenario || cs_diags_has_errors(&cli->diags))
         return cs_cli_fail(cli);
 
     *cs_check_context() = (struct cs_check_context){
-        .scenario = path, .seed = scenario->simulate.seed, .command = joined(cli, argc, argv)};
+        .scenario = asked.path, .seed = scenario->simulate.seed, .command = asked.command};
     struct cs_progress progress;
     cs_progress_init(&progress, asked.quiet);
     const struct cs_plan_settings settings = {
@@ -160,7 +163,7 @@ static int run(struct cs_cli *cli, int argc, char **argv)
     cs_diags_print(&cli->diags, stderr); /* warnings */
     struct cs_uncertainty spread;
     const bool uncertain = scenario->uncertain_count > 0 && !asked.csv && !asked.markdown;
-    if (uncertain && !draw(cli, &asked, path, &spread))
+    if (uncertain && !draw(cli, &asked, &spread))
         return cs_cli_fail(cli);
     if (asked.json)
         cs_json_print(answer, uncertain ? &spread : NULL, stdout);
@@ -174,7 +177,18 @@ static int run(struct cs_cli *cli, int argc, char **argv)
         cs_text_put(&cli->out, "\n");
         cs_uncertainty_print(&spread, &cli->out);
     }
+    watched->answer = answer;
     return answer->best >= 0 ? CS_EXIT_YES : CS_EXIT_NO;
+}
+
+static int run(struct cs_cli *cli, int argc, char **argv)
+{
+    struct asked asked = {.seed = ~0ull};
+    struct cs_watched once;
+    const int status = parse(cli, argc, argv, &asked);
+    if (status >= 0)
+        return status;
+    return asked.watch ? cs_watch(cli, answer_once, &asked) : answer_once(cli, &asked, &once);
 }
 
 const struct cs_command cs_command_run = {
