@@ -226,11 +226,12 @@ static bool print_metric(struct plot *p, const struct cs_slo *slo, const struct 
     set_values(p, o->hours, metric, median);
     if (!(p->most > 0))
         return false;
-    const char *words =
-        cs_arena_printf(t->arena, "%s %s, %s to %s", median ? "p50" : "p95",
-                        cs_words_metric[metric],
-                        cs_figure_time_value((struct cs_interval){p->least, NAN, NAN}).text,
-                        cs_figure_time_value((struct cs_interval){p->most, NAN, NAN}).text);
+    const struct cs_figure least = cs_figure_time_value((struct cs_interval){p->least, NAN, NAN});
+    const struct cs_figure most = cs_figure_time_value((struct cs_interval){p->most, NAN, NAN});
+    const bool same = strcmp(least.text, most.text) == 0;
+    const char *words = cs_arena_printf(t->arena, "%s %s, %s%s%s", median ? "p50" : "p95",
+                                        cs_words_metric[metric], least.text, same ? "" : " to ",
+                                        same ? "" : most.text);
     const int stat = limit ? cs_words_find_stat(limit->percentile) : -1;
     if (limit)
         words = cs_arena_printf(t->arena, "%s; limit%s%s %s", words, line ? "" : " of the ",

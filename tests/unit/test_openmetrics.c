@@ -274,7 +274,7 @@ static int check_files(int count, char **paths)
     return failed > 0;
 }
 
-/* --- a made-up answer ---------------------------------------------------------------------------- */
+/* --- a made-up answer ------------------------------------------------------------------------- */
 
 static struct cs_arena arena;
 

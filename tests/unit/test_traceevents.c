@@ -209,7 +209,7 @@ static int check_files(int count_of, char **paths)
     return failed > 0;
 }
 
-/* --- a run of the toy: one request at a time, each 500 ms ---------------------------------------- */
+/* --- a run of the toy: one request at a time, each 500 ms ------------------------------------- */
 
 static const struct cs_answer *answer;
 static struct cs_request_log log_of_it;
@@ -225,8 +225,8 @@ static void set_up(void)
                        "slo: {ttft: {p95: 1 s}}\nsimulate: {days: 0.1, replications: 1}\n", 1);
     struct cs_diags diags;
     cs_diags_init(&diags, question_arena());
-    answer = cs_plan_run(study->scenario, question_arena(), &(struct cs_plan_settings){.threads = 1},
-                         &diags);
+    const struct cs_plan_settings settings = {.threads = 1};
+    answer = cs_plan_run(study->scenario, question_arena(), &settings, &diags);
     ck_assert(answer->options[0].simulated);
     log_of_it = (struct cs_request_log){.arena = question_arena()};
     cs_plan_log(answer, 0, &log_of_it);
@@ -333,7 +333,7 @@ START_TEST(a_checker_that_can_fail)
 }
 END_TEST
 
-/* --- times by name ------------------------------------------------------------------------------- */
+/* --- times by name ---------------------------------------------------------------------------- */
 
 START_TEST(times_by_name)
 {
