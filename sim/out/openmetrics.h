@@ -1,8 +1,8 @@
 /* OpenMetrics: the run as Prometheus and its kin read it, a text exposition of version 1.0.
  *
  * Counters and histograms are of the run's first replication (plan/replay.h), with the names and
- * the buckets that vLLM exports, under the prefix capsim_, so that dashboards of a real server
- * can be laid over a simulated one. Gauges are the figures of the answer, all replications, for
+ * the buckets that vLLM exports, under the prefix capsim_, so that dashboards of a real server can
+ * be laid over a simulated one; waits in the queue alone have the finer buckets of first tokens. Gauges are the figures of the answer, all replications, for
  * each option: its labels are option (counted from 1, as in the report), model, hardware, precision
  * and engine.
  *
