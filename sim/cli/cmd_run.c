@@ -141,7 +141,7 @@ static int answer_once(struct cs_cli *cli, void *user, struct cs_watched *watche
     const struct cs_scenario *const scenario = cs_scenario_load(
         catalog, asked.path, asked.sets.items, asked.sets.count, &cli->diags);
     watched->catalog = catalog;
-    cs_run_files_check(cli, &asked.files, scenario);
+    cs_run_files_check(cli, &asked.files, scenario, catalog);
     if (!scenario || cs_diags_has_errors(&cli->diags))
         return cs_cli_fail(cli);
 

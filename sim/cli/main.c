@@ -115,7 +115,8 @@ static bool locale_is_utf8(void)
 static bool wants_colour(void)
 {
     const char *const none = getenv("NO_COLOR"), *const term = getenv("TERM");
-    return isatty(STDOUT_FILENO) && !(none && *none) && term && strcmp(term, "dumb") != 0;
+    return isatty(STDOUT_FILENO) && !(none && *none) && term && *term &&
+           strcmp(term, "dumb") != 0;
 }
 
 /* Columns of the terminal, where it is narrower than a page: as $COLUMNS says, or as it is; 0. What

@@ -38,15 +38,38 @@ static void check_times(struct cs_cli *cli, struct cs_run_files *f,
                       "--trace-for: '%s' is not between 10 ms and 100 days", f->trace_for);
 }
 
-void cs_run_files_check(struct cs_cli *cli, struct cs_run_files *f,
-                        const struct cs_scenario *scenario)
+struct output {
+    const char *path, *option;
+};
+
+/* A file that is written twice, or read and written, loses what it held without a word. */
+static void check_others(struct cs_cli *cli, const struct output *own, const struct output *before,
+                         size_t count, const struct cs_catalog *catalog)
 {
-    const struct {
-        const char *path, *option;
-    } all[] = {{f->requests, "--requests"}, {f->trace, "--trace"}, {f->metrics, "--metrics"}};
-    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
-        if (all[i].path)
-            cs_file_check(all[i].path, all[i].option, &cli->diags);
+    size_t files;
+    const char *const *const read = cs_catalog_files(catalog, &files);
+    for (size_t i = 0; i < count; i++)
+        if (before[i].path && strcmp(before[i].path, own->path) == 0)
+            cs_diag_error(&cli->diags, (struct cs_span){0}, NULL, "%s and %s name one file: '%s'",
+                          before[i].option, own->option, own->path);
+    for (size_t i = 0; i < files; i++)
+        if (strcmp(read[i], own->path) == 0)
+            cs_diag_error(&cli->diags, (struct cs_span){0}, NULL,
+                          "%s: '%s' is a file that the run reads", own->option, own->path);
+}
+
+void cs_run_files_check(struct cs_cli *cli, struct cs_run_files *f,
+                        const struct cs_scenario *scenario, const struct cs_catalog *catalog)
+{
+    const struct output all[] = {
+        {f->requests, "--requests"}, {f->trace, "--trace"}, {f->metrics, "--metrics"}};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        if (!all[i].path)
+            continue;
+        cs_file_check(all[i].path, all[i].option, &cli->diags);
+        if (strncmp(all[i].path, "/dev/", 5) != 0)
+            check_others(cli, &all[i], all, i, catalog);
+    }
     check_times(cli, f, scenario);
 }
 
@@ -83,11 +106,15 @@ static bool write_trace(struct cs_cli *cli, const struct cs_run_files *f,
     const size_t shown = cs_traceevents_print(&timeline, file.file);
     if (!cs_file_close(&file, "--trace", &cli->diags))
         return false;
-    fprintf(stderr, "capsim: %s: %.6g s from %s on, %s%s\n", f->trace,
+    fprintf(stderr, "capsim: %s: %.6g s from %s on, %s%s", f->trace,
             1e-12 * (double)(timeline.to_ps - timeline.from_ps),
             words_of_start(cli, answer->scenario, timeline.from_ps),
             cs_words_count(cli->arena, (double)shown, "request"),
             isnan(f->from_s) ? ", around the worst one of the worst window" : "");
+    if (timeline.scale > 1)
+        fprintf(stderr, "; %d replicas that stand for %d", timeline.replicas,
+                answer->options[option].replicas);
+    fputs("\n", stderr);
     return true;
 }
 

@@ -14,9 +14,10 @@ struct cs_run_files { /* NULL: not asked for */
     double from_s, for_s; /* of the trace, set by check; NaN: chosen */
 };
 
-/* `scenario` may be NULL, when it is unsound itself. Errors go to the diagnostics. */
+/* Whether they can be written, are different, and none that the run reads (as `catalog` has it).
+ * `scenario` may be NULL, when it is unsound itself. Errors go to the diagnostics. */
 void cs_run_files_check(struct cs_cli *cli, struct cs_run_files *files,
-                        const struct cs_scenario *scenario);
+                        const struct cs_scenario *scenario, const struct cs_catalog *catalog);
 /* Writes those asked for; what was chosen is said on standard error. False: errors. */
 bool cs_run_files_write(struct cs_cli *cli, const struct cs_run_files *files,
                         const struct cs_answer *answer);

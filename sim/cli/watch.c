@@ -109,7 +109,7 @@ static struct files files_of(struct cs_cli *cli, const struct cs_watched *watche
 static void clear_screen(void)
 {
     const char *const term = getenv("TERM");
-    if (isatty(STDOUT_FILENO) && term && strcmp(term, "dumb") != 0)
+    if (isatty(STDOUT_FILENO) && term && *term && strcmp(term, "dumb") != 0)
         fputs("\033[H\033[2J", stdout);
 }
 

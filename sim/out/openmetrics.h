@@ -2,9 +2,9 @@
  *
  * Counters and histograms are of the run's first replication (plan/replay.h), with the names and
  * the buckets that vLLM exports, under the prefix capsim_, so that dashboards of a real server can
- * be laid over a simulated one; waits in the queue alone have the finer buckets of first tokens. Gauges are the figures of the answer, all replications, for
- * each option: its labels are option (counted from 1, as in the report), model, hardware, precision
- * and engine.
+ * be laid over a simulated one; waits in the queue alone have the finer buckets of first tokens.
+ * Gauges are the figures of the answer, all replications, for each option: its labels are option
+ * (counted from 1, as in the report), model, hardware, precision and engine.
  *
  * The rules: a figure that is not known has no sample; each family stands in one piece with its
  * TYPE, UNIT and HELP; base units (seconds, shares as ratios) but where the name says otherwise.

@@ -186,7 +186,7 @@ void cs_catalog_depends(struct cs_catalog *c, const char *path)
     c->files[c->file_count++] = cs_arena_strdup(c->arena, path);
 }
 
-const char *const *cs_catalog_files(struct cs_catalog *c, size_t *count)
+const char *const *cs_catalog_files(const struct cs_catalog *c, size_t *count)
 {
     *count = c->file_count;
     return c->files;

@@ -33,7 +33,7 @@ struct cs_catalog *cs_catalog_open(struct cs_arena *arena, const char *program);
 uint64_t cs_catalog_digest(const struct cs_catalog *catalog);
 /* The files that what was loaded so far depends on: scenarios, sheets and traces, whether they are
  * there or not, and, where a name was unknown, the folders that might come to hold it. */
-const char *const *cs_catalog_files(struct cs_catalog *c, size_t *count);
+const char *const *cs_catalog_files(const struct cs_catalog *c, size_t *count);
 /* Adds one to them. */
 void cs_catalog_depends(struct cs_catalog *c, const char *path);
 /* Names of a kind, sorted, without repeats; aliases not included. */
