@@ -1,8 +1,9 @@
 /* Files beside the report: see runfiles.h.
  *
- * The run is simulated once for all files, with a log when one of them wants it. Where no option
- * was simulated there is no run: the files are written with what is left, a head alone.
- * Memory: the log and the timeline in an arena of their own.
+ * Requests and metrics share one run; the log of requests is the one thing here whose memory
+ * follows the length of a run. Where no option was simulated there is no run: requests and metrics
+ * are written with what is left, a head or the figures of the answer, and a trace is not. Memory:
+ * logs and timelines in arenas of their own.
  */
 #include "cli/runfiles.h"
 #include "base/unit.h"
@@ -95,15 +96,17 @@ static const char *words_of_start(struct cs_cli *cli, const struct cs_scenario *
 }
 
 static bool write_trace(struct cs_cli *cli, const struct cs_run_files *f,
-                        const struct cs_answer *answer, size_t option,
-                        const struct cs_request_log *log, struct cs_arena *arena)
+                        const struct cs_answer *answer, size_t option)
 {
     struct cs_file file;
     struct cs_timeline timeline;
+    struct cs_arena arena;
     if (!cs_file_open(&file, f->trace, "--trace", &cli->diags))
         return false;
-    cs_timeline_make(&timeline, answer, option, log, f->from_s, f->for_s, arena);
+    cs_arena_init(&arena);
+    cs_timeline_make(&timeline, answer, option, f->from_s, f->for_s, &arena);
     const size_t shown = cs_traceevents_print(&timeline, file.file);
+    cs_arena_fini(&arena);
     if (!cs_file_close(&file, "--trace", &cli->diags))
         return false;
     fprintf(stderr, "capsim: %s: %.6g s from %s on, %s%s", f->trace,
@@ -128,32 +131,39 @@ static bool write_metrics(struct cs_cli *cli, const char *path, const struct cs_
     return cs_file_close(&file, "--metrics", &cli->diags);
 }
 
-bool cs_run_files_write(struct cs_cli *cli, const struct cs_run_files *f,
-                        const struct cs_answer *answer)
+/* Requests and metrics: of the whole run. */
+static bool write_whole(struct cs_cli *cli, const struct cs_run_files *f,
+                        const struct cs_answer *answer, size_t option, bool any)
 {
-    if (!f->requests && !f->trace && !f->metrics)
-        return true;
-    const struct cs_option_answer *const subject = cs_words_subject(answer);
-    const size_t option = subject ? (size_t)(subject - answer->options) : 0;
     struct cs_arena arena;
     struct cs_replay replay;
     cs_arena_init(&arena);
     struct cs_request_log log = {.arena = &arena};
-    const bool any = subject && subject->simulated;
     if (any) {
-        cs_replay_open(&replay, answer, option, f->requests || f->trace ? &log : NULL);
+        cs_replay_open(&replay, answer, option, f->requests ? &log : NULL);
         cs_cluster_run(replay.cluster);
     }
-    bool ok = !f->requests || write_requests(cli, f->requests, &log);
-    if (f->trace && any)
-        ok = ok && write_trace(cli, f, answer, option, &log, &arena);
-    else if (f->trace)
-        cs_diag_warning(&cli->diags, (struct cs_span){0}, NULL,
-                        "--trace: no option was simulated, so '%s' is not written", f->trace);
-    ok = ok &&
-         (!f->metrics || write_metrics(cli, f->metrics, answer, any ? replay.trial.result : NULL));
+    const bool ok =
+        (!f->requests || write_requests(cli, f->requests, &log)) &&
+        (!f->metrics || write_metrics(cli, f->metrics, answer, any ? replay.trial.result : NULL));
     if (any)
         cs_replay_close(&replay);
     cs_arena_fini(&arena);
     return ok;
+}
+
+bool cs_run_files_write(struct cs_cli *cli, const struct cs_run_files *f,
+                        const struct cs_answer *answer)
+{
+    const struct cs_option_answer *const subject = cs_words_subject(answer);
+    const size_t option = subject ? (size_t)(subject - answer->options) : 0;
+    const bool any = subject && subject->simulated;
+    if ((f->requests || f->metrics) && !write_whole(cli, f, answer, option, any))
+        return false;
+    if (f->trace && any)
+        return write_trace(cli, f, answer, option);
+    if (f->trace)
+        cs_diag_warning(&cli->diags, (struct cs_span){0}, NULL,
+                        "--trace: no option was simulated, so '%s' is not written", f->trace);
+    return true;
 }

@@ -1,6 +1,6 @@
 /* The files that a run can leave beside its report: requests, trace events, metrics.
  *
- * All three look at one replication of one option, simulated once more for all of them. The rules
+ * All three look at one replication of one option, simulated once more. The rules
  * are those of cli/file.h: `check` before anything is simulated, in one go with what else is wrong;
  * each file appears whole or not at all. To add a file: a path here, its lines in runfiles.c.
  */

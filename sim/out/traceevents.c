@@ -167,7 +167,7 @@ enum { IN_PREFILL = 4, PREFILLED, DECODING, IN_DECODE, DECODED, DONE };
 
 static void add_request(struct state *s, size_t row)
 {
-    const struct cs_request_record *const r = &s->timeline->log->rows[row];
+    const struct cs_request_record *const r = &s->timeline->log.rows[row];
     if (r->done_ps < 0) { /* no request of a finished run is without an end but these */
         add(s, row, r->arrival_ps, 0, REJECTED, false);
         return;
@@ -186,7 +186,7 @@ static void add_request(struct state *s, size_t row)
 
 static void add_moves(struct state *s)
 {
-    const struct cs_request_log *const log = s->timeline->log;
+    const struct cs_request_log *const log = &s->timeline->log;
     for (size_t i = 0; i < log->move_count; i++) {
         const struct cs_request_move *const m = &log->moves[i];
         const struct cs_request_record *const r = &log->rows[m->row];
@@ -220,7 +220,7 @@ static void count(struct state *s, const struct mark *m, int replica)
 
 static void put_mark(struct state *s, const struct mark *m)
 {
-    const struct cs_request_record *const r = &s->timeline->log->rows[m->row];
+    const struct cs_request_record *const r = &s->timeline->log.rows[m->row];
     if (m->kind == REJECTED) {
         open_event(names[REJECTED], 'i', r->replica, m->ps, s->out);
         fputs(",\"s\":\"p\"", s->out);
@@ -276,8 +276,8 @@ size_t cs_traceevents_print(const struct cs_timeline *t, FILE *out)
     s.told = cs_arena_alloc(&s.arena, (size_t)t->replicas, sizeof *s.told);
     for (int i = 0; i < t->replicas; i++)
         s.told[i] = INT64_MIN;
-    for (size_t row = 0; row < t->log->count; row++)
-        if (reaches_in(t, &t->log->rows[row])) {
+    for (size_t row = 0; row < t->log.count; row++)
+        if (reaches_in(t, &t->log.rows[row])) {
             add_request(&s, row);
             shown++;
         }
@@ -292,7 +292,7 @@ size_t cs_traceevents_print(const struct cs_timeline *t, FILE *out)
             put_mark(&s, &s.marks[next]);
         for (size_t i = first; i < next; i++)
             if (s.marks[i].kind != REJECTED)
-                put_counts(&s, t->log->rows[s.marks[i].row].replica, ps);
+                put_counts(&s, t->log.rows[s.marks[i].row].replica, ps);
     }
     put_samples(&s, INT64_MAX);
     fputs("\n]}\n", out);

@@ -34,9 +34,10 @@ bool cs_replay_when(const struct cs_scenario *scenario, const char *text, double
 struct cs_timeline {
     const struct cs_answer *answer;
     size_t option;
-    const struct cs_request_log *log; /* of the whole run */
-    int replicas;                     /* simulated */
-    double scale;                     /* replicas of the fleet for each of them */
+    struct cs_request_log
+        log;      /* of all requests that are inside at some time of the span, or more */
+    int replicas; /* simulated */
+    double scale; /* replicas of the fleet for each of them */
     int64_t from_ps, to_ps, step_ps;
     size_t sample_count;
     const struct cs_snapshot
@@ -44,9 +45,9 @@ struct cs_timeline {
 };
 /* The span from from_s, of for_s seconds. NaN: around the request that came nearest to the limit
  * that is tightest in the worst window, or missed it most; for ten minutes, or fewer where more
- * than some ten thousand requests come in them. `log` is that of the option. */
+ * than some ten thousand requests come in them. Memory follows the requests of the span and of the
+ * worst window, not those of the run. */
 void cs_timeline_make(struct cs_timeline *t, const struct cs_answer *answer, size_t option,
-                      const struct cs_request_log *log, double from_s, double for_s,
-                      struct cs_arena *arena);
+                      double from_s, double for_s, struct cs_arena *arena);
 
 #endif

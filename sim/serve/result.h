@@ -52,6 +52,8 @@ struct cs_request_move { /* a preempted request leaves its place, or has one `ag
 };
 struct cs_request_log { /* in arrival order; grows in its arena */
     struct cs_arena *arena;
+    bool ranged; /* only of requests that arrive from from_ps to until_ps, both included */
+    int64_t from_ps, until_ps;
     struct cs_request_record *rows;
     size_t count, capacity;
     struct cs_request_move *moves; /* of one request in order of time */

@@ -247,7 +247,7 @@ START_TEST(events_are_those_of_the_log)
 {
     struct cs_timeline t;
     size_t spans, counters, shown;
-    cs_timeline_make(&t, answer, 0, &log_of_it, 1234.5, 60, question_arena());
+    cs_timeline_make(&t, answer, 0, 1234.5, 60, question_arena());
     ck_assert_int_eq(t.replicas, 2);
     ck_assert_int_eq(t.from_ps, INT64_C(1234500000000000));
     ck_assert_int_eq(t.to_ps - t.from_ps, INT64_C(60000000000000));
@@ -269,7 +269,7 @@ END_TEST
 START_TEST(looks_and_log_agree)
 {
     struct cs_timeline t;
-    cs_timeline_make(&t, answer, 0, &log_of_it, 77, 100, question_arena());
+    cs_timeline_make(&t, answer, 0, 77, 100, question_arena());
     for (size_t k = 0; k < t.sample_count; k++)
         for (int r = 0; r < t.replicas; r++) {
             const struct cs_snapshot *const look = &t.samples[k * (size_t)t.replicas + (size_t)r];
@@ -288,7 +288,7 @@ START_TEST(the_worst_request_is_found)
 {
     struct cs_timeline t;
     const struct cs_worst_window *const w = &answer->options[0].worst;
-    cs_timeline_make(&t, answer, 0, &log_of_it, NAN, NAN, question_arena());
+    cs_timeline_make(&t, answer, 0, NAN, NAN, question_arena());
     ck_assert_int_eq(t.to_ps - t.from_ps, INT64_C(600000000000000)); /* 3/s: 1800 in ten minutes */
     int64_t longest = 0;
     size_t worst = 0;
@@ -309,7 +309,7 @@ START_TEST(a_checker_that_can_fail)
 {
     struct cs_timeline t;
     size_t spans, counters, shown;
-    cs_timeline_make(&t, answer, 0, &log_of_it, 5, 20, question_arena());
+    cs_timeline_make(&t, answer, 0, 5, 20, question_arena());
     char *const json = printed(&t, &shown);
     static const struct {
         const char *old, *new;
@@ -330,6 +330,39 @@ START_TEST(a_checker_that_can_fail)
         free(changed);
     }
     free(json);
+}
+END_TEST
+
+/* 2.3 requests a second come to a replica that serves 2: within hours the queue is hours long, and
+ * still nobody who is inside at the start of the span is missing from the log. */
+START_TEST(long_queues_are_logged_whole)
+{
+    struct cs_timeline t;
+    const struct cs_study *const study =
+        question_study("model: toy\ntraffic: {rate: 2.3 req/s, lengths: {input: 1 tokens, output: "
+                       "1 tokens}, curve: flat}\n"
+                       "deploy: {hardware: card, precision: bf16, engine: toy-1, "
+                       "tensor_parallel: 1, replicas: 1}\n"
+                       "slo: {ttft: {p95: 1 s}}\n"
+                       "simulate: {requests: 100000, replications: 1}\n", 1);
+    struct cs_diags diags;
+    cs_diags_init(&diags, question_arena());
+    const struct cs_plan_settings settings = {.threads = 1};
+    struct cs_answer *const a = (struct cs_answer *)(uintptr_t)cs_plan_run(
+        study->scenario, question_arena(), &settings, &diags);
+    a->fleet_share = 1;
+    cs_timeline_make(&t, a, 0, 9 * 3600, 10, question_arena());
+    int inside = 0;
+    int64_t oldest = INT64_MAX;
+    for (size_t i = 0; i < t.log.count; i++) {
+        const bool is = t.log.rows[i].arrival_ps <= t.from_ps && t.log.rows[i].done_ps > t.from_ps;
+        oldest = is && t.log.rows[i].arrival_ps < oldest ? t.log.rows[i].arrival_ps : oldest;
+        inside += is;
+    }
+    ck_assert_int_eq(t.samples[0].waiting + t.samples[0].running, inside);
+    /* 0.3 / s more come than go, for 10 h with the warm-up: 10800 wait, for 5400 s */
+    ck_assert_int_gt(inside, 9000);
+    ck_assert_int_lt(oldest, t.from_ps - INT64_C(3600000000000000));
 }
 END_TEST
 
@@ -376,6 +409,7 @@ int main(int argc, char **argv)
     tcase_add_test(toy, looks_and_log_agree);
     tcase_add_test(toy, the_worst_request_is_found);
     tcase_add_test(toy, a_checker_that_can_fail);
+    tcase_add_test(toy, long_queues_are_logged_whole);
     suite_add_tcase(suite, toy);
     TCase *const times = tcase_create("times");
     tcase_add_test(times, times_by_name);
