@@ -111,6 +111,7 @@ static void clear_screen(void)
     const char *const term = getenv("TERM");
     if (isatty(STDOUT_FILENO) && term && *term && strcmp(term, "dumb") != 0)
         fputs("\033[H\033[2J", stdout);
+    fflush(stdout); /* before anything is said on standard error */
 }
 
 static void end(int number)
