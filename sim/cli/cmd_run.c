@@ -1,20 +1,21 @@
-/* capsim run: the answer to a scenario, in one of four forms, and as a page beside them.
+/* capsim run: the answer to a scenario, in one of four forms, and files beside it.
  *
  * The rule: everything that can be wrong is found before anything is simulated, the output files
- * included; then the plan is made; then the log and the page are written, and the report last, so
- * that a report on the screen means that all files are there.
+ * included; then the plan is made; then the files beside the report are written, and the report
+ * last, so that a report on the screen means that all files are there.
  * --seed and --replications are short for --set simulate.seed=N and simulate.replications=R and go
  * through the same checks. Exit status 1 when no option (or not the given fleet) meets the SLO.
  */
 #include <stdio.h>
 #include "base/check.h"
-#include <string.h>
 #include "cli/cli.h"
 #include "cli/cross.h"
 #include "cli/file.h"
 #include "cli/opt.h"
 #include "cli/progress.h"
 #include "cli/record.h"
+#include "cli/runfiles.h"
+#include "cli/watch.h"
 #include "out/csv.h"
 #include "out/html_run.h"
 #include "out/json.h"
@@ -24,14 +25,24 @@
 
 struct asked {
     struct cs_opt_list sets;
-    const char *replications, *requests, *record, *html;
+    struct cs_run_files files;
+    const char *replications;
     unsigned long long seed, threads;
-    bool json, csv, markdown, quiet;
+    bool json, csv, markdown, quiet, watch;
+    const char *path, *command; /* command: the whole line, for the message of a failed check */
 };
 
 enum { THREADS_MOST = 1024 };
 
-static int parse(struct cs_cli *cli, int argc, char **argv, struct asked *asked, const char **path)
+static const char *joined(struct cs_cli *cli, int argc, char **argv)
+{
+    const char *words = "capsim";
+    for (int i = 0; i < argc; i++)
+        words = cs_arena_printf(cli->arena, "%s %s", words, argv[i]);
+    return words;
+}
+
+static int parse(struct cs_cli *cli, int argc, char **argv, struct asked *asked)
 {
     const unsigned long long no_seed = asked->seed;
     const struct cs_opt options[] = {
@@ -45,13 +56,28 @@ static int parse(struct cs_cli *cli, int argc, char **argv, struct asked *asked,
         {"markdown", 0, CS_OPT_FLAG, NULL, "print tables for a pull request", &asked->markdown},
         {"html", 0, CS_OPT_TEXT, "FILE",
          "write the answer as a page too, with charts, the crossover and every source",
-         &asked->html},
+         &asked->files.html},
         {"requests", 0, CS_OPT_TEXT, "FILE",
          "write each request of the best option's first replication to a CSV file",
-         &asked->requests},
+         &asked->files.requests},
         {"record", 0, CS_OPT_TEXT, "FILE",
          "write that replication to a file of its own, with all that repeats it, for capsim view",
-         &asked->record},
+         &asked->files.record},
+        {"trace", 0, CS_OPT_TEXT, "FILE",
+         "write some minutes of that replication as trace events, for ui.perfetto.dev",
+         &asked->files.trace},
+        {"trace-from", 0, CS_OPT_TEXT, "WHEN",
+         "where the trace begins, such as 'Tue 15:00' or '90 min' (around the worst request)",
+         &asked->files.trace_from},
+        {"trace-for", 0, CS_OPT_TEXT, "TIME",
+         "its length, such as '10 min' (that, or some ten thousand requests)",
+         &asked->files.trace_for},
+        {"metrics", 0, CS_OPT_TEXT, "FILE",
+         "write figures and histograms as OpenMetrics, for Prometheus", &asked->files.metrics},
+        {"watch", 0, CS_OPT_FLAG, NULL,
+         "run again when the scenario or a file that it names is saved; Ctrl-C ends (exit status "
+         "130)",
+         &asked->watch},
         {"threads", 'j', CS_OPT_COUNT, "N", "threads (as many as processors, at most 16)",
          &asked->threads},
         {"quiet", 0, CS_OPT_FLAG, NULL, "no progress on the terminal", &asked->quiet},
@@ -66,13 +92,14 @@ static int parse(struct cs_cli *cli, int argc, char **argv, struct asked *asked,
     const int status = cs_opt_parse(cli, &usage, argc, argv, &words);
     if (status >= 0)
         return status;
-    *path = words.items[0];
+    asked->path = words.items[0];
+    asked->command = joined(cli, argc, argv);
     if (asked->json + asked->csv + asked->markdown > 1) {
         fputs("capsim: error: run: --json, --csv and --markdown exclude each other\n", stderr);
         return CS_EXIT_USAGE;
     }
-    if (asked->html && asked->requests && strcmp(asked->html, asked->requests) == 0) {
-        fputs("capsim: error: run: --html and --requests name the same file\n", stderr);
+    if ((asked->files.trace_from || asked->files.trace_for) && !asked->files.trace) {
+        fputs("capsim: error: run: --trace-from and --trace-for need --trace FILE\n", stderr);
         return CS_EXIT_USAGE;
     }
     if (asked->threads > THREADS_MOST) {
@@ -97,76 +124,12 @@ static int parse(struct cs_cli *cli, int argc, char **argv, struct asked *asked,
     return -1;
 }
 
-/* The command line, for the message of a failed check. */
-static const char *joined(struct cs_cli *cli, int argc, char **argv)
-{
-    const char *words = "capsim";
-    for (int i = 0; i < argc; i++)
-        words = cs_arena_printf(cli->arena, "%s %s", words, argv[i]);
-    return words;
-}
-
-/* The option whose requests and run are written: the best, or the first that was simulated; as many
- * as there are: none was. */
-static size_t written(const struct cs_answer *answer)
-{
-    size_t option = answer->best >= 0 ? (size_t)answer->best : 0;
-    while (option < answer->option_count && !answer->options[option].simulated)
-        option++;
-    return option;
-}
-
-static bool write_requests(struct cs_cli *cli, const struct cs_answer *answer, const char *path)
-{
-    struct cs_file file;
-    struct cs_arena arena;
-    const size_t option = written(answer);
-    if (!cs_file_open(&file, path, "--requests", &cli->diags))
-        return false;
-    cs_arena_init(&arena);
-    struct cs_request_log log = {.arena = &arena};
-    if (option < answer->option_count)
-        cs_plan_log(answer, option, &log);
-    cs_csv_print_requests(&log, file.file);
-    cs_arena_fini(&arena);
-    return cs_file_close(&file, "--requests", &cli->diags);
-}
-
-/* What was asked for besides the report; false: it could not be written. */
-static bool write_files(struct cs_cli *cli, const struct asked *asked,
-                        const struct cs_answer *answer)
-{
-    const size_t option = written(answer);
-    if (asked->requests && !write_requests(cli, answer, asked->requests))
-        return false;
-    if (asked->record && option == answer->option_count)
-        cs_diag_warning(&cli->diags, (struct cs_span){0}, NULL,
-                        "--record: no fleet was simulated, so '%s' was not written",
-                        asked->record);
-    else if (asked->record)
-        return cs_record_write(cli, answer, option, asked->record);
-    return true;
-}
-
-/* Whether a record's run is the same today. */
-static void compare_with_record(struct cs_cli *cli, const struct cs_scenario *scenario,
-                                const struct cs_record *record, const char *path)
-{
-    struct cs_result today;
-    cs_plan_repeat(scenario, record->trace, &today);
-    if (!cs_record_agrees(record, &today))
-        cs_diag_warning(&cli->diags, (struct cs_span){0}, NULL,
-                        "'%s' was recorded by capsim %s, in which its run came to other figures",
-                        path, record->version);
-}
-
 /* What uncertain inputs make of the answer: the same scenario, drawn many times. */
-static bool draw(struct cs_cli *cli, const struct asked *asked, const char *path,
-                 struct cs_uncertainty *spread)
+static bool draw(struct cs_cli *cli, const struct asked *asked, struct cs_uncertainty *spread)
 {
     struct cs_study *const study = cs_arena_alloc(cli->arena, 1, sizeof *study);
     struct cs_progress progress;
-    if (!cs_study_open(study, cli->program, path, asked->sets.items, asked->sets.count,
+    if (!cs_study_open(study, cli->program, asked->path, asked->sets.items, asked->sets.count,
                        (int)asked->threads, cli->arena, &cli->diags))
         return false;
     cs_progress_init(&progress, asked->quiet);
@@ -181,7 +144,7 @@ static bool draw(struct cs_cli *cli, const struct asked *asked, const char *path
 }
 
 /* The page: the answer, and the crossover along the volume where there can be one. */
-static bool write_page(struct cs_cli *cli, const struct asked *asked, const char *path,
+static bool write_page(struct cs_cli *cli, const struct asked *asked,
                        const struct cs_answer *answer, const struct cs_uncertainty *spread)
 {
     struct cs_file file;
@@ -189,7 +152,7 @@ static bool write_page(struct cs_cli *cli, const struct asked *asked, const char
     struct cs_crossover crossover;
     struct cs_diags why; /* no errors of the run: the page says them */
     struct cs_html_run page = {.answer = answer, .uncertain = spread};
-    const struct cs_cross cross = {.path = path,
+    const struct cs_cross cross = {.path = asked->path,
                                    .sets = asked->sets,
                                    .axis = "volume",
                                    .threads = (int)asked->threads,
@@ -207,10 +170,22 @@ static bool write_page(struct cs_cli *cli, const struct asked *asked, const char
     for (size_t i = 0; i < why.count && !page.crossover && !page.no_crossover; i++)
         page.no_crossover = why.items[i].level == CS_DIAG_ERROR ? why.items[i].message : NULL;
     cs_progress_fini(&progress);
-    if (!cs_file_open(&file, asked->html, "--html", &cli->diags))
+    if (!cs_file_open(&file, asked->files.html, "--html", &cli->diags))
         return false;
     cs_html_print_run(&page, file.file);
     return cs_file_close(&file, "--html", &cli->diags);
+}
+
+/* Whether a record's run is the same today. */
+static void compare_with_record(struct cs_cli *cli, const struct cs_scenario *scenario,
+                                const struct cs_record *record, const char *path)
+{
+    struct cs_result today;
+    cs_plan_repeat(scenario, record->trace, &today);
+    if (!cs_record_agrees(record, &today))
+        cs_diag_warning(&cli->diags, (struct cs_span){0}, NULL,
+                        "'%s' was recorded by capsim %s, in which its run came to other figures",
+                        path, record->version);
 }
 
 /* Says which file could not be written. */
@@ -220,31 +195,24 @@ static int fail_file(const struct cs_cli *cli)
     return CS_EXIT_FILE;
 }
 
-static int run(struct cs_cli *cli, int argc, char **argv)
+/* The command once its words are parsed: all that --watch repeats. */
+static int answer_once(struct cs_cli *cli, void *user, struct cs_watched *watched)
 {
-    struct asked asked = {.seed = ~0ull};
-    const char *path;
-    const int status = parse(cli, argc, argv, &asked, &path);
-    if (status >= 0)
-        return status;
+    struct asked asked = *(const struct asked *)user;
     struct cs_catalog *const catalog = cs_catalog_open(cli->arena, cli->program);
     struct cs_record record;
     const struct cs_scenario *const scenario =
-        cs_record_open(cli, catalog, path, &asked.sets, &record);
-    if (record.version && asked.record)
+        cs_record_open(cli, catalog, asked.path, &asked.sets, &record);
+    watched->catalog = catalog;
+    if (record.version && asked.files.record)
         cs_diag_error(&cli->diags, (struct cs_span){0}, "copy it, or record the scenario it is of",
-                      "--record: '%s' is a record already", path);
-    if (asked.requests)
-        cs_file_check(asked.requests, "--requests", &cli->diags);
-    if (asked.record)
-        cs_file_check(asked.record, "--record", &cli->diags);
-    if (asked.html)
-        cs_file_check(asked.html, "--html", &cli->diags);
+                      "--record: '%s' is a record already", asked.path);
+    cs_run_files_check(cli, &asked.files, scenario, catalog);
     if (!scenario || cs_diags_has_errors(&cli->diags))
         return cs_cli_fail(cli);
 
     *cs_check_context() = (struct cs_check_context){
-        .scenario = path, .seed = scenario->simulate.seed, .command = joined(cli, argc, argv)};
+        .scenario = asked.path, .seed = scenario->simulate.seed, .command = asked.command};
     struct cs_progress progress;
     cs_progress_init(&progress, asked.quiet);
     const struct cs_plan_settings settings = {
@@ -255,17 +223,17 @@ static int run(struct cs_cli *cli, int argc, char **argv)
     cs_progress_fini(&progress);
     if (cs_diags_has_errors(&cli->diags))
         return cs_cli_fail(cli);
-    if (!write_files(cli, &asked, answer))
+    if (!cs_run_files_write(cli, &asked.files, answer))
         return fail_file(cli);
     if (record.version)
-        compare_with_record(cli, scenario, &record, path);
+        compare_with_record(cli, scenario, &record, asked.path);
     cs_diags_print(&cli->diags, stderr); /* warnings */
     struct cs_uncertainty spread;
     const bool printed = !asked.csv && !asked.markdown;
-    const bool uncertain = scenario->uncertain_count > 0 && (printed || asked.html);
-    if (uncertain && !draw(cli, &asked, path, &spread))
+    const bool uncertain = scenario->uncertain_count > 0 && (printed || asked.files.html);
+    if (uncertain && !draw(cli, &asked, &spread))
         return cs_cli_fail(cli);
-    if (asked.html && !write_page(cli, &asked, path, answer, uncertain ? &spread : NULL))
+    if (asked.files.html && !write_page(cli, &asked, answer, uncertain ? &spread : NULL))
         return fail_file(cli);
     if (asked.json)
         cs_json_print(answer, uncertain ? &spread : NULL, stdout);
@@ -279,7 +247,18 @@ static int run(struct cs_cli *cli, int argc, char **argv)
         cs_text_put(&cli->out, "\n");
         cs_uncertainty_print(&spread, &cli->out);
     }
+    watched->answer = answer;
     return answer->best >= 0 ? CS_EXIT_YES : CS_EXIT_NO;
+}
+
+static int run(struct cs_cli *cli, int argc, char **argv)
+{
+    struct asked asked = {.seed = ~0ull};
+    struct cs_watched once;
+    const int status = parse(cli, argc, argv, &asked);
+    if (status >= 0)
+        return status;
+    return asked.watch ? cs_watch(cli, answer_once, &asked) : answer_once(cli, &asked, &once);
 }
 
 const struct cs_command cs_command_run = {

@@ -5,7 +5,8 @@
  * flushed and checked here, once, for all commands (exit status 4: a full disk, a closed pipe).
  *
  * Style: UTF-8 when the locale's variables say so, colour on a terminal unless NO_COLOR is set
- * (no-color.org) or TERM is dumb. Neither touches a figure, and the locale itself stays "C".
+ * (no-color.org) or TERM is dumb, lines as long as a page of 100 columns or the terminal that is
+ * narrower. None touches a figure, and the locale itself stays "C".
  */
 #include <errno.h>
 #include <signal.h>
@@ -14,6 +15,7 @@
 #ifdef __GLIBC__
 #include <malloc.h>
 #endif
+#include <sys/ioctl.h>
 #include <unistd.h>
 #include "base/suggest.h"
 #include "cli/cli.h"
@@ -113,7 +115,25 @@ static bool locale_is_utf8(void)
 static bool wants_colour(void)
 {
     const char *const none = getenv("NO_COLOR"), *const term = getenv("TERM");
-    return isatty(STDOUT_FILENO) && !(none && *none) && term && strcmp(term, "dumb") != 0;
+    return isatty(STDOUT_FILENO) && !(none && *none) && term && *term &&
+           strcmp(term, "dumb") != 0;
+}
+
+/* Columns of the terminal, where it is narrower than a page: as $COLUMNS says, or as it is; 0. What
+ * is piped or saved has the width of a page. */
+static int narrower(void)
+{
+    enum { LEAST = 40 };
+    const char *const said = getenv("COLUMNS");
+    long columns = said && isatty(STDOUT_FILENO) ? strtol(said, NULL, 10) : 0;
+#ifdef TIOCGWINSZ
+    struct winsize size;
+    if (columns <= 0 && isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0)
+        columns = size.ws_col;
+#endif
+    if (columns <= 0 || columns >= CS_TEXT_WIDTH)
+        return 0;
+    return columns < LEAST ? LEAST : (int)columns;
 }
 
 static int dispatch(struct cs_cli *cli, int argc, char **argv)
@@ -174,6 +194,7 @@ int main(int argc, char **argv)
                          .out = {.file = stdout,
                                  .utf8 = locale_is_utf8(),
                                  .colour = wants_colour(),
+                                 .width = narrower(),
                                  .arena = &arena}};
     cs_diags_init(&cli.diags, &arena);
     int status = dispatch(&cli, argc, argv);

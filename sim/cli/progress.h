@@ -12,6 +12,8 @@ struct cs_progress {
     bool on, shown;
     double start_s, last_s; /* of a monotonic clock: the start, the last line */
     double share, share_s;  /* the last share, and when it came */
+    int part;               /* shares that began anew */
+    double part_s;          /* when the last one did */
 };
 
 void cs_progress_init(struct cs_progress *p, bool quiet);

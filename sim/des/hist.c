@@ -74,6 +74,17 @@ double cs_hist_quantile(const struct cs_hist *h, double q)
     return NAN; /* not reached: the counts sum to h->count */
 }
 
+uint64_t cs_hist_below(const struct cs_hist *h, double ps)
+{
+    uint64_t below = 0;
+    for (int page = 0; page < CS_HIST_PAGES; page++) {
+        const uint64_t *const counts = h->pages[page];
+        for (int sub = 0; counts && sub < CS_HIST_SUB && midpoint(page, sub) <= ps; sub++)
+            below += counts[sub];
+    }
+    return below;
+}
+
 double cs_hist_mean(const struct cs_hist *h)
 {
     return h->count == 0 ? NAN : h->sum_ps / (double)h->count;

@@ -30,6 +30,8 @@ void cs_hist_merge(struct cs_hist *into, const struct cs_hist *from);
 /* The value (ps) at quantile q in [0, 1]: the midpoint of the bucket that holds the ceil(q n)-th
  * smallest; NaN when empty. */
 double cs_hist_quantile(const struct cs_hist *h, double q);
+/* How many values are at most `ps`, to the bucket that it falls into: its midpoint decides. */
+uint64_t cs_hist_below(const struct cs_hist *h, double ps);
 double cs_hist_mean(const struct cs_hist *h); /* ps; NaN when empty */
 /* cs_hist_add_ramp where the values span several buckets. */
 void cs_hist_add_ramp_wide(struct cs_hist *h, int64_t first, int64_t step, int64_t k,

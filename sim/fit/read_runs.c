@@ -233,7 +233,7 @@ static bool read_requests(struct reading *r, const char *path, int output, struc
             .input = input[i],
             .output = output};
     }
-    rec->log = (struct cs_request_log){r->arena, rows, n, n};
+    rec->log = (struct cs_request_log){.arena = r->arena, .rows = rows, .count = n, .capacity = n};
     rec->trace =
         (struct cs_trace){.count = n, .arrival_s = arrivals, .input = input, .output = outputs};
     cs_manifest_recur(r->manifest, r->arena, &rec->trace);

@@ -47,7 +47,10 @@ static void print_cells(const char *cells, const struct cs_text *t)
     while (last > 0 && cells[last - 1] == ' ')
         last--;
     for (int x = 0; x < last; x++) {
-        const char *const dot = cells[x] == 'o' ? "●" : cells[x] == '.' ? "·" : NULL;
+        const char *const dot = cells[x] == 'o'   ? "●"
+                                : cells[x] == '.' ? "·"
+                                : cells[x] == ':' ? "┊"
+                                                  : NULL;
         if (dot && t->utf8)
             fputs(dot, t->file);
         else

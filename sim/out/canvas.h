@@ -1,8 +1,9 @@
 /* Canvas: a plot of characters, for terminals.
  *
  * A grid of cells between two axes; a sign replaces the one that its cell had. Signs are ASCII
- * letters, and two that are drawn better where the reader has UTF-8: 'o' as a dot, '.' as a small
- * one. The vertical axis is logarithmic, the horizontal one as asked.
+ * letters, and three that are drawn better where the reader has UTF-8: 'o' as a dot, '.' as a small
+ * one, ':' as a piece of a dashed line. The vertical axis is logarithmic, the horizontal one as
+ * asked.
  *
  * The rule: what lies outside the axes is not drawn. Nothing is allocated.
  */

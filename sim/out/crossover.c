@@ -286,6 +286,11 @@ static void print_drawing(const struct cs_crossover *c, const struct cs_text *t)
     size_t option;
     fit(c, &low, &high);
     cs_canvas_init(&k, c->along.low, c->along.high, c->along.log, low, high);
+    const bool here = c->here >= c->along.low && c->here <= c->along.high;
+    for (int i = 0; here && i < CS_CANVAS_HEIGHT; i++) {
+        const double share = (double)i / (CS_CANVAS_HEIGHT - 1);
+        cs_canvas_put(&k, c->here, k.y_low * pow(k.y_high / k.y_low, share), ':');
+    }
     for (size_t a = 0; a < c->against_count && a < 26; a++)
         for (int i = 0; i < CS_CANVAS_WIDTH; i++) {
             const double x = cs_along_at(&c->along, (double)i / (CS_CANVAS_WIDTH - 1));
@@ -298,8 +303,12 @@ static void print_drawing(const struct cs_crossover *c, const struct cs_text *t)
     cs_text_section(t, "COST",
                     cs_arena_printf(t->arena,
                                     "%s/day, letters: the APIs; %s: the cheapest fleet of "
-                                    "one's own",
-                                    cs_money_code(c->study->scenario), t->utf8 ? "●" : "o"));
+                                    "one's own%s%s",
+                                    cs_money_code(c->study->scenario), t->utf8 ? "●" : "o",
+                                    !here     ? ""
+                                    : t->utf8 ? "; ┊"
+                                              : "; :",
+                                    here ? ": where the scenario stands" : ""));
     cs_canvas_print(&k, t, label_x, label_usd, c, c->along.unit);
 }
 

@@ -1,5 +1,7 @@
 /* Markdown: the answer for a pull request (see markdown.h).
  *
+ * What a reviewer wants first stands first: the answer, its limits, the options, the APIs and
+ * whether the checks hold. What backs it is folded away: latencies, experts, costs, defaults.
  * The rule: whatever comes from a file is escaped on its way out, so that a name cannot become a
  * link, a tag or a broken table. Memory: a scratch arena of its own.
  */
@@ -145,24 +147,104 @@ static void print_apis(const struct cs_answer *answer, const struct cs_option_an
     }
 }
 
+static void print_traffic(const struct cs_answer *answer, FILE *out)
+{
+    const struct cs_scenario *const s = answer->scenario;
+    char at[32];
+    fprintf(out, "%s requests/day, %s/s on average", cs_figure_short(answer->requests_per_day).text,
+            cs_figure_short(answer->mean_rps).text);
+    if (isfinite(answer->peak_start_s))
+        fprintf(out, " and %s/s in the busiest hour (%s)", cs_figure_short(answer->peak_rps).text,
+                cs_plan_when(s, answer->peak_start_s, at, sizeof at));
+    fprintf(out, "; %s tokens in, %s out.\n\n", cs_figure_number(answer->mean_input, 0).text,
+            cs_figure_number(answer->mean_output, 0).text);
+}
+
+static void print_limits(const struct cs_answer *answer, const struct cs_option_answer *o,
+                         struct cs_arena *a, FILE *out)
+{
+    const struct cs_slo *const slo = &answer->scenario->slo;
+    char at[32];
+    if (!slo->count)
+        return;
+    fprintf(out, "| SLO | limit | all hours | worst %s", cs_words_window[slo->window]);
+    if (o->worst.known && slo->window != CS_WINDOW_RUN)
+        fprintf(out, ", %s", cs_plan_when(answer->scenario, o->worst.start_s, at, sizeof at));
+    fputs(" |\n|:--|--:|--:|--:|\n", out);
+    for (size_t i = 0; i < slo->count; i++) {
+        const struct cs_slo_limit *const l = &slo->limits[i];
+        const int stat = cs_words_find_stat(l->percentile);
+        if (stat < 0)
+            continue;
+        fputs("|", out);
+        cell(cs_arena_printf(a, "%s %s", cs_words_stat[stat], cs_words_metric[l->metric]), out);
+        cell(cs_figure_time_given(l->limit_s).text, out);
+        cell(cs_words_time(a, &o->latency[l->metric], stat), out);
+        cell(o->worst.known ? cs_figure_time(o->worst.latency[l->metric].stat[stat]).text : "-",
+             out);
+        putc('\n', out);
+    }
+    putc('\n', out);
+}
+
+static void print_checks(const struct cs_answer *answer, FILE *out)
+{
+    size_t held = 0;
+    for (size_t i = 0; i < answer->check_count; i++)
+        held += answer->checks[i].ok;
+    if (answer->check_count)
+        fprintf(out, "\nChecks: %zu of %zu laws hold.\n", held, answer->check_count);
+    for (size_t i = 0; i < answer->check_count; i++) {
+        const struct cs_law *const c = &answer->checks[i];
+        if (c->ok)
+            continue;
+        fputs("\n**FAILED:** ", out);
+        cs_markdown_text(c->law, out);
+        fprintf(out, ": expected %.6g, got %.6g.\n", c->expected, c->actual);
+    }
+}
+
+static void print_defaults(const struct cs_scenario *s, FILE *out)
+{
+    if (s->default_count)
+        fputs("\n| not given | taken | because |\n|:--|:--|:--|\n", out);
+    for (size_t i = 0; i < s->default_count; i++) {
+        fputs("|", out);
+        cell(s->defaults[i].key, out);
+        cell(s->defaults[i].value, out);
+        cell(s->defaults[i].why ? s->defaults[i].why : "", out);
+        putc('\n', out);
+    }
+}
+
 void cs_markdown_print(const struct cs_answer *answer, FILE *out)
 {
     struct cs_arena a;
     cs_arena_init(&a);
     const struct cs_option_answer *const o = cs_words_subject(answer);
+    const bool simulated = o && o->simulated;
     fputs("**", out);
     cs_markdown_text(cs_words_answer(&a, answer), out);
     fputs("**\n\n", out);
+    print_traffic(answer, out);
+    if (simulated)
+        print_limits(answer, o, &a, out);
     print_options(answer, &a, out);
-    if (o && o->simulated)
+    if (answer->api_count)
+        print_apis(answer, o, &a, out);
+    print_checks(answer, out);
+    fprintf(out, "\n<details><summary>%sassumptions</summary>\n",
+            simulated ? "Latency, cost and " : "Cost and ");
+    if (simulated)
         print_latency(answer, o, &a, out);
     if (o)
         print_experts(o, &a, out);
     if (o && isfinite(o->cost.usd_per_day))
         print_cost(answer, o, &a, out);
-    if (answer->api_count)
-        print_apis(answer, o, &a, out);
-    fprintf(out, "\ncapsim %s, seed %llu.\n", CS_VERSION,
+    print_defaults(answer->scenario, out);
+    fprintf(out, "\n</details>\n\ncapsim %s, seed %llu, ", CS_VERSION,
             (unsigned long long)answer->scenario->simulate.seed);
+    cs_markdown_text(answer->scenario->path, out);
+    fputs(".\n", out);
     cs_arena_fini(&a);
 }

@@ -1,4 +1,5 @@
-/* Markdown: the answer for a pull request: a sentence, options, latency, APIs.
+/* Markdown: the answer for a pull request: a sentence, limits, options, APIs, checks, and the rest
+ * folded away.
  *
  * GitHub tables; text from files has its '|', '*', '_', '<' and '`' escaped. Figures are those of
  * the report, rounded in the same way.

@@ -11,6 +11,7 @@
 #include <string.h>
 #include "out/experts.h"
 #include "out/figure.h"
+#include "out/hourplot.h"
 #include "out/money.h"
 #include "out/words.h"
 
@@ -86,7 +87,7 @@ static void print_answer(const struct cs_answer *answer, const struct cs_text *t
                                   cs_money_figure(answer->scenario, o->cost.usd_per_day).text,
                                   cs_money_code(answer->scenario))
                 : "no price known";
-        const int between = CS_TEXT_WIDTH - CS_TEXT_GUTTER - cs_text_width(t, fleet) -
+        const int between = cs_text_columns(t) - CS_TEXT_GUTTER - cs_text_width(t, fleet) -
                             cs_text_width(t, usd);
         cs_text_wrap(t, fleet, CS_TEXT_GUTTER, CS_TEXT_GUTTER);
         if (between < 2)
@@ -233,11 +234,13 @@ static void print_apis(const struct cs_answer *answer, const struct cs_option_an
     cs_grid_print(&grid, t, 0, true);
 }
 
-/* Requests by hour, against the busiest; three days a line for a week. */
+/* Requests by hour, against the busiest; three days a line for a week, or as many as fit. */
 static void print_load(const struct cs_answer *answer, const struct cs_option_answer *o,
                        const struct cs_text *t)
 {
-    enum { DAY = 24, DAYS_A_LINE = 3 };
+    enum { DAY = 24 };
+    const int fit = (cs_text_columns(t) - CS_TEXT_GUTTER + 1) / (DAY + 5); /* "Mon ", and a blank */
+    const size_t days_a_line = fit > 1 ? (size_t)fit : 1;
     static const char *const days[] = {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
     double most = 0;
     for (size_t i = 0; i < o->hour_count; i++)
@@ -252,7 +255,7 @@ static void print_load(const struct cs_answer *answer, const struct cs_option_an
             line = cs_arena_printf(t->arena, "%s%s", line,
                                    cs_text_bar(t, o->hours[i].requests / most));
             const bool ends_day = i % DAY == DAY - 1, is_last = i + 1 == o->hour_count;
-            if (is_last || (ends_day && i / DAY % DAYS_A_LINE == DAYS_A_LINE - 1)) {
+            if (is_last || (ends_day && i / DAY % days_a_line == days_a_line - 1)) {
                 cs_text_section(t, first ? "LOAD" : NULL, line);
                 first = false;
                 line = "";
@@ -263,6 +266,7 @@ static void print_load(const struct cs_answer *answer, const struct cs_option_an
         cs_text_section(t, NULL, cs_arena_printf(t->arena, "requests by hour, the busiest %s",
                                                  t->utf8 ? "█" : "9"));
     }
+    cs_hourplot_print(answer, o, t);
     cs_text_section(t, "GPUS", cs_words_use(t->arena, o));
     if (o->option->prefix_caching)
         cs_text_section(t, NULL, cs_words_prefix(t->arena, o));

@@ -88,7 +88,7 @@ void cs_text_blanks(const struct cs_text *t, int count)
 
 void cs_text_edges(const struct cs_text *t, const char *left, const char *right)
 {
-    const int between = CS_TEXT_WIDTH - cs_text_width(t, left) - cs_text_width(t, right);
+    const int between = cs_text_columns(t) - cs_text_width(t, left) - cs_text_width(t, right);
     cs_text_colour(t, CS_COLOUR_BOLD);
     cs_text_wrap(t, left, 0, 0);
     cs_text_colour(t, CS_COLOUR_PLAIN);
@@ -126,12 +126,12 @@ void cs_text_wrap(const struct cs_text *t, const char *words, int column, int in
         if (!length)
             break;
         const char *word = cs_arena_strndup(t->arena, words, length);
-        if (cs_text_width(t, word) > CS_TEXT_WIDTH - indent) { /* an address: cut it */
-            length = bytes_within(t, word, CS_TEXT_WIDTH - indent);
+        if (cs_text_width(t, word) > cs_text_columns(t) - indent) { /* an address: cut it */
+            length = bytes_within(t, word, cs_text_columns(t) - indent);
             word = cs_arena_strndup(t->arena, words, length);
         }
         const int width = cs_text_width(t, word);
-        if (!first && column + 1 + width > CS_TEXT_WIDTH) {
+        if (!first && column + 1 + width > cs_text_columns(t)) {
             putc('\n', t->file);
             cs_text_blanks(t, indent);
             column = indent;
@@ -202,7 +202,7 @@ static void print_row(const struct cs_grid *grid, const struct cs_text *t,
     for (size_t c = 0; c < filled; c++) {
         const int width = cs_text_width(t, row[c]);
         const bool is_last = c + 1 == filled;
-        if (grid->align[c] == 'w' && CS_TEXT_WIDTH - column >= LEAST_WRAPPED) {
+        if (grid->align[c] == 'w' && cs_text_columns(t) - column >= LEAST_WRAPPED) {
             cs_text_wrap(t, row[c], column, column);
             break;
         }

@@ -21,7 +21,13 @@ struct cs_text {
     FILE *file;
     bool utf8, colour;
     struct cs_arena *arena; /* scratch, for one report */
+    int width;              /* columns, of a terminal that is narrower; 0: CS_TEXT_WIDTH */
 };
+
+static inline int cs_text_columns(const struct cs_text *t)
+{
+    return t->width > 0 ? t->width : CS_TEXT_WIDTH;
+}
 
 enum cs_colour { CS_COLOUR_PLAIN, CS_COLOUR_BOLD, CS_COLOUR_GOOD, CS_COLOUR_BAD, CS_COLOUR_DIM };
 

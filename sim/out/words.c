@@ -480,3 +480,39 @@ const char *cs_words_assumed(struct cs_arena *arena, const struct cs_answer *ans
         words = cs_arena_printf(arena, "%s · price: %s", words, o->price.note);
     return cs_arena_printf(arena, "%s%s", words, words_of_defaults(arena, s));
 }
+
+/* Adds "WHAT OLD -> NEW UNIT" to the words where both differ. */
+static const char *changed(struct cs_arena *arena, const char *words, const char *what,
+                           const char *old, const char *new, const char *unit)
+{
+    if (strcmp(old, new) == 0)
+        return words;
+    return cs_arena_printf(arena, "%s%s%s%s -> %s%s", words, *words ? ", " : "", what, old, new,
+                           unit);
+}
+
+const char *cs_words_change(struct cs_arena *arena, const struct cs_answer *before,
+                            const struct cs_answer *after)
+{
+    const struct cs_option_answer *const a = cs_words_subject(before);
+    const struct cs_option_answer *const b = cs_words_subject(after);
+    const char *words = changed(arena, "", "", before->best < 0 ? "no" : "yes",
+                                after->best < 0 ? "no" : "yes", "");
+    if (!a || !b)
+        return *words ? words : "the same answer";
+    words = changed(arena, words, "", cs_arena_printf(arena, "%ld", a->gpus),
+                    cs_arena_printf(arena, "%ld", b->gpus), b->gpus == 1 ? " GPU" : " GPUs");
+    words = changed(arena, words, "", cs_money_figure(before->scenario, a->cost.usd_per_day).text,
+                    cs_money_figure(after->scenario, b->cost.usd_per_day).text,
+                    cs_arena_printf(arena, " %s", cs_money_per(arena, after->scenario, "day")));
+    for (int m = 0; m <= CS_METRIC_TPOT; m++)
+        words = changed(arena, words, cs_arena_printf(arena, "p95 %s ", cs_words_metric[m]),
+                        cs_figure_time_value(a->latency[m].stat[CS_STAT_P95]).text,
+                        cs_figure_time_value(b->latency[m].stat[CS_STAT_P95]).text, "");
+    words = changed(arena, words, "",
+                    cs_words_machine(arena, a->option, a->tensor_parallel, a->pipeline_parallel),
+                    cs_words_machine(arena, b->option, b->tensor_parallel, b->pipeline_parallel),
+                    "");
+    words = changed(arena, words, "", a->option->model->name, b->option->model->name, "");
+    return *words ? words : "the same answer";
+}

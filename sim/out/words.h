@@ -39,6 +39,10 @@ const char *cs_words_answer(struct cs_arena *arena, const struct cs_answer *answ
 const char *cs_words_no(struct cs_arena *arena, const struct cs_answer *answer);
 /* A time with both its intervals: "145 ms ± 1, model 90–240"; the second where it is known. */
 const char *cs_words_time(struct cs_arena *arena, const struct cs_latency *latency, int stat);
+/* How an answer differs from the one before: "2 -> 3 GPUs, 144 -> 216 USD/day, p95 TTFT 310 -> 250
+ * ms"; "the same answer" where none of what it names does. */
+const char *cs_words_change(struct cs_arena *arena, const struct cs_answer *before,
+                            const struct cs_answer *after);
 /* What the model's own error may do to a fleet, and what it was sized to bear; "": not known. */
 const char *cs_words_model(struct cs_arena *arena, const struct cs_answer *answer,
                            const struct cs_option_answer *option);

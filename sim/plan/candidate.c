@@ -292,7 +292,8 @@ int64_t cs_candidate_load_ps(const struct cs_candidate *c)
     return disk_Bps > 0.0 ? (int64_t)(c->memory.weights_bytes / disk_Bps * PS) : 0;
 }
 
-void cs_trial_run(struct cs_trial *t, const struct cs_question *q, struct cs_request_log *log)
+struct cs_cluster *cs_trial_open(struct cs_trial *t, const struct cs_question *q,
+                                 struct cs_request_log *log)
 {
     cs_arena_init(&t->arena);
     cs_check_context()->scenario = q->scenario->path;
@@ -315,13 +316,14 @@ void cs_trial_run(struct cs_trial *t, const struct cs_question *q, struct cs_req
         run.backlog_limit = (int64_t)(7200.0 * offered) + 1000;
     if ((t->kind == CS_TRIAL_SEARCH || t->kind == CS_TRIAL_SCREEN) && run.change_count == 0)
         run.lost_wait_ps = c->lost_wait_ps;
-    struct cs_workload_spec workload = q->workload;
-    workload.requests_per_s /= q->scale;
+    struct cs_workload_spec *const workload = cs_arena_alloc(&t->arena, 1, sizeof *workload);
+    struct cs_traffic *const quiet = cs_arena_alloc(&t->arena, 1, sizeof *quiet);
+    *workload = q->workload;
+    workload->requests_per_s /= q->scale;
     if (t->kind == CS_TRIAL_SCREEN && run.change_count == 0) /* they are of the whole run */
-        limit_to_busiest_day(&workload, &run, q->effort);
-    struct cs_traffic quiet;
+        limit_to_busiest_day(workload, &run, q->effort);
     if (t->kind == CS_TRIAL_UNLOADED) {
-        draw_some(&workload, &quiet, 1e-3 * c->capacity, UNLOADED_REQUESTS);
+        draw_some(workload, quiet, 1e-3 * c->capacity, UNLOADED_REQUESTS);
         run.change_count = 0;
         run.window_ps = 0;
         run.window_count = 1;
@@ -329,13 +331,18 @@ void cs_trial_run(struct cs_trial *t, const struct cs_question *q, struct cs_req
         run.backlog_limit = 0;
     }
     if (t->kind == CS_TRIAL_LEVEL) {
-        draw_level(&workload, &quiet, &run, t->requests_per_s);
+        draw_level(workload, quiet, &run, t->requests_per_s);
         run.backlog_limit = 0;
     }
-    struct cs_cluster *cluster = cs_cluster_new(&t->arena, &fleet, &workload,
-                                                q->scenario->simulate.seed, t->replication, &run);
-    cs_cluster_run(cluster);
+    struct cs_cluster *const cluster = cs_cluster_new(
+        &t->arena, &fleet, workload, q->scenario->simulate.seed, t->replication, &run);
     t->result = cs_cluster_result(cluster);
+    return cluster;
+}
+
+void cs_trial_run(struct cs_trial *t, const struct cs_question *q, struct cs_request_log *log)
+{
+    cs_cluster_run(cs_trial_open(t, q, log));
 }
 
 void cs_trial_drop(struct cs_trial *t)

@@ -81,6 +81,9 @@ struct cs_trial {
     struct cs_arena arena;
     const struct cs_result *result; /* NULL: not run yet */
 };
+/* Its cluster, with nothing simulated yet, for who runs it in steps; t->result fills as it runs. */
+struct cs_cluster *cs_trial_open(struct cs_trial *t, const struct cs_question *question,
+                                 struct cs_request_log *log);
 void cs_trial_run(struct cs_trial *t, const struct cs_question *question,
                   struct cs_request_log *log);
 void cs_trial_drop(struct cs_trial *t);

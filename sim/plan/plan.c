@@ -280,47 +280,6 @@ const struct cs_answer *cs_plan_price(const struct cs_scenario *scenario, struct
     return answer;
 }
 
-/* Replication 0 of a fleet once more. Either of `log` and `totals` may be NULL. */
-static void repeat(const struct cs_question *question, const struct cs_option *option,
-                   int tensor_parallel, int replicas, struct cs_request_log *log,
-                   struct cs_result *totals)
-{
-    struct cs_arena arena;
-    cs_arena_init(&arena);
-    struct cs_candidate candidate;
-    cs_candidate_compile(&candidate, option, tensor_parallel, question, &arena);
-    struct cs_trial trial = {
-        .candidate = &candidate, .replicas = replicas, .kind = CS_TRIAL_WEEK};
-    cs_trial_run(&trial, question, log);
-    if (totals != NULL) {
-        *totals = *trial.result;
-        totals->windows = NULL; /* they go with the run */
-        totals->window_count = 0;
-        cs_hist_init(&totals->wait, NULL);
-    }
-    cs_trial_drop(&trial);
-    cs_arena_fini(&arena);
-}
-
-void cs_plan_log(const struct cs_answer *answer, size_t option, struct cs_request_log *log)
-{
-    const struct cs_option_answer *o = &answer->options[option];
-    struct cs_question question;
-    cs_question_prepare(&question, answer->scenario, answer->trace);
-    question.scale = 1.0 / answer->fleet_share;
-    repeat(&question, o->option, o->tensor_parallel, (int)(o->replicas / question.scale), log,
-           NULL);
-}
-
-void cs_plan_repeat(const struct cs_scenario *scenario, const struct cs_trace *trace,
-                    struct cs_result *totals)
-{
-    const struct cs_option *const o = &scenario->options[0];
-    struct cs_question question;
-    cs_question_prepare(&question, scenario, trace);
-    repeat(&question, o, o->tensor_parallel, o->replicas, NULL, totals);
-}
-
 const char *cs_plan_when(const struct cs_scenario *scenario, double start_s, char *buffer,
                          size_t size)
 {

@@ -143,7 +143,7 @@ static int route(struct cs_cluster *c, int64_t t)
 
 static int64_t log_row(struct cs_request_log *log, const struct cs_arrival *a, int replica)
 {
-    if (log == NULL)
+    if (log == NULL || (log->ranged && (a->time_ps < log->from_ps || a->time_ps > log->until_ps)))
         return -1;
     if (log->count == log->capacity) {
         const size_t capacity = log->capacity == 0 ? 1024 : 2 * log->capacity;

@@ -277,6 +277,7 @@ static void preempt_last(struct cs_replica *r)
     r->result->all_residence_ps += (double)(r->end - q->since_ps);
     r->result->preemptions++;
     q->preemptions++;
+    cs_request_log_move(r->rec->log, q->row, r->end, false);
     r->running--;
     admitted_remove(r, i);
     cs_queue_push_front(&r->waiting, i);
@@ -350,12 +351,12 @@ static int64_t admit(struct cs_replica *r, struct cs_step_load *load, int64_t bu
         r->pledged += pledge;
         admitted_append(r, i);
         q->since_ps = start;
-        if (q->preemptions == 0) {
-            if (q->window >= 0)
-                cs_hist_add(&r->result->wait, start - q->arrival_ps, 1);
-            if (q->row >= 0)
-                r->rec->log->rows[q->row].first_step_ps = start;
-        }
+        if (q->preemptions > 0)
+            cs_request_log_move(r->rec->log, q->row, start, true);
+        else if (q->row >= 0)
+            r->rec->log->rows[q->row].first_step_ps = start;
+        if (q->preemptions == 0 && q->window >= 0)
+            cs_hist_add(&r->result->wait, start - q->arrival_ps, 1);
         const int64_t rest = q->prompt - cached;
         const int64_t chunk = rest < budget ? rest : budget;
         add_chunk(r, load, chunk, cached);

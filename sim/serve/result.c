@@ -75,6 +75,14 @@ void cs_recorder_end(struct cs_recorder *rec, int32_t window, int64_t arrival_ps
     w->met += all;
 }
 
+void cs_request_log_move(struct cs_request_log *log, int64_t row, int64_t time_ps, bool again)
+{
+    if (row < 0)
+        return;
+    log->moves = cs_arena_grow(log->arena, log->moves, log->move_count, sizeof *log->moves);
+    log->moves[log->move_count++] = (struct cs_request_move){row, time_ps, again};
+}
+
 void cs_recorder_reject(struct cs_recorder *rec, int32_t window)
 {
     struct cs_result *r = rec->result;

@@ -47,11 +47,20 @@ struct cs_request_record { /* one request, for --requests and the proofs */
         done_ps; /* rejected: the last three are -1 */
     int32_t input, output, replica, preemptions, cached_tokens;
 };
+struct cs_request_move { /* a preempted request leaves its place, or has one `again` */
+    int64_t row, time_ps;
+    bool again;
+};
 struct cs_request_log { /* in arrival order; grows in its arena */
     struct cs_arena *arena;
+    bool ranged; /* only of requests that arrive from from_ps to until_ps, both included */
+    int64_t from_ps, until_ps;
     struct cs_request_record *rows;
     size_t count, capacity;
+    struct cs_request_move *moves; /* of one request in order of time */
+    size_t move_count;
 };
+void cs_request_log_move(struct cs_request_log *log, int64_t row, int64_t time_ps, bool again);
 
 struct cs_result {
     enum cs_outcome outcome;

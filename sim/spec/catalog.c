@@ -62,6 +62,8 @@ struct cs_catalog {
     size_t root_count;
     struct entry *entries;
     struct given *given;
+    const char **files; /* that it all depends on */
+    size_t file_count;
     uint64_t digest;
     struct names names[CS_SHEET_COUNT];
     struct claims claims[CS_SHEET_COUNT];
@@ -180,6 +182,21 @@ struct cs_catalog *cs_catalog_open(struct cs_arena *arena, const char *program)
 struct cs_arena *cs_catalog_arena(struct cs_catalog *c)
 {
     return c->arena;
+}
+
+void cs_catalog_depends(struct cs_catalog *c, const char *path)
+{
+    for (size_t i = 0; i < c->file_count; i++)
+        if (strcmp(c->files[i], path) == 0)
+            return;
+    c->files = cs_arena_grow(c->arena, c->files, c->file_count, sizeof *c->files);
+    c->files[c->file_count++] = cs_arena_strdup(c->arena, path);
+}
+
+const char *const *cs_catalog_files(const struct cs_catalog *c, size_t *count)
+{
+    *count = c->file_count;
+    return c->files;
 }
 
 /* --- names ----------------------------------------------------------------------------------- */
@@ -436,6 +453,8 @@ static void report_unknown(struct cs_catalog *c, enum cs_sheet_kind kind, const 
         hint = cs_arena_printf(c->arena, "'capsim list %s' shows all there are", kinds[kind].list);
     else
         hint = "no catalogue was found: set CAPSIM_PATH to the folder that holds models/";
+    for (size_t i = 0; i < c->root_count; i++)
+        cs_catalog_depends(c, cs_arena_printf(c->arena, "%s/%s", c->roots[i], kinds[kind].folder));
     cs_diag_error(diags, at, hint, "there is no %s sheet '%s'", kinds[kind].noun, name);
 }
 
@@ -465,6 +484,7 @@ const void *cs_catalog_load(struct cs_catalog *c, enum cs_sheet_kind kind, const
         entry = cs_arena_alloc(c->arena, 1, sizeof *entry);
         *entry = (struct entry){.next = c->entries, .kind = kind, .path = path};
         c->entries = entry;
+        cs_catalog_depends(c, path);
     }
     entry->told = diags;
     const struct cs_source *source = cs_catalog_given(c, path);

@@ -31,6 +31,11 @@ struct cs_catalog;
 struct cs_catalog *cs_catalog_open(struct cs_arena *arena, const char *program);
 /* Changes with the text of any sheet that was read, not with their order. */
 uint64_t cs_catalog_digest(const struct cs_catalog *catalog);
+/* The files that what was loaded so far depends on: scenarios, sheets and traces, whether they are
+ * there or not, and, where a name was unknown, the folders that might come to hold it. */
+const char *const *cs_catalog_files(const struct cs_catalog *c, size_t *count);
+/* Adds one to them. */
+void cs_catalog_depends(struct cs_catalog *c, const char *path);
 /* Names of a kind, sorted, without repeats; aliases not included. */
 const char *const *cs_catalog_names(struct cs_catalog *c, enum cs_sheet_kind kind, size_t *count);
 /* The path of the file that holds a sheet, or NULL when there is none of that name or alias. */

@@ -120,6 +120,7 @@ const struct cs_scenario *cs_scenario_load(struct cs_catalog *catalog, const cha
 {
     struct cs_arena *const arena = cs_catalog_arena(catalog);
     const size_t errors = diags->errors;
+    cs_catalog_depends(catalog, path);
     struct cs_node *const root =
         cs_yaml_read(path, arena, diags, (struct cs_span){.source = NULL});
     if (!root)

@@ -304,6 +304,7 @@ static void resolve_trace(struct cs_resolving *r, struct cs_traffic *traffic)
                                                    (int)(slash - r->path), r->path, name)
                                  : name;
     struct stat status;
+    cs_catalog_depends(r->catalog, traffic->trace_path);
     if (stat(traffic->trace_path, &status) != 0)
         cs_diag_file(r->schema.diags, node->span, NULL, "there is no trace file '%s'",
                      traffic->trace_path);

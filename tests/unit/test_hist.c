@@ -93,6 +93,25 @@ static int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+/* Below 256 a bucket holds one value. 1000 lies in the bucket of 1000 to 1003, midpoint 1001.5. */
+START_TEST(values_below_a_bound)
+{
+    struct cs_hist h;
+    cs_hist_init(&h, &arena);
+    ck_assert_uint_eq(cs_hist_below(&h, 1e300), 0);
+    for (int64_t v = 0; v < 250; v++)
+        cs_hist_add(&h, v, 3);
+    cs_hist_add(&h, 1000, 7);
+    cs_hist_add(&h, INT64_MAX, 1);
+    ck_assert_uint_eq(cs_hist_below(&h, -1), 0);
+    ck_assert_uint_eq(cs_hist_below(&h, 0), 3);
+    ck_assert_uint_eq(cs_hist_below(&h, 99.5), 300);
+    ck_assert_uint_eq(cs_hist_below(&h, 1000), 750);
+    ck_assert_uint_eq(cs_hist_below(&h, 1004), 757);
+    ck_assert_uint_eq(cs_hist_below(&h, INFINITY), 758);
+}
+END_TEST
+
 START_TEST(quantiles_are_within_0_4_percent)
 {
     enum { N = 20011 };
@@ -214,6 +233,7 @@ int main(void)
     tcase_add_test(all, empty_has_no_quantile_and_no_mean);
     tcase_add_test(all, small_values_are_exact);
     tcase_add_test(all, rank_is_the_ceiling);
+    tcase_add_test(all, values_below_a_bound);
     tcase_add_test(all, quantiles_are_within_0_4_percent);
     tcase_add_test(all, largest_and_negative_values_have_a_bucket);
     tcase_add_test(all, merging_is_free_of_order);

@@ -11,6 +11,7 @@
 #include "out/markdown.h"
 #include "out/report.h"
 #include "out/text.h"
+#include "out/words.h"
 
 static struct cs_arena arena;
 static struct cs_answer *answer;
@@ -235,6 +236,53 @@ START_TEST(markdown_escapes_names)
 }
 END_TEST
 
+START_TEST(markdown_folds_away_what_backs_the_answer)
+{
+    FILE *const out = open_memstream(&page, &page_size);
+    cs_markdown_print(answer, out);
+    fclose(out);
+    static const char *const in_order[] = {
+        "**", "36,900 requests/day", "| SLO | limit | all hours | worst hour, Tue 15:00 |",
+        "| p95 TTFT | 1 s | 313 ms ± 16 | 440 ms ± 20 |", "| | option | GPUs |",
+        "| API | USD/day |", "Checks: 1 of 2 laws hold.\n",
+        "**FAILED:** Little's law: expected 2.345, got 2.467.\n",
+        "<details><summary>Latency, cost and assumptions</summary>\n\n| latency |",
+        "| cost | USD/day |", "| traffic.burstiness | 1 | independent users |\n\n</details>\n",
+        ", small.yaml.\n"};
+    const char *at = page;
+    for (size_t i = 0; i < sizeof in_order / sizeof in_order[0]; i++) {
+        at = strstr(at, in_order[i]);
+        ck_assert_msg(at != NULL, "'%s' is not there, or not in its place, in:\n%s", in_order[i],
+                      page);
+    }
+    ck_assert_ptr_eq(strstr(page, "| latency |"), strstr(strstr(page, "<details>"), "| latency |"));
+}
+END_TEST
+
+/* Figures of the second answer are the first's but for what is set here. */
+START_TEST(changes_are_said_in_a_line)
+{
+    struct cs_answer *const after = answer_make(&arena);
+    struct cs_option_answer *const o = answer_option(after, 0);
+    ck_assert_str_eq(cs_words_change(&arena, answer, after), "the same answer");
+    o->gpus = 3;
+    o->cost.usd_per_day = 215.6;
+    ck_assert_str_eq(cs_words_change(&arena, answer, after),
+                     "2 -> 3 GPUs, 144 -> 216 USD/day");
+    o->latency[CS_METRIC_TPOT].stat[CS_STAT_P95] = (struct cs_interval){0.0312, NAN, NAN};
+    o->gpus = 2;
+    o->cost.usd_per_day = 143.9; /* which reads the same */
+    o->tensor_parallel = 4;
+    ck_assert_str_eq(cs_words_change(&arena, answer, after),
+                     "p95 TPOT 23.8 ms -> 31.2 ms, h100-sxm-80gb fp8 TP2 -> h100-sxm-80gb fp8 TP4");
+    after->best = -1;
+    after->options++;
+    after->option_count = 1;
+    ck_assert_str_eq(cs_words_change(&arena, answer, after), "yes -> no");
+    ck_assert_str_eq(cs_words_change(&arena, after, answer), "no -> yes");
+}
+END_TEST
+
 int main(void)
 {
     Suite *const suite = suite_create("report");
@@ -253,6 +301,8 @@ int main(void)
     tcase_add_test(all, names_cannot_break_the_page);
     tcase_add_test(all, long_words_are_cut_at_the_edge);
     tcase_add_test(all, markdown_escapes_names);
+    tcase_add_test(all, markdown_folds_away_what_backs_the_answer);
+    tcase_add_test(all, changes_are_said_in_a_line);
     suite_add_tcase(suite, all);
     SRunner *const runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
