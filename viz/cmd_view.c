@@ -9,13 +9,13 @@
  * or sixty a second from then on. Pictures appear whole or not at all.
  */
 #include "base/check.h"
-#include "base/unit.h"
 #include "cli/cli.h"
 #include "cli/file.h"
 #include "cli/opt.h"
 #include "cli/progress.h"
 #include "cli/record.h"
 #include "out/words.h"
+#include "plan/replay.h"
 #include "spec/pin.h"
 #include "viz/control.h"
 #include "viz/font.h"
@@ -25,7 +25,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 
 struct asked {
@@ -44,6 +43,7 @@ struct shown {
     struct cs_arena arena; /* of the scenario, its plan and its show */
     const char *path;
     struct cs_record record; /* version NULL: it is a scenario */
+    double at_s;             /* where it starts, if asked */
     const struct cs_scenario *scenario;
     const struct cs_answer *answer;
     struct cs_show show;
@@ -137,38 +137,6 @@ static int parse(struct cs_cli *cli, int argc, char **argv, struct asked *a,
     return status >= 0 ? status : check_sizes(a);
 }
 
-/* "15:00", "Tue 15:00", "day 3 15:00", or a time with its unit, in seconds; NaN: none of these. */
-static double read_time(const char *text)
-{
-    static const char *const days[] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
-    double day = 0.0, value;
-    const char *rest = text;
-    char *end;
-    for (int d = 0; d < 7; d++)
-        if (strncasecmp(text, days[d], 3) == 0) {
-            day = d;
-            rest = text + strcspn(text, " ");
-        }
-    if (strncasecmp(text, "day ", 4) == 0) {
-        day = (double)strtol(text + 4, &end, 10) - 1.0;
-        rest = end;
-    }
-    rest += strspn(rest, " ");
-    const long h = strtol(rest, &end, 10);
-    if (end > rest && *end == ':') {
-        const long m = strtol(end + 1, &end, 10);
-        const long s = *end == ':' ? strtol(end + 1, &end, 10) : 0;
-        if (*end || h < 0 || h > 24 || m < 0 || m > 59 || s < 0 || s > 59 || day < 0.0)
-            return NAN;
-        return 86400.0 * day + 3600.0 * (double)h + 60.0 * (double)m + (double)s;
-    }
-    struct cs_unit_error why;
-    return rest == text && cs_unit_parse(text, strlen(text), CS_UNIT_SECONDS, &value, &why) &&
-                   value >= 0.0
-               ? value
-               : NAN;
-}
-
 /* --- a scenario and its fleet ---------------------------------------------------------------- */
 
 static void on_progress(void *user, double share, const char *what)
@@ -202,11 +170,10 @@ static const struct cs_answer *plan(struct view *v, struct shown *sh)
             return given;
     }
     cs_progress_init(&v->progress, v->asked->quiet);
-    const struct cs_plan_settings settings = {
-        .threads = (int)v->asked->threads,
-        .trace = sh->record.trace,
-        .progress = on_progress,
-        .user = v};
+    const struct cs_plan_settings settings = {.threads = (int)v->asked->threads,
+                                              .trace = sh->record.trace,
+                                              .progress = on_progress,
+                                              .user = v};
     const struct cs_answer *const answer =
         cs_plan_run(sh->scenario, &sh->arena, &settings, &v->cli->diags);
     cs_progress_fini(&v->progress);
@@ -223,6 +190,13 @@ static int open_shown(struct view *v, struct shown *sh, const char *path)
     sh->scenario = cs_record_open(cli, catalog, path, &v->asked->sets, &sh->record);
     if (sh->scenario == NULL || cs_diags_has_errors(&cli->diags))
         return cs_cli_fail(cli);
+    if (v->asked->at != NULL && !cs_replay_when(sh->scenario, v->asked->at, &sh->at_s)) {
+        fprintf(stderr,
+                "capsim: error: view: --at: '%s' is no time of this run; give one such as '%s' or "
+                "'90 min'\n",
+                v->asked->at, sh->scenario->traffic.curve.starts_monday ? "Tue 15:00" : "15:00");
+        return CS_EXIT_USAGE;
+    }
     *cs_check_context() = (struct cs_check_context){
         .scenario = path, .seed = sh->scenario->simulate.seed, .command = "capsim view"};
     v->name = sh->scenario->name;
@@ -237,12 +211,6 @@ static int open_shown(struct view *v, struct shown *sh, const char *path)
         return CS_EXIT_NO;
     }
     sh->open = true;
-    char clock[40];
-    if (v->asked->at != NULL && read_time(v->asked->at) > (double)sh->show.end_ps * 1e-12) {
-        fprintf(stderr, "capsim: error: view: --at %s is after the end of the run, %s\n",
-                v->asked->at, cs_show_clock(&sh->show, sh->show.end_ps, clock, sizeof clock));
-        return CS_EXIT_USAGE;
-    }
     return -1;
 }
 
@@ -294,9 +262,7 @@ static void start_scene(struct view *v, struct shown *sh, struct cs_scene *scene
                         struct cs_draw *draw, bool picture, double lead_s)
 {
     cs_scene_init(scene, &sh->show, draw);
-    const double at = v->asked->at != NULL ? read_time(v->asked->at)
-                      : picture            ? default_time(sh)
-                                           : 0.0;
+    const double at = v->asked->at != NULL ? sh->at_s : picture ? default_time(sh) : 0.0;
     const int64_t to = (int64_t)(fmax(0.0, at - lead_s) * 1e3) * 1000000000;
     const int64_t from = sh->show.now_ps;
     if (picture) {
@@ -489,8 +455,6 @@ static int check(struct view *v)
 {
     const struct asked *const a = v->asked;
     struct stat there;
-    if (a->at != NULL && isnan(read_time(a->at)))
-        return usage_error("--at is a time such as 15:00, 'Tue 15:00', 'day 2 15:00' or '36 h'");
     if (a->screenshot != NULL)
         cs_file_check(a->screenshot, "--screenshot", &v->cli->diags);
     if (a->timing != NULL)

@@ -89,6 +89,12 @@ static double time_of_day(const char *text)
     return -1.0;
 }
 
+/* "15:00", of the first day: with its colon, or "15" would be an hour. */
+static double time_of_day_only(const char *text)
+{
+    return strchr(text, ':') != NULL ? time_of_day(text) : -1.0;
+}
+
 bool cs_replay_when(const struct cs_scenario *scenario, const char *text, double *start_s)
 {
     static const char *const days[] = {"Mon ", "Tue ", "Wed ", "Thu ", "Fri ", "Sat ", "Sun "};
@@ -100,6 +106,8 @@ bool cs_replay_when(const struct cs_scenario *scenario, const char *text, double
     for (int d = 0; d < 7 && scenario->traffic.curve.starts_monday; d++)
         if (strncmp(text, days[d], 4) == 0 && time_of_day(text + 4) >= 0.0)
             at = 86400.0 * d + time_of_day(text + 4);
+    if (at < 0.0)
+        at = time_of_day_only(text);
     if (strncmp(text, "day ", 4) == 0 || strncmp(text, "hour ", 5) == 0) {
         const bool day = text[0] == 'd';
         const char *digit = text + (day ? 4 : 5);

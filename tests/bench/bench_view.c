@@ -1,8 +1,8 @@
 /* Frames of the window: what simulating and drawing one costs, without a display.
  *
  * Fleets of 1 to 10,000 replicas, at nine requests a second each, are drawn 600 times at 1280 x 800
- * by the software renderer, each after a sixtieth of a second has been simulated at real time and at
- * sixty times that. A frame has 16.7 ms at sixty a second; a display with a graphics processor
+ * by the software renderer, each after a sixtieth of a second has been simulated at real time and
+ * at sixty times that. A frame has 16.7 ms at sixty a second; a display with a graphics processor
  * draws faster than this. Times are the processor's.
  */
 #include "bench_view.h"
