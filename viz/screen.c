@@ -114,6 +114,7 @@ void cs_screen_close(struct cs_screen *w)
         SDL_DestroyWindow(w->window);
     free(w->times);
     free(w);
+    SDL_Quit();
 }
 
 struct cs_draw *cs_screen_draw(struct cs_screen *w)
