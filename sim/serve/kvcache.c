@@ -22,11 +22,14 @@ int64_t cs_kvcache_held(const struct cs_replica *r, int64_t step)
     return held;
 }
 
-int64_t cs_kvcache_used(const struct cs_replica *r, int64_t t)
+int64_t cs_kvcache_used(const struct cs_replica *r, int64_t t, int64_t steps)
 {
-    if (r->prefix != NULL)
-        return r->limits->kv_blocks - cs_prefix_free(r->prefix);
-    return cs_kvcache_held(r, r->n) - (r->leaving_end <= t ? r->leaving_blocks : 0);
+    int64_t more = 0;
+    if (r->prefix == NULL)
+        return cs_kvcache_held(r, r->n + steps) - (r->leaving_end <= t ? r->leaving_blocks : 0);
+    if (steps > 0)
+        cs_kvcache_ahead(r, steps, &more);
+    return r->limits->kv_blocks - cs_prefix_free(r->prefix) + more;
 }
 
 void cs_kvcache_start_counting(struct cs_replica *r)

@@ -91,11 +91,23 @@ static inline int64_t cs_kvcache_window_tokens(const struct cs_replica *r, int64
            (r->decoding - r->growing) * r->step->window_tokens;
 }
 
+/* The time of the next decode step if the batch stays as it is, and how much `longer` each one
+ * after it takes (ramp.h). */
+static inline int64_t cs_kvcache_step_ps(const struct cs_replica *r, int64_t *longer)
+{
+    const struct cs_step_load load = {.tokens = r->decoding,
+                                      .sampled = r->decoding,
+                                      .kv_tokens = cs_kvcache_tokens(r, r->n + 1),
+                                      .window_kv_tokens = cs_kvcache_window_tokens(r, r->n + 1)};
+    *longer = r->step->kv_ps * r->decoding + r->step->window_kv_ps * r->growing;
+    return cs_step_ps(r->step, &load);
+}
+
 /* Blocks held once step `step` has been allocated, those of leaving requests included. O(running).
  */
 int64_t cs_kvcache_held(const struct cs_replica *r, int64_t step);
-/* Blocks in use at time t, which is not before the last plan. */
-int64_t cs_kvcache_used(const struct cs_replica *r, int64_t t);
+/* Blocks in use at time t, by which so many decode steps more are planned than are booked. */
+int64_t cs_kvcache_used(const struct cs_replica *r, int64_t t, int64_t steps);
 /* Starts counting while step n + 1 is planned, its decodes allocated. O(running). */
 void cs_kvcache_start_counting(struct cs_replica *r);
 /* When counting: how many of the next k decode steps can be planned before blocks run out, and the

@@ -461,12 +461,8 @@ static bool jump(struct cs_replica *r, int64_t now, int64_t until, bool stop)
     const bool blocked = r->head_at <= now;
     if (blocked && !head_is_blocked(r))
         return false;
-    const struct cs_step_load load = {.tokens = r->decoding,
-                                      .sampled = r->decoding,
-                                      .kv_tokens = cs_kvcache_tokens(r, r->n + 1),
-                                      .window_kv_tokens = cs_kvcache_window_tokens(r, r->n + 1)};
-    const int64_t t1 = cs_step_ps(r->step, &load);
-    const int64_t g = r->step->kv_ps * r->decoding + r->step->window_kv_ps * r->growing;
+    int64_t g;
+    const int64_t t1 = cs_kvcache_step_ps(r, &g);
     /* plans of steps n+1, n+2, ... happen at `now`, end, end + ramp(1), ... (asynchronous), or at
      * end, end + ramp(1), ...; those before the head of the queue may be planned are free */
     if (!blocked && !r->limits->static_batching && r->head_at <= r->end + cs_ramp(k - 1, t1, g)) {
@@ -502,7 +498,7 @@ static bool jump(struct cs_replica *r, int64_t now, int64_t until, bool stop)
     }
     cs_kvcache_take(r, blocks);
     const int64_t span = cs_ramp(k, t1, g);
-    book(r, r->end, t1, g, k, span, r->decoding, load.kv_tokens);
+    book(r, r->end, t1, g, k, span, r->decoding, cs_kvcache_tokens(r, r->n + 1));
     r->start = r->end + cs_ramp(last, t1, g);
     r->end += span;
     r->n += k;

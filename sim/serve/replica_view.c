@@ -6,6 +6,7 @@
  * The rule: nothing here changes a replica. Not here: what moves it on (replica.c).
  */
 #include "serve/kvcache.h"
+#include "serve/ramp.h"
 #include "serve/replica.h"
 
 int64_t cs_replica_wake(const struct cs_replica *r)
@@ -32,6 +33,17 @@ int64_t cs_replica_last_end(const struct cs_replica *r)
     return r->end;
 }
 
+/* Steps of a jump that is under way which are planned by t. */
+static int64_t steps_since(const struct cs_replica *r, int64_t t)
+{
+    const int64_t next = r->limits->asynchronous ? r->start : r->end;
+    if (r->idle || r->decoding == 0 || r->partial >= 0 || next > t || r->quiet_until <= t)
+        return 0;
+    int64_t longer;
+    const int64_t first = cs_kvcache_step_ps(r, &longer);
+    return cs_ramps_below(t + 1 - r->end, first, longer) + r->limits->asynchronous;
+}
+
 void cs_replica_snapshot(const struct cs_replica *r, int64_t t, struct cs_snapshot *snapshot)
 {
     const bool busy = t < r->end || (!r->idle && r->decoding > 0);
@@ -40,7 +52,7 @@ void cs_replica_snapshot(const struct cs_replica *r, int64_t t, struct cs_snapsh
         .waiting = (int)r->waiting.count,
         .running = (int)(cs_replica_outstanding(r, t) - r->waiting.count),
         .decoding = (int)r->decoding,
-        .kv_blocks_used = cs_kvcache_used(r, t),
+        .kv_blocks_used = cs_kvcache_used(r, t, steps_since(r, t)),
         .kv_blocks = r->limits->kv_blocks,
         .busy = busy,
         .prefilling = t < r->prefill_end,

@@ -293,6 +293,29 @@ START_TEST(a_change_by_hand_can_be_told_in_advance)
 }
 END_TEST
 
+/* Steps of 1 s are planned at 0, 1, 2, ... s, by an asynchronous engine each of them but the first a
+ * second early; the k-th (from 1) holds k tokens with a prompt of one. Blocks are of one token. */
+START_TEST(a_look_sees_the_cache_fill)
+{
+    const double at[] = {0};
+    const int32_t tokens[] = {40};
+    for (int i = 0; i < 4; i++) {
+        fleet.limits.block_size = 1;
+        fleet.limits.asynchronous = i & 1;
+        fleet.limits.prefix_caching = i & 2;
+        run(1, at, tokens, NULL, 0, true);
+        for (int s = 0; s < 30; s += 7) {
+            struct cs_snapshot snapshot;
+            ck_assert(cs_cluster_run_until(cluster, s * S + S / 2));
+            cs_cluster_snapshot(cluster, 0, &snapshot);
+            ck_assert_int_eq(snapshot.kv_blocks_used, s + 1 + (i & 1));
+        }
+        cs_cluster_run(cluster);
+        expect(0, 0, 0, 1, 40);
+    }
+}
+END_TEST
+
 /* No repair ends later than the longest run: time is counted in 64 bits. */
 START_TEST(repairs_end_with_the_longest_run)
 {
@@ -319,6 +342,7 @@ int main(void)
     tcase_add_test(all, round_robin_skips);
     tcase_add_test(all, a_trace_is_thinned_and_thickened);
     tcase_add_test(all, a_change_by_hand_can_be_told_in_advance);
+    tcase_add_test(all, a_look_sees_the_cache_fill);
     tcase_add_test(all, repairs_end_with_the_longest_run);
     suite_add_tcase(suite, all);
     SRunner *const runner = srunner_create(suite);
