@@ -294,7 +294,7 @@ START_TEST(a_change_by_hand_can_be_told_in_advance)
 END_TEST
 
 /* Steps of 1 s are planned at 0, 1, 2, ... s, by an asynchronous engine each of them but the first
- * a second early; the k-th (from 1) holds k tokens with a prompt of one. Blocks are of one token. */
+ * a second early; the k-th (from 1) holds k tokens with a prompt of one. A block is a token. */
 START_TEST(a_look_sees_the_cache_fill)
 {
     const double at[] = {0};
