@@ -21,8 +21,20 @@ static long gpus(const struct cs_candidate *c, int replicas)
     return (long)((double)c->gpus_per_replica * replicas);
 }
 
+/* Whether more replicas or less traffic come under way: then the scenario's load is no bound. */
+static bool is_eased(const struct cs_run_options *run)
+{
+    bool eased = false;
+    for (size_t i = 0; i < run->change_count; i++)
+        eased |= run->changes[i].kind == CS_CHANGE_ADD ||
+                 (run->changes[i].kind == CS_CHANGE_TRAFFIC && run->changes[i].factor < 1.0);
+    return eased;
+}
+
 static int fewest(const struct cs_search *s, const struct cs_candidate *c)
 {
+    if (is_eased(&s->question->run))
+        return 1;
     const struct cs_workload_spec *w = &s->question->workload;
     const double peak = w->requests_per_s / s->question->scale * w->peak_factor;
     const double n = ceil(peak / c->capacity);
