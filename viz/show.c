@@ -211,10 +211,12 @@ bool cs_show_open(struct cs_show *s, const struct cs_answer *answer,
     s->tdp_w = h->tdp_w > 0.0 ? h->tdp_w : NAN;
     s->idle_w = h->idle_w > 0.0 ? h->idle_w : s->tdp_w;
     s->pue = fmax(1.0, scenario->cost.pue);
-    s->changes = cs_arena_alloc(arena, scenario->change_count + 1, sizeof *s->changes);
-    s->by_hand = cs_arena_alloc(arena, scenario->change_count + 1, sizeof *s->by_hand);
-    if (scenario->change_count > 0)
-        memcpy(s->changes, scenario->changes, scenario->change_count * sizeof *s->changes);
+    for (size_t k = 0; k < scenario->change_count; k++) {
+        s->changes = cs_arena_grow(arena, s->changes, k, sizeof *s->changes);
+        s->by_hand = cs_arena_grow(arena, s->by_hand, k, sizeof *s->by_hand);
+        s->changes[k] = scenario->changes[k];
+        s->by_hand[k] = false;
+    }
     s->change_count = s->scripted = scenario->change_count;
     s->ended = cs_arena_alloc(arena, CS_SHOW_ROLLING, sizeof *s->ended);
     s->flights = cs_arena_alloc(arena, CS_SHOW_FLIGHTS, sizeof *s->flights);
@@ -367,6 +369,9 @@ void cs_show_look(struct cs_show *s, int most)
 void cs_show_change(struct cs_show *s, struct cs_change change)
 {
     change.time_ps = s->now_ps;
+    if (s->over)
+        return;
+    change.time_ps = cs_cluster_change(s->cluster, &change);
     s->changes = cs_arena_grow(s->arena, s->changes, s->change_count, sizeof *s->changes);
     s->by_hand = cs_arena_grow(s->arena, s->by_hand, s->change_count, sizeof *s->by_hand);
     size_t i = s->change_count++;
@@ -376,9 +381,6 @@ void cs_show_change(struct cs_show *s, struct cs_change change)
     }
     s->changes[i] = change;
     s->by_hand[i] = true;
-    if (s->over)
-        return;
-    cs_cluster_change(s->cluster, &change);
     cs_show_run(s, s->now_ps + MS);
     cs_show_look(s, INT32_MAX);
 }

@@ -99,7 +99,8 @@ void cs_show_run(struct cs_show *show, int64_t until_ps);
 void cs_show_restart(struct cs_show *show);
 /* Looks at the replicas: at most `most` of them a call where there are more. */
 void cs_show_look(struct cs_show *show, int most);
-/* Something that happens now; its time is set. */
+/* Something that happens now, unless the run is over; its time is set, and the run goes on for a
+ * millisecond, so that two changes never share an instant. */
 void cs_show_change(struct cs_show *show, struct cs_change change);
 /* Takes back the last change made by hand, and restarts; false: there is none. */
 bool cs_show_undo(struct cs_show *show);

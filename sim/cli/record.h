@@ -24,8 +24,9 @@ struct cs_record {
 
 /* Whether a file begins as a record does; an unreadable one does not. */
 bool cs_record_is(const char *path);
-/* The scenario of a record: one option with its fleet given. Its sheets are the catalogue's from
- * then on. NULL: the errors are in cli->diags (exit status 3, 4 where the file cannot be read). */
+/* The scenario of a record: one option with its fleet given. Its sheets are those of the catalogue
+ * from then on, of which nothing may have been loaded yet. NULL: the errors are in cli->diags (exit
+ * status 3, 4 where the file cannot be read). */
 const struct cs_scenario *cs_record_load(struct cs_cli *cli, struct cs_catalog *catalog,
                                          const char *path, struct cs_record *record);
 /* The scenario of a file that is one, changed by `sets`, or a record, of which nothing can be set;

@@ -175,6 +175,30 @@ START_TEST(test_undo)
 }
 END_TEST
 
+/* Scripted changes and many by hand, in one list that grows. */
+START_TEST(test_many_changes)
+{
+    struct cs_show show;
+    open_show(&show, "replicas: 2",
+              "changes: [{at: 5 s, traffic: 90%}, {at: 200 s, traffic: 80%}, {at: 210 s, "
+              "traffic: 70%}, {at: 220 s, traffic: 60%}, {at: 230 s, traffic: 50%}]\n");
+    for (int i = 0; i < 100; i++) {
+        cs_show_run(&show, (10 + i) * S);
+        cs_show_change(&show, (struct cs_change){.kind = CS_CHANGE_TRAFFIC,
+                                                 .factor = 1.0 + 0.01 * i});
+    }
+    ck_assert_uint_eq(show.change_count, 105);
+    ck_assert_uint_eq(cs_show_changes_by_hand(&show), 100);
+    for (int i = 0; i < 100; i++)
+        ck_assert_double_eq(show.changes[1 + i].factor, 1.0 + 0.01 * i);
+    ck_assert(!show.by_hand[0] && show.by_hand[1] && show.by_hand[100] && !show.by_hand[101]);
+    ck_assert_double_eq(show.changes[104].factor, 0.5);
+    for (size_t i = 1; i < show.change_count; i++)
+        ck_assert_int_le(show.changes[i - 1].time_ps, show.changes[i].time_ps);
+    cs_show_close(&show);
+}
+END_TEST
+
 START_TEST(test_failing_half_hurts)
 {
     struct cs_show show;
@@ -458,6 +482,7 @@ int main(void)
     tcase_add_test(run, test_going_back);
     tcase_add_test(run, test_changes_by_hand);
     tcase_add_test(run, test_undo);
+    tcase_add_test(run, test_many_changes);
     tcase_add_test(run, test_failing_half_hurts);
     tcase_add_test(run, test_meters);
     tcase_add_test(run, test_rolling_percentiles);
