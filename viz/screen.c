@@ -141,6 +141,9 @@ bool cs_screen_wait(struct cs_screen *w, const char *name, const char *what, dou
     while (SDL_PollEvent(&event))
         open &= event.type != SDL_QUIT &&
                 !(event.type == SDL_KEYDOWN && event.key.keysym.sym == SDLK_q);
+    char title[300];
+    snprintf(title, sizeof title, "capsim \u00b7 %s \u00b7 sizing the fleet", name);
+    SDL_SetWindowTitle(w->window, title);
     find_size(w, &width, &height);
     cs_scene_wait(w->draw, width, height, name, what, share);
     SDL_RenderPresent(w->renderer);

@@ -500,8 +500,10 @@ const char *cs_show_clock(const struct cs_show *s, int64_t time_ps, char *buffer
 {
     static const char *const days[] = {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
     const long long t = time_ps / (1000 * MS);
-    const int h = (int)(t / 3600 % 24), m = (int)(t / 60 % 60), sec = (int)(t % 60);
-    const long long day = t / 86400;
+    /* the end of the last day is its own, not the next one's beginning */
+    const bool last = time_ps >= s->end_ps && t > 0 && t % 86400 == 0;
+    const long long day = t / 86400 - last;
+    const int h = last ? 24 : (int)(t / 3600 % 24), m = (int)(t / 60 % 60), sec = (int)(t % 60);
     if (s->question.scenario->traffic.curve.starts_monday && s->answer->trace == NULL)
         snprintf(buffer, size, "%s %02d:%02d:%02d", days[day % 7], h, m, sec);
     else if (s->end_ps > (int64_t)(86400.5 * PS))

@@ -276,6 +276,9 @@ START_TEST(test_clock)
     char text[40];
     open_show(&show, "replicas: 1", "");
     ck_assert_str_eq(cs_show_clock(&show, 3723 * S, text, sizeof text), "01:02:03");
+    show.end_ps = 2 * 86400 * S;
+    ck_assert_str_eq(cs_show_clock(&show, 86400 * S, text, sizeof text), "day 2 00:00:00");
+    ck_assert_str_eq(cs_show_clock(&show, show.end_ps, text, sizeof text), "day 2 24:00:00");
     cs_show_close(&show);
 }
 END_TEST
