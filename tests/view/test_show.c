@@ -115,6 +115,9 @@ START_TEST(test_going_back)
     ck_assert_int_lt(show.now_ps, 0);
     cs_show_run(&show, 1000 * S);
     same(there, figures_of(&show));
+    for (size_t i = show.bin; i < show.bin_count; i++) /* nothing is known of what is to come */
+        ck_assert(isnan(show.bins[i].rps) && isnan(show.bins[i].ttft_p95_s));
+    ck_assert_uint_eq(show.bin, (size_t)(1000 * S / show.bin_ps));
     cs_show_close(&show);
 }
 END_TEST
@@ -156,6 +159,54 @@ START_TEST(test_changes_by_hand)
 }
 END_TEST
 
+/* Arrivals of the very instant of a change come after it, however it was made. */
+START_TEST(test_changes_on_an_arrival)
+{
+    char trace[] = "/tmp/capsim-show-XXXXXX", scenario[] = "/tmp/capsim-show-XXXXXX";
+    FILE *f = fdopen(mkstemp(trace), "w");
+    fprintf(f, "arrival_s,input_tokens,output_tokens\n");
+    for (int i = 0; i < 400; i++)
+        fprintf(f, "%d.%d,%d,%d\n", i / 4, i % 4 * 25, 300 + i, 100 + i % 7);
+    fclose(f);
+    struct figures of[2];
+    int moved[2];
+    for (int told = 0; told < 2; told++) {
+        const char *const changes = "changes: [{at: 20 s, fail: 1, repair: 5 s}, "
+                                    "{at: 50 s, traffic: 300%}]\n";
+        snprintf(scenario, sizeof scenario, "/tmp/capsim-show-XXXXXX");
+        f = fdopen(mkstemp(scenario), "w");
+        fprintf(f,
+                "model: llama-3.1-8b\ntraffic: {trace: %s}\n"
+                "deploy: {hardware: h100-sxm-80gb, tensor_parallel: 1, replicas: 2}\n%s",
+                trace, told ? changes : "");
+        fclose(f);
+        cs_diags_init(&diags, &arena);
+        const struct cs_scenario *const s =
+            cs_scenario_load(cs_catalog_open(&arena, NULL), scenario, NULL, 0, &diags);
+        unlink(scenario);
+        ck_assert_msg(s != NULL, "%s", diags.count > 0 ? diags.items[0].message : "?");
+        const struct cs_answer *const a = cs_plan_price(s, &arena, NULL, &diags);
+        struct cs_show show;
+        ck_assert(cs_show_open(&show, a, &a->options[0], &arena));
+        cs_show_run(&show, 20 * S);
+        if (!told)
+            cs_show_change(&show, (struct cs_change){
+                                      .kind = CS_CHANGE_FAIL, .replica = 0, .repair_ps = 5 * S});
+        cs_show_run(&show, 50 * S);
+        if (!told)
+            cs_show_change(&show, (struct cs_change){.kind = CS_CHANGE_TRAFFIC, .factor = 3.0});
+        cs_show_run(&show, show.end_ps);
+        of[told] = figures_of(&show);
+        moved[told] = (int)show.totals.requests;
+        cs_show_close(&show);
+    }
+    unlink(trace);
+    same(of[0], of[1]);
+    ck_assert_int_eq(moved[0], moved[1]);
+    ck_assert_uint_gt(of[0].retried, 0);
+}
+END_TEST
+
 START_TEST(test_undo)
 {
     struct cs_show show, plain;
@@ -184,8 +235,8 @@ START_TEST(test_many_changes)
               "traffic: 70%}, {at: 220 s, traffic: 60%}, {at: 230 s, traffic: 50%}]\n");
     for (int i = 0; i < 100; i++) {
         cs_show_run(&show, (10 + i) * S);
-        cs_show_change(&show, (struct cs_change){.kind = CS_CHANGE_TRAFFIC,
-                                                 .factor = 1.0 + 0.01 * i});
+        cs_show_change(&show,
+                       (struct cs_change){.kind = CS_CHANGE_TRAFFIC, .factor = 1.0 + 0.01 * i});
     }
     ck_assert_uint_eq(show.change_count, 105);
     ck_assert_uint_eq(cs_show_changes_by_hand(&show), 100);
@@ -240,32 +291,69 @@ START_TEST(test_meters)
     double out, in, requests;
     cs_show_rates(&show, &out, &in, &requests);
     ck_assert_double_eq_tol(requests, 20.0, 1.5);
-    const double watts = show.totals.joules / show.totals.replica_s;
-    ck_assert_double_ge(watts, show.idle_w);
-    ck_assert_double_le(watts, 1.0001 * show.pue * show.tdp_w);
+    const struct cs_result *const r = cs_cluster_result(show.cluster);
+    ck_assert_double_eq(show.totals.requests, (double)r->requests);
+    ck_assert_double_le(show.totals.busy_s, (double)r->all_busy_ps / 1e12);
+    ck_assert_double_ge(show.totals.busy_s, (double)r->all_busy_ps / 1e12 - 2.0 * 140.0);
+    ck_assert_double_gt(show.totals.busy_s, 0.5 * show.totals.replica_s);
+    const double joules = show.pue * (show.idle_w * show.totals.replica_s +
+                                      (show.tdp_w - show.idle_w) * show.totals.busy_s);
+    ck_assert_double_eq_tol(show.totals.joules, joules, 1e-9 * joules);
+    ck_assert_double_gt(show.tdp_w, show.idle_w);
     cs_show_close(&show);
 }
 END_TEST
 
+/* Idle replicas are paid for, and take less power. */
+START_TEST(test_meters_of_the_idle)
+{
+    struct cs_show show;
+    open_show(&show, "replicas: 2", "changes: [{at: 1 s, traffic: 1%}]\n");
+    cs_show_run(&show, 60 * S);
+    const double busy = (double)cs_cluster_result(show.cluster)->all_busy_ps / 1e12;
+    const double before = show.totals.busy_s;
+    cs_show_run(&show, 4000 * S);
+    const double later = (double)cs_cluster_result(show.cluster)->all_busy_ps / 1e12;
+    ck_assert_double_eq_tol(show.totals.busy_s - before, later - busy, 1e-6 * later);
+    ck_assert_double_lt(later - busy, 0.6 * 2.0 * 3940.0);
+    ck_assert_double_eq_tol(show.totals.usd, show.usd_per_replica_s * 8000.0,
+                            1e-9 * show.totals.usd);
+    cs_show_close(&show);
+}
+END_TEST
+
+static int by_size(const void *a, const void *b)
+{
+    const float x = *(const float *)a, y = *(const float *)b;
+    return (x > y) - (x < y);
+}
+
+/* Of the last quarter of an hour alone: by hand, from the ring. */
 START_TEST(test_rolling_percentiles)
 {
     struct cs_show show;
-    open_show(&show, "replicas: 2", "");
-    cs_show_run(&show, 300 * S);
     const double asked[] = {50.0, 95.0, 100.0};
     double values[3];
-    cs_show_rolling(&show, false, asked, 3, values);
-    ck_assert_double_lt(values[0], values[1]);
-    ck_assert_double_le(values[1], values[2]);
-    int within = 0, all = 0; /* by counting: the share at most as long as the 95th percentile */
+    open_show(&show, "replicas: 2", "changes: [{at: 1 s, traffic: 5%}]\n");
+    cs_show_run(&show, 2700 * S);
+    ck_assert_uint_lt(show.ended_count, CS_SHOW_ROLLING + 2700);
+    static float ttft[CS_SHOW_ROLLING];
+    size_t n = 0, older = 0;
     for (uint64_t i = 0; i < show.ended_count && i < CS_SHOW_ROLLING; i++) {
-        if (show.ended[i].done_ps < show.now_ps - 900 * S)
-            continue;
-        all++;
-        within += (double)show.ended[i].ttft_s <= values[1];
+        if (show.ended[i].done_ps >= 1800 * S)
+            ttft[n++] = show.ended[i].ttft_s;
+        else
+            older++;
     }
-    ck_assert_int_ge(within, (int)ceil(0.95 * all));
-    ck_assert_int_lt(within - 1, (int)ceil(0.95 * all) + 3);
+    ck_assert_uint_gt(older, 100);
+    qsort(ttft, n, sizeof *ttft, by_size);
+    cs_show_rolling(&show, false, asked, 3, values);
+    for (int k = 0; k < 3; k++)
+        ck_assert_double_eq(values[k],
+                            (double)ttft[(size_t)ceil(asked[k] / 100.0 * (double)n) - 1]);
+    double out, in, requests;
+    cs_show_rates(&show, &out, &in, &requests);
+    ck_assert_double_eq_tol(requests, (double)n / 900.0, 1e-9);
     cs_show_close(&show);
 }
 END_TEST
@@ -304,8 +392,14 @@ START_TEST(test_control_refuses)
     ck_assert_uint_eq(show.change_count, 1);
     ck_assert(cs_control(&scene, CS_ACT_FAIL, 0)); /* it has failed already */
     ck_assert_uint_eq(show.change_count, 1);
+    ck_assert(cs_control(&scene, CS_ACT_DOUBLE, 0));
+    ck_assert(cs_control(&scene, CS_ACT_DOUBLE, 0));
+    ck_assert_double_eq(show.factor, 4.0);
+    ck_assert(cs_control(&scene, CS_ACT_HALVE, 0));
+    ck_assert_double_eq(show.factor, 2.0);
     for (int i = 0; i < 10; i++)
         ck_assert(cs_control(&scene, CS_ACT_DOUBLE, 0));
+    ck_assert_double_eq(show.factor, 64.0);
     ck_assert_double_le(show.factor, 100.0);
     ck_assert(!cs_control(&scene, CS_ACT_QUIT, 0)); /* not its own */
     ck_assert(!cs_control(&scene, CS_ACT_NEXT, 0));
@@ -484,10 +578,12 @@ int main(void)
     tcase_add_test(run, test_pieces_do_not_show);
     tcase_add_test(run, test_going_back);
     tcase_add_test(run, test_changes_by_hand);
+    tcase_add_test(run, test_changes_on_an_arrival);
     tcase_add_test(run, test_undo);
     tcase_add_test(run, test_many_changes);
     tcase_add_test(run, test_failing_half_hurts);
     tcase_add_test(run, test_meters);
+    tcase_add_test(run, test_meters_of_the_idle);
     tcase_add_test(run, test_rolling_percentiles);
     tcase_add_test(run, test_clock);
     tcase_add_test(run, test_control_refuses);
