@@ -258,12 +258,14 @@ static double default_time(const struct shown *sh)
     return isnan(peak) || peak + 1800.0 > end ? 0.5 * end : peak + 1800.0;
 }
 
-static void start_scene(struct view *v, struct shown *sh, struct cs_scene *scene,
-                        struct cs_draw *draw, bool picture, double lead_s)
+/* So far before the time asked for, in seconds, as there is: `lead_s` at most. */
+static double start_scene(struct view *v, struct shown *sh, struct cs_scene *scene,
+                          struct cs_draw *draw, bool picture, double lead_s)
 {
     cs_scene_init(scene, &sh->show, draw);
     const double at = v->asked->at != NULL ? sh->at_s : picture ? default_time(sh) : 0.0;
-    const int64_t to = (int64_t)(fmax(0.0, at - lead_s) * 1e3) * 1000000000;
+    const double lead = fmin(lead_s, at);
+    const int64_t to = (int64_t)((at - lead) * 1e3) * 1000000000;
     const int64_t from = sh->show.now_ps;
     if (picture) {
         cs_progress_init(&v->progress, v->asked->quiet);
@@ -280,6 +282,7 @@ static void start_scene(struct view *v, struct shown *sh, struct cs_scene *scene
         v->asked->replica <= (unsigned long long)cs_cluster_replicas(sh->show.cluster))
         scene->selected = (int)v->asked->replica - 1;
     scene->flights_seen = sh->show.flight_count;
+    return lead;
 }
 
 /* --- off screen ------------------------------------------------------------------------------ */
@@ -306,8 +309,10 @@ static int draw_frames(struct view *v, struct shown *sh, struct cs_picture *pict
     struct cs_scene scene;
     const unsigned long long count = v->asked->frames != NULL ? v->asked->count : 1;
     const int warm = v->asked->frames != NULL ? 0 : 30; /* so that requests are on their way */
-    const double step_s = (double)v->asked->speed / 60.0;
-    start_scene(v, sh, &scene, draw, true, step_s * warm);
+    double step_s = (double)v->asked->speed / 60.0;
+    const double lead_s = start_scene(v, sh, &scene, draw, true, step_s * warm);
+    if (warm > 0)
+        step_s = lead_s / warm;
     const int64_t begin = sh->show.now_ps;
     int status = -1;
     cs_progress_init(&v->progress, v->asked->quiet);
