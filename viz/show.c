@@ -181,6 +181,20 @@ static bool shorten_warm_up(struct cs_workload_spec *w)
     return true;
 }
 
+/* Behind those of its time and before. */
+static void insert_change(struct cs_show *s, struct cs_change change, bool by_hand)
+{
+    s->changes = cs_arena_grow(s->arena, s->changes, s->change_count, sizeof *s->changes);
+    s->by_hand = cs_arena_grow(s->arena, s->by_hand, s->change_count, sizeof *s->by_hand);
+    size_t i = s->change_count++;
+    for (; i > 0 && s->changes[i - 1].time_ps > change.time_ps; i--) {
+        s->changes[i] = s->changes[i - 1];
+        s->by_hand[i] = s->by_hand[i - 1];
+    }
+    s->changes[i] = change;
+    s->by_hand[i] = by_hand;
+}
+
 bool cs_show_open(struct cs_show *s, const struct cs_answer *answer,
                   const struct cs_option_answer *plan, struct cs_arena *arena)
 {
@@ -211,11 +225,9 @@ bool cs_show_open(struct cs_show *s, const struct cs_answer *answer,
     s->tdp_w = h->tdp_w > 0.0 ? h->tdp_w : NAN;
     s->idle_w = h->idle_w > 0.0 ? h->idle_w : s->tdp_w;
     s->pue = fmax(1.0, scenario->cost.pue);
-    s->changes = cs_arena_alloc(arena, scenario->change_count + 1, sizeof *s->changes);
-    s->by_hand = cs_arena_alloc(arena, scenario->change_count + 1, sizeof *s->by_hand);
-    if (scenario->change_count > 0)
-        memcpy(s->changes, scenario->changes, scenario->change_count * sizeof *s->changes);
-    s->change_count = s->scripted = scenario->change_count;
+    for (size_t i = 0; i < scenario->change_count; i++) /* as they grow later */
+        insert_change(s, scenario->changes[i], false);
+    s->scripted = s->change_count;
     s->ended = cs_arena_alloc(arena, CS_SHOW_ROLLING, sizeof *s->ended);
     s->flights = cs_arena_alloc(arena, CS_SHOW_FLIGHTS, sizeof *s->flights);
     s->observer = (struct cs_observer){.user = s, .routed = on_routed, .ended = on_ended};
@@ -367,15 +379,7 @@ void cs_show_look(struct cs_show *s, int most)
 void cs_show_change(struct cs_show *s, struct cs_change change)
 {
     change.time_ps = s->now_ps;
-    s->changes = cs_arena_grow(s->arena, s->changes, s->change_count, sizeof *s->changes);
-    s->by_hand = cs_arena_grow(s->arena, s->by_hand, s->change_count, sizeof *s->by_hand);
-    size_t i = s->change_count++;
-    for (; i > 0 && s->changes[i - 1].time_ps > change.time_ps; i--) {
-        s->changes[i] = s->changes[i - 1];
-        s->by_hand[i] = s->by_hand[i - 1];
-    }
-    s->changes[i] = change;
-    s->by_hand[i] = true;
+    insert_change(s, change, true);
     if (s->over)
         return;
     cs_cluster_change(s->cluster, &change);

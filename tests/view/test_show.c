@@ -156,6 +156,35 @@ START_TEST(test_changes_by_hand)
 }
 END_TEST
 
+/* However many a scenario has: what holds them grows from there on. */
+START_TEST(test_many_changes_by_hand)
+{
+    for (int scripted = 1; scripted <= 9; scripted++) {
+        char changes[600] = "changes:\n";
+        for (int i = 0; i < scripted; i++)
+            snprintf(changes + strlen(changes), sizeof changes - strlen(changes),
+                     "- {at: %d s, traffic: 9%d%%}\n", 20 * i, i);
+        struct cs_show show;
+        open_show(&show, "replicas: 3", changes);
+        cs_show_run(&show, 10 * S);
+        for (int i = 0; i < 12; i++)
+            cs_show_change(&show, (struct cs_change){.kind = CS_CHANGE_TRAFFIC, .factor = 2.0 + i});
+        ck_assert_uint_eq(show.change_count, (size_t)scripted + 12);
+        ck_assert_uint_eq(cs_show_changes_by_hand(&show), 12);
+        for (size_t i = 0; i < show.change_count; i++) {
+            const double own = 0.9 + 0.01 * (double)(i == 0 ? 0 : i - 12);
+            const bool by_hand = i >= 1 && i <= 12;
+            ck_assert(show.by_hand[i] == by_hand);
+            ck_assert_double_eq_tol(show.changes[i].factor, by_hand ? 1.0 + (double)i : own, 1e-12);
+        }
+        while (cs_show_undo(&show)) {
+        }
+        ck_assert_uint_eq(show.change_count, (size_t)scripted);
+        cs_show_close(&show);
+    }
+}
+END_TEST
+
 START_TEST(test_undo)
 {
     struct cs_show show, plain;
@@ -457,6 +486,7 @@ int main(void)
     tcase_add_test(run, test_pieces_do_not_show);
     tcase_add_test(run, test_going_back);
     tcase_add_test(run, test_changes_by_hand);
+    tcase_add_test(run, test_many_changes_by_hand);
     tcase_add_test(run, test_undo);
     tcase_add_test(run, test_failing_half_hurts);
     tcase_add_test(run, test_meters);
