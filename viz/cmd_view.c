@@ -36,7 +36,7 @@ struct asked {
     float points; /* pixels of a point; 0: the display's */
 };
 
-enum { SLICES = 64 };
+enum { SLICES = 64, PIXELS_MOST = 16384 }; /* that many each way: a picture of a gibibyte */
 
 /* What lasts while one scenario is shown. */
 struct shown {
@@ -89,6 +89,9 @@ static int check_sizes(struct asked *a)
         if (*end || !(a->points >= 0.5f && a->points <= 4.0f))
             return usage_error("--scale is between 0.5 and 4");
     }
+    const float most = fmaxf(1.0f, a->points) * (float)(a->width > a->height ? a->width : a->height);
+    if (most > (float)PIXELS_MOST)
+        return usage_error("--size times --scale is more than 16384 pixels");
     if (a->count < 1 || a->count > 1000000)
         return usage_error("--count is between 1 and 1000000 frames");
     if (a->speed < 1 || a->speed > 1000000)
@@ -134,7 +137,13 @@ static int parse(struct cs_cli *cli, int argc, char **argv, struct asked *a,
         -1,
         "a scenario file, or a record"};
     const int status = cs_opt_parse(cli, &usage, argc, argv, words);
-    return status >= 0 ? status : check_sizes(a);
+    if (status >= 0)
+        return status;
+    if ((a->screenshot != NULL || a->frames != NULL) && (a->timing != NULL || a->seconds > 0))
+        return usage_error("--timing and --for are of a window, which no picture has");
+    if ((a->screenshot != NULL || a->frames != NULL) && words->count > 1)
+        return usage_error("pictures are drawn of one scenario");
+    return check_sizes(a);
 }
 
 /* --- a scenario and its fleet ---------------------------------------------------------------- */
@@ -362,14 +371,16 @@ static int view_off_screen(struct view *v)
 static void take_shot(struct view *v, struct cs_scene *scene)
 {
     struct cs_file file;
+    struct cs_diags diags; /* its own: a picture that fails is said in the window */
     struct stat there;
     char name[40];
+    cs_diags_init(&diags, v->cli->arena);
     do
         snprintf(name, sizeof name, "capsim-%03d.png", ++v->shots);
     while (stat(name, &there) == 0);
-    const bool saved = cs_file_open(&file, name, "screenshot", &v->cli->diags) &&
+    const bool saved = cs_file_open(&file, name, "screenshot", &diags) &&
                        cs_screen_shot(v->screen, file.file) &&
-                       cs_file_close(&file, "screenshot", &v->cli->diags);
+                       cs_file_close(&file, "screenshot", &diags);
     cs_scene_say(scene, saved ? "saved as %s" : "%s could not be written", name);
 }
 

@@ -65,7 +65,7 @@ bool cs_picture_write(struct cs_picture *p, FILE *file)
         return false;
     for (int y = 0; y < h; y++) {
         const uint32_t *const row =
-            (const uint32_t *)((const uint8_t *)p->surface->pixels + y * p->surface->pitch);
+            (const uint32_t *)((const uint8_t *)p->surface->pixels + (size_t)y * (size_t)p->surface->pitch);
         for (int x = 0; x < w; x++) {
             uint8_t *const at = rgb + 3 * ((size_t)y * (size_t)w + (size_t)x);
             at[0] = (uint8_t)(row[x] >> 16);
