@@ -59,7 +59,7 @@ struct view {
     size_t path_count;
     const char *name;
     struct cs_progress progress;
-    bool closed;
+    bool closed, printed; /* printed: a scenario, to which another may be added */
     int shots;
 };
 
@@ -89,8 +89,8 @@ static int check_sizes(struct asked *a)
         if (*end || !(a->points >= 0.5f && a->points <= 4.0f))
             return usage_error("--scale is between 0.5 and 4");
     }
-    const float most = fmaxf(1.0f, a->points) * (float)(a->width > a->height ? a->width : a->height);
-    if (most > (float)PIXELS_MOST)
+    const float side = (float)(a->width > a->height ? a->width : a->height);
+    if (fmaxf(1.0f, a->points) * side > (float)PIXELS_MOST)
         return usage_error("--size times --scale is more than 16384 pixels");
     if (a->count < 1 || a->count > 1000000)
         return usage_error("--count is between 1 and 1000000 frames");
@@ -230,8 +230,9 @@ static void close_shown(struct shown *sh)
     cs_arena_fini(&sh->arena);
 }
 
-/* The scenario that repeats what was done by hand, to standard output. */
-static void print_changes(struct shown *sh)
+/* The scenario that repeats what was done by hand, to standard output; several are documents of one
+ * stream. */
+static void print_changes(struct view *v, struct shown *sh)
 {
     if (!sh->open || cs_show_changes_by_hand(&sh->show) == 0)
         return;
@@ -243,8 +244,9 @@ static void print_changes(struct shown *sh)
         .changes = show->changes,
         .change_count = show->change_count,
         .warm_up_s = show->shortened ? -(double)show->question.workload.start_ps * 1e-12 : 0.0};
-    printf("# %s, with the changes made by hand in capsim view; paths are as in that file.\n%s",
-           sh->path, cs_scenario_pin(sh->scenario, &pin, &sh->arena));
+    printf("%s# %s, with the changes made by hand in capsim view; paths are as in that file.\n%s",
+           v->printed ? "---\n" : "", sh->path, cs_scenario_pin(sh->scenario, &pin, &sh->arena));
+    v->printed = true;
 }
 
 /* Whether a replay that was seen to its end came to what was recorded. */
@@ -449,7 +451,7 @@ static int view_on_screen(struct view *v)
         struct shown sh;
         const int failed = open_shown(v, &sh, path);
         const enum cs_act act = failed >= 0 || v->closed ? CS_ACT_QUIT : show_one(v, &sh);
-        print_changes(&sh);
+        print_changes(v, &sh);
         compare_with_record(&sh);
         close_shown(&sh);
         status = failed >= 0 ? failed : CS_EXIT_YES;

@@ -188,6 +188,20 @@ static double worst_moment(const struct cs_answer *answer, size_t option)
     return at;
 }
 
+/* The looks, with room for replicas that were added; before they came theirs are zero. */
+static struct cs_snapshot *widened(struct cs_timeline *t, struct cs_snapshot *samples, size_t most,
+                                   const struct cs_cluster *cluster, struct cs_arena *arena)
+{
+    const size_t was = (size_t)t->replicas, width = (size_t)cs_cluster_replicas(cluster);
+    if (width == was)
+        return samples;
+    struct cs_snapshot *const wider = cs_arena_alloc(arena, most * width, sizeof *wider);
+    for (size_t k = 0; k < t->sample_count; k++)
+        memcpy(&wider[k * width], &samples[k * was], was * sizeof *wider);
+    t->replicas = (int)width;
+    return wider;
+}
+
 /* Simulates the span, with a log of who arrived at most `before_ps` before it. False: somebody who
  * was there at its start came earlier. */
 static bool look_at(struct cs_timeline *t, int64_t before_ps, struct cs_arena *arena)
@@ -197,21 +211,24 @@ static bool look_at(struct cs_timeline *t, int64_t before_ps, struct cs_arena *a
         .arena = arena, .ranged = true, .from_ps = t->from_ps - before_ps, .until_ps = t->to_ps};
     cs_replay_open(&r, t->answer, t->option, &t->log);
     t->replicas = r.trial.replicas;
-    const size_t width = (size_t)t->replicas;
     const size_t most = (size_t)((t->to_ps - t->from_ps) / t->step_ps) + 1;
-    struct cs_snapshot *const samples = cs_arena_alloc(arena, most * width, sizeof *samples);
+    struct cs_snapshot *samples =
+        cs_arena_alloc(arena, most * (size_t)t->replicas, sizeof *samples);
     int64_t inside = 0;
     for (t->sample_count = 0; t->sample_count < most; t->sample_count++) {
         if (!cs_cluster_run_until(r.cluster, t->from_ps + (int64_t)t->sample_count * t->step_ps))
             break;
+        samples = widened(t, samples, most, r.cluster, arena);
+        inside += t->sample_count == 0 ? cs_cluster_held(r.cluster) : 0;
         for (int i = 0; i < t->replicas; i++) {
-            struct cs_snapshot *const s = &samples[t->sample_count * width + (size_t)i];
+            struct cs_snapshot *const s =
+                &samples[t->sample_count * (size_t)t->replicas + (size_t)i];
             cs_cluster_snapshot(r.cluster, i, s);
             inside += t->sample_count == 0 ? s->waiting + s->running : 0;
         }
     }
-    t->samples = samples;
     run_to_ends(&r, &t->log, t->to_ps);
+    t->samples = widened(t, samples, most, r.cluster, arena);
     for (size_t i = 0; t->sample_count > 0 && i < t->log.count; i++)
         inside -= t->log.rows[i].arrival_ps <= t->from_ps && t->log.rows[i].done_ps > t->from_ps;
     cs_replay_close(&r);

@@ -27,8 +27,8 @@ void cs_replay_open(struct cs_replay *r, const struct cs_answer *answer, size_t 
 void cs_replay_close(struct cs_replay *r);
 
 /* The time of a run that a text names: "Tue 15:00" where weeks begin on Monday, "day 2 15:00",
- * "15:00" of the first day, "hour 7", as cs_plan_when prints them, or a time from its start such as "90 min". False: it names
- * none, or one at which the run has ended. */
+ * "15:00" of the first day, "hour 7", as cs_plan_when prints them, or a time from its start such as
+ * "90 min". False: it names none, or one at which the run has ended. */
 bool cs_replay_when(const struct cs_scenario *scenario, const char *text, double *start_s);
 
 struct cs_timeline {
