@@ -17,6 +17,7 @@ static const double PS = 1e12;
 static const double USUAL_S = 600.0, USUAL_REQUESTS = 10e3, LEAST_S = 1.0;
 static const int64_t STEP_PS = INT64_C(60000000000000);    /* a minute */
 static const int64_t BEFORE_PS = INT64_C(900000000000000); /* a quarter of an hour */
+static const int64_t WARM_UP_PS = INT64_C(86400000000000000), END_PS = INT64_MAX - 1; /* the most */
 enum { LOOKS = 600 };
 
 void cs_replay_open(struct cs_replay *r, const struct cs_answer *answer, size_t option,
@@ -152,7 +153,7 @@ static void run_to_ends(struct cs_replay *r, const struct cs_request_log *log, i
             open++;
         if (open == log->count)
             return;
-        time_ps += step;
+        time_ps = step < END_PS - time_ps ? time_ps + step : END_PS;
     }
 }
 
@@ -252,6 +253,8 @@ void cs_timeline_make(struct cs_timeline *t, const struct cs_answer *answer, siz
                               .from_ps = (int64_t)(from_s * 1e3) * ms};
     t->step_ps = (int64_t)fmax(1.0, ceil(for_s * 1e3 / LOOKS)) * ms;
     t->to_ps = t->from_ps + (int64_t)ceil(for_s * 1e3) * ms;
-    for (int64_t before = BEFORE_PS; !look_at(t, before, arena); before *= 8)
-        cs_check(before / 8 <= t->from_ps + BEFORE_PS); /* by then all of the run was logged */
+    const int64_t all = t->from_ps + WARM_UP_PS + BEFORE_PS; /* the whole run is logged */
+    for (int64_t before = BEFORE_PS; !look_at(t, before, arena);
+         before = before < all / 8 ? before * 8 : all)
+        cs_check(before < all);
 }
