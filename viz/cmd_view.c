@@ -36,7 +36,7 @@ struct asked {
     float points; /* pixels of a point; 0: the display's */
 };
 
-enum { SLICES = 64 };
+enum { SLICES = 64, PIXELS_MOST = 16384 }; /* that many each way: a picture of a gibibyte */
 
 /* What lasts while one scenario is shown. */
 struct shown {
@@ -59,7 +59,7 @@ struct view {
     size_t path_count;
     const char *name;
     struct cs_progress progress;
-    bool closed;
+    bool closed, printed; /* printed: a scenario, to which another may be added */
     int shots;
 };
 
@@ -89,6 +89,9 @@ static int check_sizes(struct asked *a)
         if (*end || !(a->points >= 0.5f && a->points <= 4.0f))
             return usage_error("--scale is between 0.5 and 4");
     }
+    const float side = (float)(a->width > a->height ? a->width : a->height);
+    if (fmaxf(1.0f, a->points) * side > (float)PIXELS_MOST)
+        return usage_error("--size times --scale is more than 16384 pixels");
     if (a->count < 1 || a->count > 1000000)
         return usage_error("--count is between 1 and 1000000 frames");
     if (a->speed < 1 || a->speed > 1000000)
@@ -134,7 +137,13 @@ static int parse(struct cs_cli *cli, int argc, char **argv, struct asked *a,
         -1,
         "a scenario file, or a record"};
     const int status = cs_opt_parse(cli, &usage, argc, argv, words);
-    return status >= 0 ? status : check_sizes(a);
+    if (status >= 0)
+        return status;
+    if ((a->screenshot != NULL || a->frames != NULL) && (a->timing != NULL || a->seconds > 0))
+        return usage_error("--timing and --for are of a window, which no picture has");
+    if ((a->screenshot != NULL || a->frames != NULL) && words->count > 1)
+        return usage_error("pictures are drawn of one scenario");
+    return check_sizes(a);
 }
 
 /* --- a scenario and its fleet ---------------------------------------------------------------- */
@@ -221,8 +230,9 @@ static void close_shown(struct shown *sh)
     cs_arena_fini(&sh->arena);
 }
 
-/* The scenario that repeats what was done by hand, to standard output. */
-static void print_changes(struct shown *sh)
+/* The scenario that repeats what was done by hand, to standard output; several are documents of one
+ * stream. */
+static void print_changes(struct view *v, struct shown *sh)
 {
     if (!sh->open || cs_show_changes_by_hand(&sh->show) == 0)
         return;
@@ -234,8 +244,9 @@ static void print_changes(struct shown *sh)
         .changes = show->changes,
         .change_count = show->change_count,
         .warm_up_s = show->shortened ? -(double)show->question.workload.start_ps * 1e-12 : 0.0};
-    printf("# %s, with the changes made by hand in capsim view; paths are as in that file.\n%s",
-           sh->path, cs_scenario_pin(sh->scenario, &pin, &sh->arena));
+    printf("%s# %s, with the changes made by hand in capsim view; paths are as in that file.\n%s",
+           v->printed ? "---\n" : "", sh->path, cs_scenario_pin(sh->scenario, &pin, &sh->arena));
+    v->printed = true;
 }
 
 /* Whether a replay that was seen to its end came to what was recorded. */
@@ -367,14 +378,16 @@ static int view_off_screen(struct view *v)
 static void take_shot(struct view *v, struct cs_scene *scene)
 {
     struct cs_file file;
+    struct cs_diags diags; /* its own: a picture that fails is said in the window */
     struct stat there;
     char name[40];
+    cs_diags_init(&diags, v->cli->arena);
     do
         snprintf(name, sizeof name, "capsim-%03d.png", ++v->shots);
     while (stat(name, &there) == 0);
-    const bool saved = cs_file_open(&file, name, "screenshot", &v->cli->diags) &&
+    const bool saved = cs_file_open(&file, name, "screenshot", &diags) &&
                        cs_screen_shot(v->screen, file.file) &&
-                       cs_file_close(&file, "screenshot", &v->cli->diags);
+                       cs_file_close(&file, "screenshot", &diags);
     cs_scene_say(scene, saved ? "saved as %s" : "%s could not be written", name);
 }
 
@@ -443,7 +456,7 @@ static int view_on_screen(struct view *v)
         struct shown sh;
         const int failed = open_shown(v, &sh, path);
         const enum cs_act act = failed >= 0 || v->closed ? CS_ACT_QUIT : show_one(v, &sh);
-        print_changes(&sh);
+        print_changes(v, &sh);
         compare_with_record(&sh);
         close_shown(&sh);
         status = failed >= 0 ? failed : CS_EXIT_YES;

@@ -140,7 +140,8 @@ bool cs_control(struct cs_scene *s, enum cs_act act, int64_t value)
         cs_scene_say(s, "a replica more; it reads its weights first");
         return true;
     case CS_ACT_REMOVE:
-        if (s->show->serving < 2 && s->show->loading == 0) {
+        if (s->show->serving < 2 &&
+            (s->show->loading == 0 || s->show->serving + s->show->loading + s->show->failed < 2)) {
             cs_scene_say(s, "the last replica that serves stays");
             return true;
         }
@@ -181,7 +182,7 @@ void cs_control_advance(struct cs_scene *s, double seconds, double budget_s, dou
 {
     struct cs_show *const show = s->show;
     const bool going = s->target_ps >= 0;
-    const int64_t until = going ? s->target_ps : show->end_ps;
+    const int64_t until = going && s->target_ps < show->end_ps ? s->target_ps : show->end_ps;
     if ((s->paused && !going) || show->now_ps >= until) {
         s->target_ps = -1;
         return;

@@ -64,8 +64,8 @@ bool cs_picture_write(struct cs_picture *p, FILE *file)
     if (rgb == NULL)
         return false;
     for (int y = 0; y < h; y++) {
-        const uint32_t *const row =
-            (const uint32_t *)((const uint8_t *)p->surface->pixels + y * p->surface->pitch);
+        const size_t begin = (size_t)y * (size_t)p->surface->pitch;
+        const uint32_t *const row = (const uint32_t *)((const uint8_t *)p->surface->pixels + begin);
         for (int x = 0; x < w; x++) {
             uint8_t *const at = rgb + 3 * ((size_t)y * (size_t)w + (size_t)x);
             at[0] = (uint8_t)(row[x] >> 16);

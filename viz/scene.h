@@ -49,7 +49,8 @@ struct cs_hit {
     int64_t value;
 };
 
-enum { CS_SCENE_HITS = 96, CS_SCENE_SPARKS = 400, CS_SPEEDS = 9 };
+enum { CS_SCENE_HITS = 160, /* with a tab for each of a hundred days */
+        CS_SCENE_SPARKS = 400, CS_SPEEDS = 9 };
 extern const int cs_speeds[CS_SPEEDS]; /* simulated seconds a second; 0: as fast as it goes */
 
 struct cs_spark { /* a request that flies from the gateway to a replica */

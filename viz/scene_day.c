@@ -12,6 +12,7 @@
 #include "viz/scene.h"
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 enum { POINTS_MOST = 2048, ROW_TICKS = 8 };
 static const double DAY_S = 86400.0, PS = 1e12;
@@ -229,7 +230,7 @@ static void draw_tabs(struct cs_scene *s, struct cs_box box, int days, int shown
         const struct cs_box tab = {box.x + w * (float)k, box.y, w - 3, 16};
         char label[40];
         cs_show_clock(s->show, (int64_t)(k * DAY_S * PS), label, sizeof label);
-        label[s->show->question.scenario->traffic.curve.starts_monday ? 3 : 6] = '\0';
+        *strrchr(label, ' ') = '\0'; /* the day alone */
         cs_draw_fill(s->draw, tab, k == shown ? CS_EDGE : CS_GROUND);
         if (w > 30)
             cs_draw_text(s->draw, tab.x + tab.w / 2, tab.y + 1, CS_DRAW_SMALL, CS_DRAW_MIDDLE,

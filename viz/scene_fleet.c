@@ -409,7 +409,8 @@ static void draw_hint(struct cs_scene *s, int i)
              100.0 * (double)kv_share(n));
     const float w = 20 + fmaxf(cs_draw_width(s->draw, CS_DRAW_SMALL, line[0]),
                                cs_draw_width(s->draw, CS_DRAW_SMALL, line[1]));
-    const float x = fminf(s->mouse_x + 14, s->w - w - 4), y = s->mouse_y + 16;
+    const float right = s->racks.area.x + s->racks.area.w; /* what lies beyond is drawn over it */
+    const float x = fminf(s->mouse_x + 14, right - w), y = s->mouse_y + 16;
     const struct cs_box b = {x, y, w, 40};
     cs_draw_fill(s->draw, b, CS_GROUND);
     cs_draw_frame(s->draw, b, CS_DIM);

@@ -52,9 +52,9 @@ void cs_scene_meters(struct cs_scene *s, struct cs_box box)
     figure(s, room.x, room.y, "answer tokens/s", cs_figure_short(out).text);
     figure(s, room.x + half, room.y, "prompt tokens/s", cs_figure_short(in).text);
     figure(s, room.x, room.y + 44, "requests", cs_figure_number(show->totals.requests, 0).text);
+    const double within = cs_show_within(show);
     figure(s, room.x + half, room.y + 44, "within the limits",
-           show->totals.ended > 0.0 ? cs_figure_percent(show->totals.met / show->totals.ended).text
-                                    : "\u2013");
+           isnan(within) ? "\u2013" : cs_figure_percent(within).text);
     float y = room.y + 94;
     if (y + 20 > box.y + box.h)
         return;

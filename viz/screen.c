@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TIMES = 1 << 16 };
+enum { TIMES = 1 << 16, STILLS = 3 };
 static const double FRAME_S = 1.0 / 60.0, TITLE_S = 0.5;
 static const int64_t HOUR_MS = 3600000;
 
@@ -268,22 +268,38 @@ static void retitle(struct cs_screen *w, const struct cs_scene *s)
     SDL_SetWindowTitle(w->window, title);
 }
 
+/* Nothing moves until a hand does. */
+static bool is_still(const struct cs_scene *s)
+{
+    return s->target_ps < 0 && (s->paused || s->show->now_ps >= s->show->end_ps) &&
+           s->spark_count == 0 && s->message_s <= 0.0f;
+}
+
 enum cs_act cs_screen_run(struct cs_screen *w, struct cs_scene *s, double seconds)
 {
     const double begun = cs_screen_now();
     if (w->frames == 0)
         w->began = begun;
     double last = begun, next = begun;
+    int stills = 0; /* frames drawn since anything moved */
     for (;;) {
         const double start = cs_screen_now();
         SDL_Event event;
         while (SDL_PollEvent(&event)) {
             const struct cs_hit hit = act_of(w, s, &event);
+            stills = 0;
             if (!cs_control(s, hit.act, hit.value))
                 return hit.act;
         }
         s->frame_s = (float)fmin(0.1, start - last);
         last = start;
+        stills = is_still(s) ? stills + 1 : 0;
+        if (stills > STILLS) { /* drawn, on whichever buffer is shown */
+            SDL_WaitEventTimeout(NULL, 100);
+            if (seconds > 0.0 && cs_screen_now() - begun >= seconds)
+                return CS_ACT_QUIT;
+            continue;
+        }
         cs_control_advance(s, (double)s->frame_s, (s->target_ps >= 0 ? 0.7 : 0.5) * FRAME_S,
                            cs_screen_now);
         find_size(w, &s->w, &s->h);

@@ -15,7 +15,7 @@
 
 static const double PS = 1e12;
 static const int64_t MS = 1000000000;
-static const double ROLLING_S = 900.0, WARM_REQUESTS = 2e6;
+static const double ROLLING_S = 900.0, WARM_REQUESTS = 2e6, LONGEST_S = 100.0 * 86400.0;
 /* Classes of prompts where nobody named any, by tokens. */
 static const int32_t SHORT_PROMPT = 1024, LONG_PROMPT = 8192;
 
@@ -49,11 +49,8 @@ static void on_ended(void *user, int64_t arrival_ps, int64_t first_token_ps, int
                                tpot < 0 ? NAN : (float)((double)tpot / PS), input, output};
     if (done_ps < 0)
         return;
-    s->totals.ended += 1.0;
     s->totals.input_tokens += input;
     s->totals.output_tokens += output;
-    s->totals.met +=
-        !((double)ttft / PS > s->ttft_limit_s) && !((double)tpot / PS > s->tpot_limit_s);
     cs_hist_add(&s->bin_ttft, ttft, 1);
     if (tpot >= 0)
         cs_hist_add(&s->bin_tpot, tpot, 1);
@@ -131,6 +128,7 @@ static void start_run(struct cs_show *s)
     run.changes = s->changes;
     run.change_count = s->change_count;
     run.observer = &s->observer;
+    s->end_ps = s->latest_ps;
     s->bin = 0;
     s->ended_count = s->flight_count = 0;
     cs_hist_init(&s->bin_ttft, &s->run);
@@ -181,6 +179,42 @@ static bool shorten_warm_up(struct cs_workload_spec *w)
     return true;
 }
 
+/* When a run that ends with a number of requests will have ended, in seconds: by the curve, and
+ * with room for chance. A trace is as long as it is. */
+static double time_of_requests(const struct cs_question *q)
+{
+    const struct cs_workload_spec *const w = &q->workload;
+    const struct cs_curve *const curve = &w->traffic->curve;
+    if (w->trace != NULL)
+        return q->expected_requests / w->requests_per_s;
+    const double requests = q->expected_requests;
+    const double chance = 5.0 * fmax(1.0, w->traffic->burstiness) * sqrt(requests);
+    double left = requests + chance, t = 0.0;
+    if (curve->count == 0)
+        return fmin(LONGEST_S, left / w->requests_per_s);
+    for (size_t i = 0; t < LONGEST_S; i = (i + 1) % curve->count, t += curve->step_s) {
+        const double come = curve->weights[i] * w->requests_per_s * curve->step_s;
+        if (come >= left)
+            return fmin(LONGEST_S, t + curve->step_s * left / come);
+        left -= come;
+    }
+    return LONGEST_S;
+}
+
+/* Behind those of its time and before. */
+static void insert_change(struct cs_show *s, struct cs_change change, bool by_hand)
+{
+    s->changes = cs_arena_grow(s->arena, s->changes, s->change_count, sizeof *s->changes);
+    s->by_hand = cs_arena_grow(s->arena, s->by_hand, s->change_count, sizeof *s->by_hand);
+    size_t i = s->change_count++;
+    for (; i > 0 && s->changes[i - 1].time_ps > change.time_ps; i--) {
+        s->changes[i] = s->changes[i - 1];
+        s->by_hand[i] = s->by_hand[i - 1];
+    }
+    s->changes[i] = change;
+    s->by_hand[i] = by_hand;
+}
+
 bool cs_show_open(struct cs_show *s, const struct cs_answer *answer,
                   const struct cs_option_answer *plan, struct cs_arena *arena)
 {
@@ -194,13 +228,10 @@ bool cs_show_open(struct cs_show *s, const struct cs_answer *answer,
     if (!s->candidate.memory.fits)
         return false;
     s->replicas = plan->replicas;
-    s->end_ps = s->question.run.end_ps;
-    if (s->end_ps == INT64_MAX)
-        s->end_ps =
-            (int64_t)(s->question.expected_requests / s->question.workload.requests_per_s * PS);
-    s->end_ps = (s->end_ps / MS + 1) * MS;
-    if (s->question.run.end_ps != INT64_MAX)
-        s->end_ps = s->question.run.end_ps;
+    s->latest_ps = s->question.run.end_ps;
+    if (s->latest_ps == INT64_MAX)
+        s->latest_ps = ((int64_t)(time_of_requests(&s->question) * PS) / MS + 1) * MS;
+    s->end_ps = s->latest_ps;
     name_classes(s);
     lay_out_bins(s);
     find_limits(s);
@@ -211,13 +242,9 @@ bool cs_show_open(struct cs_show *s, const struct cs_answer *answer,
     s->tdp_w = h->tdp_w > 0.0 ? h->tdp_w : NAN;
     s->idle_w = h->idle_w > 0.0 ? h->idle_w : s->tdp_w;
     s->pue = fmax(1.0, scenario->cost.pue);
-    for (size_t k = 0; k < scenario->change_count; k++) {
-        s->changes = cs_arena_grow(arena, s->changes, k, sizeof *s->changes);
-        s->by_hand = cs_arena_grow(arena, s->by_hand, k, sizeof *s->by_hand);
-        s->changes[k] = scenario->changes[k];
-        s->by_hand[k] = false;
-    }
-    s->change_count = s->scripted = scenario->change_count;
+    for (size_t i = 0; i < scenario->change_count; i++) /* as they grow later */
+        insert_change(s, scenario->changes[i], false);
+    s->scripted = s->change_count;
     s->ended = cs_arena_alloc(arena, CS_SHOW_ROLLING, sizeof *s->ended);
     s->flights = cs_arena_alloc(arena, CS_SHOW_FLIGHTS, sizeof *s->flights);
     s->observer = (struct cs_observer){.user = s, .routed = on_routed, .ended = on_ended};
@@ -275,12 +302,21 @@ static void close_bin(struct cs_show *s)
 
 static void run_piece(struct cs_show *s, int64_t until)
 {
-    const double dt = (double)(until - s->now_ps) / PS;
     /* arrivals of the instant itself come after what is changed in it */
+    const bool by_requests = s->question.run.end_ps == INT64_MAX;
     s->over = !cs_cluster_run_until(s->cluster, until - 1);
+    if (by_requests && !s->over) /* what ended in it is known when it has been run */
+        s->over = !cs_cluster_run_until(s->cluster, until - 1);
     if (until == s->end_ps && !s->over)
         cs_cluster_run(s->cluster);
     s->over |= until == s->end_ps;
+    if (by_requests && s->over) { /* its last request was the end */
+        const int64_t stopped = cs_cluster_result(s->cluster)->stopped_ps;
+        const int64_t end = stopped > s->now_ps ? (stopped + MS - 1) / MS * MS : s->now_ps;
+        until = end < until ? end : until;
+        s->end_ps = until;
+    }
+    const double dt = (double)(until - s->now_ps) / PS;
     const double busy = (double)cs_cluster_result(s->cluster)->all_busy_ps / PS;
     const double gpus = s->candidate.gpus_per_replica, replica_s = dt * paid(s);
     const double busy_s = fmin(busy - s->busy_before_s, replica_s);
@@ -307,7 +343,7 @@ void cs_show_run(struct cs_show *s, int64_t until)
     }
     if (s->now_ps >= 0 && !s->warm)
         begin(s);
-    while (s->now_ps < until) {
+    while (s->now_ps < until && s->now_ps < s->end_ps) {
         int64_t piece = (int64_t)(s->bin + 1) * s->bin_ps;
         bool changed = false;
         if (piece > until)
@@ -372,15 +408,7 @@ void cs_show_change(struct cs_show *s, struct cs_change change)
     if (s->over)
         return;
     change.time_ps = cs_cluster_change(s->cluster, &change);
-    s->changes = cs_arena_grow(s->arena, s->changes, s->change_count, sizeof *s->changes);
-    s->by_hand = cs_arena_grow(s->arena, s->by_hand, s->change_count, sizeof *s->by_hand);
-    size_t i = s->change_count++;
-    for (; i > 0 && s->changes[i - 1].time_ps > change.time_ps; i--) {
-        s->changes[i] = s->changes[i - 1];
-        s->by_hand[i] = s->by_hand[i - 1];
-    }
-    s->changes[i] = change;
-    s->by_hand[i] = true;
+    insert_change(s, change, true);
     cs_show_run(s, s->now_ps + MS);
     cs_show_look(s, INT32_MAX);
 }
@@ -464,6 +492,16 @@ void cs_show_rates(const struct cs_show *s, double *output, double *input, doubl
         *input += s->ended[(first + i) % CS_SHOW_ROLLING].input / span;
     }
     *requests = (double)n / span;
+}
+
+double cs_show_within(const struct cs_show *s)
+{
+    const struct cs_result *const r = cs_cluster_result(s->cluster);
+    const uint64_t ended = r->completed + r->rejected;
+    uint64_t met = 0;
+    for (size_t w = 0; w < r->window_count; w++)
+        met += r->windows[w].met;
+    return ended > 0 ? (double)met / (double)ended : NAN;
 }
 
 double cs_show_api_usd(const struct cs_show *s, const struct cs_api_answer *api)

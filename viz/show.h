@@ -36,7 +36,7 @@ struct cs_show_ended {
 };
 
 struct cs_show_totals { /* of the time from 0 to now */
-    double requests, ended, met, input_tokens, output_tokens;
+    double requests, input_tokens, output_tokens;
     double replica_s;   /* of replicas that are paid for */
     double busy_s;      /* of them, computing */
     double usd, joules; /* NaN: no price, or no power, is known */
@@ -49,7 +49,8 @@ struct cs_show {
     struct cs_question question;
     struct cs_candidate candidate;
     int replicas; /* at the start */
-    int64_t end_ps, bin_ps;
+    int64_t end_ps, bin_ps; /* the end of a run by requests is known when it is there */
+    int64_t latest_ps;      /* and no later than this */
     size_t bin_count;
     double usd_per_replica_s, usd_per_J, idle_w, tdp_w, pue;
     const char *classes[CS_SHOW_CLASSES]; /* of requests, NULL-terminated */
@@ -112,6 +113,9 @@ void cs_show_rolling(const struct cs_show *show, bool tpot, const double *percen
 /* Tokens and requests a second in that time. */
 void cs_show_rates(const struct cs_show *show, double *output_tokens, double *input_tokens,
                    double *requests);
+/* Share of the requests that have ended within every limit, as the report counts them: a rejected
+ * one is not; NaN: none has ended. */
+double cs_show_within(const struct cs_show *show);
 /* What an API's bill for the same tokens would be so far. */
 double cs_show_api_usd(const struct cs_show *show, const struct cs_api_answer *api);
 /* The rate that the scenario's curve has at a time, changes included, in requests/s; NaN: a trace.

@@ -106,6 +106,20 @@ static void put_head(const struct cs_timeline *t, FILE *out)
     cs_arena_fini(&arena);
 }
 
+/* The process behind the replicas': of requests that were rejected while none served. */
+static void put_gateway(const struct state *s)
+{
+    for (size_t i = 0; i < s->count; i++) {
+        if (s->timeline->log.rows[s->marks[i].row].replica >= 0)
+            continue;
+        fprintf(s->out,
+                ",\n{\"name\":\"process_name\",\"ph\":\"M\",\"pid\":%d,\"tid\":%d,\"args\":"
+                "{\"name\":\"while no replica serves\"}}",
+                s->timeline->replicas + 1, s->timeline->replicas + 1);
+        return;
+    }
+}
+
 /* The limits that a request missed, of those that hold for single ones. */
 static void put_missed(const struct cs_slo *slo, const struct cs_request_record *r, FILE *out)
 {
@@ -222,7 +236,8 @@ static void put_mark(struct state *s, const struct mark *m)
 {
     const struct cs_request_record *const r = &s->timeline->log.rows[m->row];
     if (m->kind == REJECTED) {
-        open_event(names[REJECTED], 'i', r->replica, m->ps, s->out);
+        open_event(names[REJECTED], 'i', r->replica < 0 ? s->timeline->replicas : r->replica, m->ps,
+                   s->out);
         fputs(",\"s\":\"p\"", s->out);
     } else {
         open_event(names[m->kind], m->end ? 'e' : 'b', r->replica, m->ps, s->out);
@@ -231,7 +246,8 @@ static void put_mark(struct state *s, const struct mark *m)
     if (!m->end && (m->kind == REQUEST || m->kind == REJECTED))
         put_arguments(s, r);
     putc('}', s->out);
-    count(s, m, r->replica);
+    if (m->kind != REJECTED)
+        count(s, m, r->replica);
 }
 
 static void put_counts(struct state *s, int replica, int64_t ps)
@@ -258,6 +274,8 @@ static void put_samples(struct state *s, int64_t ps)
                 &t->samples[s->sample * (size_t)t->replicas + (size_t)i];
             if (s->sample == 0)
                 put_counts(s, i, at);
+            if (look->kv_blocks == 0) /* it is added later */
+                continue;
             open_event("KV cache", 'C', i, at, s->out);
             fputs(",\"args\":{\"percent\":", s->out);
             put_time(look->kv_blocks_used * 100 * NS / look->kv_blocks, NS, s->out);
@@ -285,6 +303,7 @@ size_t cs_traceevents_print(const struct cs_timeline *t, FILE *out)
     if (s.count)
         qsort(s.marks, s.count, sizeof *s.marks, by_time);
     put_head(t, out);
+    put_gateway(&s);
     for (size_t first = 0, next; first < s.count; first = next) {
         const int64_t ps = s.marks[first].ps;
         put_samples(&s, ps);

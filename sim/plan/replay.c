@@ -17,6 +17,7 @@ static const double PS = 1e12;
 static const double USUAL_S = 600.0, USUAL_REQUESTS = 10e3, LEAST_S = 1.0;
 static const int64_t STEP_PS = INT64_C(60000000000000);    /* a minute */
 static const int64_t BEFORE_PS = INT64_C(900000000000000); /* a quarter of an hour */
+static const int64_t WARM_UP_PS = INT64_C(86400000000000000), END_PS = INT64_MAX - 1; /* the most */
 enum { LOOKS = 600 };
 
 void cs_replay_open(struct cs_replay *r, const struct cs_answer *answer, size_t option,
@@ -152,7 +153,7 @@ static void run_to_ends(struct cs_replay *r, const struct cs_request_log *log, i
             open++;
         if (open == log->count)
             return;
-        time_ps += step;
+        time_ps = step < END_PS - time_ps ? time_ps + step : END_PS;
     }
 }
 
@@ -188,6 +189,20 @@ static double worst_moment(const struct cs_answer *answer, size_t option)
     return at;
 }
 
+/* The looks, with room for replicas that were added; before they came theirs are zero. */
+static struct cs_snapshot *widened(struct cs_timeline *t, struct cs_snapshot *samples, size_t most,
+                                   const struct cs_cluster *cluster, struct cs_arena *arena)
+{
+    const size_t was = (size_t)t->replicas, width = (size_t)cs_cluster_replicas(cluster);
+    if (width == was)
+        return samples;
+    struct cs_snapshot *const wider = cs_arena_alloc(arena, most * width, sizeof *wider);
+    for (size_t k = 0; k < t->sample_count; k++)
+        memcpy(&wider[k * width], &samples[k * was], was * sizeof *wider);
+    t->replicas = (int)width;
+    return wider;
+}
+
 /* Simulates the span, with a log of who arrived at most `before_ps` before it. False: somebody who
  * was there at its start came earlier. */
 static bool look_at(struct cs_timeline *t, int64_t before_ps, struct cs_arena *arena)
@@ -197,21 +212,24 @@ static bool look_at(struct cs_timeline *t, int64_t before_ps, struct cs_arena *a
         .arena = arena, .ranged = true, .from_ps = t->from_ps - before_ps, .until_ps = t->to_ps};
     cs_replay_open(&r, t->answer, t->option, &t->log);
     t->replicas = r.trial.replicas;
-    const size_t width = (size_t)t->replicas;
     const size_t most = (size_t)((t->to_ps - t->from_ps) / t->step_ps) + 1;
-    struct cs_snapshot *const samples = cs_arena_alloc(arena, most * width, sizeof *samples);
+    struct cs_snapshot *samples =
+        cs_arena_alloc(arena, most * (size_t)t->replicas, sizeof *samples);
     int64_t inside = 0;
     for (t->sample_count = 0; t->sample_count < most; t->sample_count++) {
         if (!cs_cluster_run_until(r.cluster, t->from_ps + (int64_t)t->sample_count * t->step_ps))
             break;
+        samples = widened(t, samples, most, r.cluster, arena);
+        inside += t->sample_count == 0 ? cs_cluster_held(r.cluster) : 0;
         for (int i = 0; i < t->replicas; i++) {
-            struct cs_snapshot *const s = &samples[t->sample_count * width + (size_t)i];
+            struct cs_snapshot *const s =
+                &samples[t->sample_count * (size_t)t->replicas + (size_t)i];
             cs_cluster_snapshot(r.cluster, i, s);
             inside += t->sample_count == 0 ? s->waiting + s->running : 0;
         }
     }
-    t->samples = samples;
     run_to_ends(&r, &t->log, t->to_ps);
+    t->samples = widened(t, samples, most, r.cluster, arena);
     for (size_t i = 0; t->sample_count > 0 && i < t->log.count; i++)
         inside -= t->log.rows[i].arrival_ps <= t->from_ps && t->log.rows[i].done_ps > t->from_ps;
     cs_replay_close(&r);
@@ -235,6 +253,8 @@ void cs_timeline_make(struct cs_timeline *t, const struct cs_answer *answer, siz
                               .from_ps = (int64_t)(from_s * 1e3) * ms};
     t->step_ps = (int64_t)fmax(1.0, ceil(for_s * 1e3 / LOOKS)) * ms;
     t->to_ps = t->from_ps + (int64_t)ceil(for_s * 1e3) * ms;
-    for (int64_t before = BEFORE_PS; !look_at(t, before, arena); before *= 8)
-        cs_check(before / 8 <= t->from_ps + BEFORE_PS); /* by then all of the run was logged */
+    const int64_t all = t->from_ps + WARM_UP_PS + BEFORE_PS; /* the whole run is logged */
+    for (int64_t before = BEFORE_PS; !look_at(t, before, arena);
+         before = before < all / 8 ? before * 8 : all)
+        cs_check(before < all);
 }

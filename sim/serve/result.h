@@ -20,6 +20,9 @@
 
 enum { CS_RESULT_LIMITS = 16 };
 
+/* Picoseconds summed over replicas: exact, for 64 bits end at 106 days of one of them. */
+__extension__ typedef __int128 cs_sum_ps;
+
 struct cs_limit { /* cs_slo_limit in picoseconds */
     enum cs_metric metric;
     double percentile; /* 0: the mean */
@@ -31,7 +34,7 @@ struct cs_window_tally {
     uint64_t met;                      /* within every per-request limit */
     uint64_t within[CS_RESULT_LIMITS]; /* within each */
     uint64_t rejected;
-    int64_t busy_ps; /* summed over replicas */
+    cs_sum_ps busy_ps; /* over replicas */
     double kv_area;  /* KV tokens read x time, likewise; of all windows and warm-up: all_kv_area */
     struct cs_hist metric[CS_METRIC_COUNT];
 };
@@ -85,7 +88,7 @@ struct cs_result {
     double all_batch_area;   /* step side: running sequences x time */
     double all_kv_area;      /* KV tokens read x time */
     double all_residence_ps; /* request side: time from first step to end, preempted gaps out */
-    int64_t all_busy_ps, all_idle_ps, all_span_ps; /* summed over replicas, while they serve */
+    cs_sum_ps all_busy_ps, all_idle_ps, all_span_ps; /* over replicas, while they serve */
     double backlog_requests;                       /* in the system at the stop */
 };
 

@@ -84,7 +84,7 @@ static void expect(size_t i, int replica, double first_step, double first_token,
 static void expect_books(void)
 {
     ck_assert_int_eq(result->outcome, CS_OUTCOME_DONE);
-    ck_assert_int_eq(result->all_busy_ps + result->all_idle_ps, result->all_span_ps);
+    ck_assert(result->all_busy_ps + result->all_idle_ps == result->all_span_ps);
     ck_assert_uint_eq(result->all_first_tokens + result->all_decode_tokens,
                       result->all_output_tokens);
     ck_assert_uint_eq(result->all_prefill_tokens + result->all_cached_tokens,
@@ -125,7 +125,7 @@ START_TEST(requests_are_held_while_none_serves)
     expect_books();
     ck_assert_uint_eq(result->all_retried, 1);
     ck_assert_uint_eq(result->all_recomputed_tokens, 1 + 3);
-    ck_assert_int_eq(result->all_span_ps, 3 * S + 5 * S); /* the outage is not its time */
+    ck_assert(result->all_span_ps == 3 * S + 5 * S); /* the outage is not its time */
     ck_assert_int_eq(result->windows[0].metric[CS_METRIC_TTFT].max_ps, 15 * S); /* 6 to 21 s */
     ck_assert_int_eq(result->windows[0].metric[CS_METRIC_ITL].max_ps, 15 * S);  /* 3 to 18 s */
 }
@@ -150,7 +150,7 @@ START_TEST(requests_are_retried_elsewhere)
     ck_assert_uint_eq(result->preemptions, 0);
     ck_assert_int_eq(log_.rows[0].preemptions, 1); /* it lost its place */
     ck_assert_int_eq(log_.rows[2].preemptions, 0);
-    ck_assert_int_eq(result->all_span_ps, 2 * S + 7 * S);
+    ck_assert(result->all_span_ps == 2 * S + 7 * S);
 }
 END_TEST
 
@@ -196,7 +196,7 @@ START_TEST(added_ones_load_and_removed_ones_drain)
     expect(4, 1, 6.5, 7.5, 26.5); /* it has it when it is removed, and ends it */
     expect(5, 0, 30, 31, 31);
     expect_books();
-    ck_assert_int_eq(result->all_span_ps, 31 * S + 215 * S / 10); /* 5 to 26.5 s */
+    ck_assert(result->all_span_ps == 31 * S + 215 * S / 10); /* 5 to 26.5 s */
 }
 END_TEST
 
@@ -222,7 +222,7 @@ START_TEST(one_stays)
     expect(1, 1, 0.25, 1.25, 3.25);
     expect(2, 0, 8, 9, 9);
     expect_books();
-    ck_assert_int_eq(result->all_span_ps, 9 * S + 7 * S);
+    ck_assert(result->all_span_ps == 9 * S + 7 * S);
 }
 END_TEST
 
@@ -316,6 +316,21 @@ START_TEST(a_look_sees_the_cache_fill)
 }
 END_TEST
 
+/* Twenty replicas for a week are 140 days of one: more picoseconds than 63 bits count. */
+START_TEST(times_over_many_replicas_are_whole)
+{
+    const double at[] = {0, 600000};
+    const int32_t tokens[] = {1, 1};
+    fleet.replicas = 20;
+    run(2, at, tokens, NULL, 0, false);
+    expect(1, 0, 600000, 600001, 600001);
+    ck_assert(result->all_span_ps == (cs_sum_ps)20 * 600001 * S);
+    ck_assert(result->all_busy_ps == 2 * S && result->windows[0].busy_ps == 2 * S);
+    ck_assert_double_eq_tol((double)result->all_span_ps, 1.200002e19, 1e6);
+    expect_books();
+}
+END_TEST
+
 /* No repair ends later than the longest run: time is counted in 64 bits. */
 START_TEST(repairs_end_with_the_longest_run)
 {
@@ -344,6 +359,7 @@ int main(void)
     tcase_add_test(all, a_change_by_hand_can_be_told_in_advance);
     tcase_add_test(all, a_look_sees_the_cache_fill);
     tcase_add_test(all, repairs_end_with_the_longest_run);
+    tcase_add_test(all, times_over_many_replicas_are_whole);
     suite_add_tcase(suite, all);
     SRunner *const runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

@@ -23,18 +23,12 @@ static const int64_t S = INT64_C(1000000000000), MS = INT64_C(1000000000);
 static struct cs_arena arena;
 static struct cs_diags diags;
 
-static const struct cs_answer *answer_to(const char *fleet, const char *more)
+static const struct cs_answer *answer_of(const char *text)
 {
     char path[] = "/tmp/capsim-show-XXXXXX";
     const int fd = mkstemp(path);
     FILE *const f = fdopen(fd, "w");
-    fprintf(f,
-            "model: llama-3.1-8b\n"
-            "traffic: {rate: 20 req/s, lengths: azure-conv-2023}\n"
-            "slo: {ttft: {p95: 500 ms}, tpot: {p90: 30 ms}}\n"
-            "deploy: {hardware: h100-sxm-80gb, tensor_parallel: 1, %s}\n"
-            "compare: [gpt-4o]\nsimulate: {days: 0.05, warm_up: 2 min, replications: 1}\n%s",
-            fleet, more);
+    fputs(text, f);
     fclose(f);
     cs_diags_init(&diags, &arena);
     struct cs_catalog *const c = cs_catalog_open(&arena, NULL);
@@ -42,6 +36,18 @@ static const struct cs_answer *answer_to(const char *fleet, const char *more)
     unlink(path);
     ck_assert_msg(s != NULL, "%s", diags.count > 0 ? diags.items[0].message : "?");
     return cs_plan_price(s, &arena, NULL, &diags);
+}
+
+static const struct cs_answer *answer_to(const char *fleet, const char *more)
+{
+    return answer_of(cs_arena_printf(
+        &arena,
+        "model: llama-3.1-8b\n"
+        "traffic: {rate: 20 req/s, lengths: azure-conv-2023}\n"
+        "slo: {ttft: {p95: 500 ms}, tpot: {p90: 30 ms}}\n"
+        "deploy: {hardware: h100-sxm-80gb, tensor_parallel: 1, %s}\n"
+        "compare: [gpt-4o]\nsimulate: {days: 0.05, warm_up: 2 min, replications: 1}\n%s",
+        fleet, more));
 }
 
 static void open_show(struct cs_show *show, const char *fleet, const char *more)
@@ -67,6 +73,11 @@ static void same(struct figures a, struct figures b)
     ck_assert_uint_eq(a.tokens, b.tokens);
     ck_assert_uint_eq(a.busy, b.busy);
     ck_assert_uint_eq(a.retried, b.retried);
+}
+
+static double no_time(void)
+{
+    return 0.0;
 }
 
 static void setup(void)
@@ -207,6 +218,31 @@ START_TEST(test_changes_on_an_arrival)
 }
 END_TEST
 
+/* However many a scenario has: what holds them grows from there on. */
+START_TEST(test_many_changes_by_hand)
+{
+    for (int scripted = 1; scripted <= 9; scripted++) {
+        char changes[600] = "changes:\n";
+        for (int i = 0; i < scripted; i++)
+            snprintf(changes + strlen(changes), sizeof changes - strlen(changes),
+                     "- {at: %d s, traffic: 9%d%%}\n", 20 * i, i);
+        struct cs_show show;
+        open_show(&show, "replicas: 3", changes);
+        cs_show_run(&show, 10 * S);
+        for (int i = 0; i < 12; i++)
+            cs_show_change(&show, (struct cs_change){.kind = CS_CHANGE_TRAFFIC, .factor = 2.0 + i});
+        ck_assert_uint_eq(show.change_count, (size_t)scripted + 12);
+        ck_assert_uint_eq(cs_show_changes_by_hand(&show), 12);
+        for (size_t i = 0; i < show.change_count; i++) {
+            const double own = 0.9 + 0.01 * (double)(i == 0 ? 0 : i - 12);
+            const bool by_hand = i >= 1 && i <= 12;
+            ck_assert_double_eq_tol(show.changes[i].factor, by_hand ? 1.0 + (double)i : own, 1e-12);
+        }
+        cs_show_close(&show);
+    }
+}
+END_TEST
+
 START_TEST(test_undo)
 {
     struct cs_show show, plain;
@@ -223,30 +259,6 @@ START_TEST(test_undo)
     same(figures_of(&show), figures_of(&plain));
     cs_show_close(&show);
     cs_show_close(&plain);
-}
-END_TEST
-
-/* Scripted changes and many by hand, in one list that grows. */
-START_TEST(test_many_changes)
-{
-    struct cs_show show;
-    open_show(&show, "replicas: 2",
-              "changes: [{at: 5 s, traffic: 90%}, {at: 200 s, traffic: 80%}, {at: 210 s, "
-              "traffic: 70%}, {at: 220 s, traffic: 60%}, {at: 230 s, traffic: 50%}]\n");
-    for (int i = 0; i < 100; i++) {
-        cs_show_run(&show, (10 + i) * S);
-        cs_show_change(&show,
-                       (struct cs_change){.kind = CS_CHANGE_TRAFFIC, .factor = 1.0 + 0.01 * i});
-    }
-    ck_assert_uint_eq(show.change_count, 105);
-    ck_assert_uint_eq(cs_show_changes_by_hand(&show), 100);
-    for (int i = 0; i < 100; i++)
-        ck_assert_double_eq(show.changes[1 + i].factor, 1.0 + 0.01 * i);
-    ck_assert(!show.by_hand[0] && show.by_hand[1] && show.by_hand[100] && !show.by_hand[101]);
-    ck_assert_double_eq(show.changes[104].factor, 0.5);
-    for (size_t i = 1; i < show.change_count; i++)
-        ck_assert_int_le(show.changes[i - 1].time_ps, show.changes[i].time_ps);
-    cs_show_close(&show);
 }
 END_TEST
 
@@ -322,6 +334,64 @@ START_TEST(test_meters_of_the_idle)
 }
 END_TEST
 
+/* The share within the limits is the run's own, whatever is limited; rejected requests miss. */
+START_TEST(test_within_the_limits)
+{
+    struct cs_show show;
+    const struct cs_answer *const a = answer_of(
+        "model: llama-3.1-8b\ntraffic: {rate: 2 req/s, lengths: azure-conv-2023}\n"
+        "slo: {e2e: {p95: 1 s}, window: run}\n"
+        "deploy: {hardware: h100-sxm-80gb, tensor_parallel: 1, replicas: 1, context: 2000 tokens}\n"
+        "simulate: {days: 0.02, warm_up: 2 min, replications: 1}\n");
+    ck_assert(cs_show_open(&show, a, &a->options[0], &arena));
+    ck_assert(isnan(cs_show_within(&show)));
+    cs_show_run(&show, show.end_ps);
+    const struct cs_result *const r = cs_cluster_result(show.cluster);
+    ck_assert_uint_gt(r->rejected, 0);
+    ck_assert_uint_eq(r->completed + r->rejected, r->requests);
+    ck_assert_uint_eq(r->window_count, 1);
+    ck_assert_double_eq(cs_show_within(&show),
+                        (double)r->windows[0].within[0] / (double)r->requests);
+    ck_assert(cs_show_within(&show) > 0.1 && cs_show_within(&show) < 0.9);
+    cs_show_close(&show);
+}
+END_TEST
+
+/* A run of so many requests ends with the last, whatever the hour: nothing is paid for after it. */
+START_TEST(test_a_run_by_requests_ends)
+{
+    struct cs_show show;
+    const struct cs_answer *const a =
+        answer_of("model: llama-3.1-8b\n"
+                  "traffic: {rate: 1 req/s, lengths: azure-conv-2023, curve: business-hours}\n"
+                  "deploy: {hardware: h100-sxm-80gb, tensor_parallel: 1, replicas: 1}\n"
+                  "simulate: {requests: 3000 requests, warm_up: 2 min, replications: 1}\n");
+    ck_assert(cs_show_open(&show, a, &a->options[0], &arena));
+    for (int turn = 0; turn < 2; turn++) { /* the night is quiet: 3000 s of the mean rate are not */
+        cs_show_run(&show, INT64_MAX);
+        const struct cs_result *const r = cs_cluster_result(show.cluster);
+        ck_assert(show.over);
+        ck_assert_int_eq(show.now_ps, show.end_ps);
+        ck_assert_int_ge(show.now_ps, r->stopped_ps);
+        ck_assert_int_lt(show.now_ps, r->stopped_ps + MS);
+        ck_assert_int_gt(show.now_ps, 3600 * S);
+        ck_assert_double_eq(show.totals.requests, 3000.0);
+        ck_assert_double_eq_tol(show.totals.replica_s, (double)r->stopped_ps / 1e12, 0.002);
+        cs_show_restart(&show);
+        ck_assert_int_gt(show.end_ps, r->stopped_ps);
+    }
+    cs_show_change(&show, (struct cs_change){.kind = CS_CHANGE_ADD, .count = 1});
+    struct cs_scene scene;
+    cs_scene_init(&scene, &show, NULL);
+    cs_control(&scene, CS_ACT_SEEK, INT64_MAX);
+    for (int i = 0; i < 1000 && scene.target_ps >= 0; i++)
+        cs_control_advance(&scene, 1.0 / 60.0, 0.01, no_time);
+    ck_assert_int_lt(scene.target_ps, 0); /* it is there, though the end came earlier */
+    cs_scene_fini(&scene);
+    cs_show_close(&show);
+}
+END_TEST
+
 static int by_size(const void *a, const void *b)
 {
     const float x = *(const float *)a, y = *(const float *)b;
@@ -373,11 +443,6 @@ END_TEST
 
 /* --- hands ----------------------------------------------------------------------------------- */
 
-static double no_time(void)
-{
-    return 0.0;
-}
-
 START_TEST(test_control_refuses)
 {
     struct cs_show show;
@@ -388,6 +453,11 @@ START_TEST(test_control_refuses)
     cs_scene_layout(&scene, (struct cs_box){0, 0, 800, 500});
     ck_assert(cs_control(&scene, CS_ACT_REMOVE, 0)); /* the last one stays */
     ck_assert_uint_eq(show.change_count, 0);
+    show.serving = 0; /* nor does the last that will serve go */
+    show.loading = 1;
+    ck_assert(cs_control(&scene, CS_ACT_REMOVE, 0));
+    ck_assert_uint_eq(show.change_count, 0);
+    cs_show_look(&show, 1);
     ck_assert(cs_control(&scene, CS_ACT_FAIL, 0));
     ck_assert_uint_eq(show.change_count, 1);
     ck_assert(cs_control(&scene, CS_ACT_FAIL, 0)); /* it has failed already */
@@ -503,6 +573,32 @@ START_TEST(test_drawn_at_any_size)
 }
 END_TEST
 
+/* A hundred days have a tab each, and the buttons still are there. */
+START_TEST(test_a_hundred_days)
+{
+    const char *why = "?";
+    struct cs_show show;
+    struct cs_scene scene;
+    const struct cs_answer *const a =
+        answer_of("model: llama-3.1-8b\ntraffic: {requests: 20/day, lengths: azure-conv-2023}\n"
+                  "deploy: {hardware: h100-sxm-80gb, tensor_parallel: 1, replicas: 2}\n"
+                  "simulate: {days: 100, warm_up: 2 min, replications: 1}\n");
+    ck_assert(cs_show_open(&show, a, &a->options[0], &arena));
+    struct cs_picture *const p = cs_picture_new(1280, 800, &why);
+    struct cs_draw *const d = cs_draw_new(cs_picture_renderer(p), cs_font_find(), 1.0f, &why);
+    cs_scene_init(&scene, &show, d);
+    scene.w = 1280;
+    scene.h = 800;
+    cs_scene_draw(&scene);
+    ck_assert_int_eq(cs_scene_at(&scene, 20, 785).act, CS_ACT_PAUSE);
+    ck_assert_int_eq(scene.hits[scene.hit_count - 1].act, CS_ACT_SHOT);
+    cs_scene_fini(&scene);
+    cs_draw_free(d);
+    cs_picture_free(p);
+    cs_show_close(&show);
+}
+END_TEST
+
 /* --- colours --------------------------------------------------------------------------------- */
 
 static double linear(uint8_t c)
@@ -579,11 +675,14 @@ int main(void)
     tcase_add_test(run, test_going_back);
     tcase_add_test(run, test_changes_by_hand);
     tcase_add_test(run, test_changes_on_an_arrival);
+    tcase_add_test(run, test_many_changes_by_hand);
     tcase_add_test(run, test_undo);
-    tcase_add_test(run, test_many_changes);
     tcase_add_test(run, test_failing_half_hurts);
     tcase_add_test(run, test_meters);
     tcase_add_test(run, test_meters_of_the_idle);
+    tcase_add_test(run, test_within_the_limits);
+    tcase_add_test(run, test_a_run_by_requests_ends);
+    tcase_add_test(run, test_a_hundred_days);
     tcase_add_test(run, test_rolling_percentiles);
     tcase_add_test(run, test_clock);
     tcase_add_test(run, test_control_refuses);
