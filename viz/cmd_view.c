@@ -26,6 +26,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 struct asked {
     struct cs_opt_list sets;
@@ -61,6 +62,7 @@ struct view {
     struct cs_progress progress;
     bool closed, printed; /* printed: a scenario, to which another may be added */
     int shots;
+    const char *made; /* the folder of --frames, where it was not there */
 };
 
 /* --- the command line ------------------------------------------------------------------------ */
@@ -452,14 +454,21 @@ static int view_on_screen(struct view *v)
         return CS_EXIT_FILE;
     }
     int status = CS_EXIT_YES;
+    size_t passed_over = 0; /* "next" goes past those that cannot be shown */
+    bool any = false;
     for (const char *path = v->paths[0]; path != NULL;) {
         struct shown sh;
+        cs_diags_init(&v->cli->diags, v->cli->arena);
         const int failed = open_shown(v, &sh, path);
-        const enum cs_act act = failed >= 0 || v->closed ? CS_ACT_QUIT : show_one(v, &sh);
+        enum cs_act act = failed >= 0 || v->closed ? CS_ACT_QUIT : show_one(v, &sh);
         print_changes(v, &sh);
         compare_with_record(&sh);
         close_shown(&sh);
-        status = failed >= 0 ? failed : CS_EXIT_YES;
+        status = failed >= 0 && !any ? failed : CS_EXIT_YES;
+        any |= failed < 0;
+        passed_over = failed < 0 ? 0 : passed_over + 1;
+        if (failed >= 0 && any && !v->closed && passed_over < v->path_count)
+            act = CS_ACT_NEXT;
         path = act == CS_ACT_NEXT ? next_path(v, path) : NULL;
     }
     if (status == CS_EXIT_YES && v->asked->timing != NULL && !write_times(v))
@@ -477,9 +486,11 @@ static int check(struct view *v)
         cs_file_check(a->screenshot, "--screenshot", &v->cli->diags);
     if (a->timing != NULL)
         cs_file_check(a->timing, "--timing", &v->cli->diags);
-    if (a->frames != NULL && (stat(a->frames, &there) != 0 || !S_ISDIR(there.st_mode)) &&
-        mkdir(a->frames, 0777) != 0)
-        return usage_error("--frames: the folder is not there and cannot be made");
+    if (a->frames != NULL && (stat(a->frames, &there) != 0 || !S_ISDIR(there.st_mode))) {
+        if (mkdir(a->frames, 0777) != 0)
+            return usage_error("--frames: the folder is not there and cannot be made");
+        v->made = a->frames;
+    }
     if (cs_diags_has_errors(&v->cli->diags))
         return cs_cli_fail(v->cli);
     v->font = cs_font_find();
@@ -512,10 +523,12 @@ static int run(struct cs_cli *cli, int argc, char **argv)
     struct view v = {
         .cli = cli, .asked = &asked, .paths = words.items, .path_count = (size_t)words.count};
     status = check(&v);
-    if (status >= 0)
-        return status;
-    return asked.screenshot != NULL || asked.frames != NULL ? view_off_screen(&v)
-                                                            : view_on_screen(&v);
+    if (status < 0)
+        status = asked.screenshot != NULL || asked.frames != NULL ? view_off_screen(&v)
+                                                                  : view_on_screen(&v);
+    if (status != CS_EXIT_YES && v.made != NULL)
+        rmdir(v.made); /* if no frame is in it */
+    return status;
 }
 
 const struct cs_command cs_command_view = {"view", "the day in a window: the fleet at work, live",

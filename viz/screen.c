@@ -296,7 +296,7 @@ enum cs_act cs_screen_run(struct cs_screen *w, struct cs_scene *s, double second
         stills = is_still(s) ? stills + 1 : 0;
         if (stills > STILLS) { /* drawn, on whichever buffer is shown */
             SDL_WaitEventTimeout(NULL, 100);
-            if (seconds > 0.0 && cs_screen_now() - begun >= seconds)
+            if (seconds > 0.0 && cs_screen_now() - w->began >= seconds)
                 return CS_ACT_QUIT;
             continue;
         }
@@ -312,7 +312,7 @@ enum cs_act cs_screen_run(struct cs_screen *w, struct cs_scene *s, double second
         const double left = next - cs_screen_now();
         if (!w->paced && left > 0.001)
             SDL_Delay((Uint32)(left * 1000.0));
-        if (seconds > 0.0 && cs_screen_now() - begun >= seconds)
+        if (seconds > 0.0 && cs_screen_now() - w->began >= seconds)
             return CS_ACT_QUIT;
     }
 }

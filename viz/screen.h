@@ -25,8 +25,8 @@ void cs_screen_close(struct cs_screen *w);
 struct cs_draw *cs_screen_draw(struct cs_screen *w);
 /* While a fleet is sized; false: the window was closed. */
 bool cs_screen_wait(struct cs_screen *w, const char *name, const char *what, double share);
-/* Runs the scene until an act of the caller's (next, shot, quit), or for `seconds` (0: no end),
- * which is CS_ACT_QUIT too. */
+/* Runs the scene until an act of the caller's (next, shot, quit), or until `seconds` (0: no end)
+ * after the window's first frame, which is CS_ACT_QUIT too. */
 enum cs_act cs_screen_run(struct cs_screen *w, struct cs_scene *scene, double seconds);
 /* What is on the screen, as PNG. */
 bool cs_screen_shot(struct cs_screen *w, FILE *file);

@@ -19,6 +19,8 @@ static const double ROLLING_S = 900.0, WARM_REQUESTS = 2e6, LONGEST_S = 100.0 * 
 /* Classes of prompts where nobody named any, by tokens. */
 static const int32_t SHORT_PROMPT = 1024, LONG_PROMPT = 8192;
 
+static const struct cs_show_bin nothing_yet = {NAN, NAN, NAN, NAN, NAN, NAN, NAN};
+
 /* --- what the cluster tells ------------------------------------------------------------------ */
 
 static void on_routed(void *user, int64_t time_ps, int replica, int32_t input, int32_t klass,
@@ -140,7 +142,7 @@ static void start_run(struct cs_show *s)
     s->snaps = NULL;
     s->snap_count = s->snap_next = 0;
     for (size_t i = 0; i < s->bin_count; i++)
-        s->bins[i] = (struct cs_show_bin){NAN, NAN, NAN, NAN, NAN, NAN, NAN};
+        s->bins[i] = nothing_yet;
     s->cluster = cs_cluster_new(&s->run, &fleet, &s->question.workload,
                                 s->question.scenario->simulate.seed, 0, &run);
     s->now_ps = s->question.workload.start_ps;
@@ -300,6 +302,20 @@ static void close_bin(struct cs_show *s)
     empty(&s->bin_tpot);
 }
 
+/* A run by requests that takes longer than its traffic let expect, as changes slowed it. */
+static void extend(struct cs_show *s)
+{
+    const size_t more = s->bin_count / 4 + 1, count = s->bin_count + more;
+    struct cs_show_bin *const bins = cs_arena_alloc(s->arena, count, sizeof *bins);
+    memcpy(bins, s->bins, s->bin_count * sizeof *bins);
+    for (size_t i = s->bin_count; i < count; i++)
+        bins[i] = nothing_yet;
+    s->bins = bins;
+    s->bin_count = count;
+    s->end_ps += (int64_t)more * s->bin_ps;
+    s->latest_ps = s->end_ps;
+}
+
 static void run_piece(struct cs_show *s, int64_t until)
 {
     /* arrivals of the instant itself come after what is changed in it */
@@ -307,6 +323,8 @@ static void run_piece(struct cs_show *s, int64_t until)
     s->over = !cs_cluster_run_until(s->cluster, until - 1);
     if (by_requests && !s->over) /* what ended in it is known when it has been run */
         s->over = !cs_cluster_run_until(s->cluster, until - 1);
+    if (until == s->end_ps && !s->over && by_requests && (double)s->end_ps < LONGEST_S * PS)
+        extend(s);
     if (until == s->end_ps && !s->over)
         cs_cluster_run(s->cluster);
     s->over |= until == s->end_ps;

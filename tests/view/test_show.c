@@ -399,6 +399,30 @@ static int by_size(const void *a, const void *b)
 }
 
 /* Of the last quarter of an hour alone: by hand, from the ring. */
+/* Or later than expected, where changes slow it. */
+START_TEST(test_a_slowed_run_by_requests_ends)
+{
+    struct cs_show show;
+    const struct cs_answer *const a =
+        answer_of("model: llama-3.1-8b\n"
+                  "traffic: {rate: 1 req/s, lengths: azure-conv-2023}\n"
+                  "deploy: {hardware: h100-sxm-80gb, tensor_parallel: 1, replicas: 1}\n"
+                  "simulate: {requests: 1000 requests, warm_up: 2 min, replications: 1}\n"
+                  "changes: [{at: 10 s, traffic: 25%}]\n");
+    ck_assert(cs_show_open(&show, a, &a->options[0], &arena));
+    for (int i = 0; i < 100 && !show.over; i++)
+        cs_show_run(&show, show.now_ps + 100 * S);
+    const struct cs_result *const r = cs_cluster_result(show.cluster);
+    ck_assert(show.over);
+    ck_assert_double_eq(show.totals.requests, 1000.0);
+    ck_assert_int_gt(show.now_ps, 3600 * S);
+    ck_assert_double_eq_tol(show.totals.replica_s, (double)r->stopped_ps / 1e12, 0.002);
+    ck_assert_uint_ge(show.bin_count, show.bin);
+    ck_assert(!isnan(show.bins[(size_t)(3000 * S / show.bin_ps)].rps));
+    cs_show_close(&show);
+}
+END_TEST
+
 START_TEST(test_rolling_percentiles)
 {
     struct cs_show show;
@@ -682,6 +706,7 @@ int main(void)
     tcase_add_test(run, test_meters_of_the_idle);
     tcase_add_test(run, test_within_the_limits);
     tcase_add_test(run, test_a_run_by_requests_ends);
+    tcase_add_test(run, test_a_slowed_run_by_requests_ends);
     tcase_add_test(run, test_a_hundred_days);
     tcase_add_test(run, test_rolling_percentiles);
     tcase_add_test(run, test_clock);
