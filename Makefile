@@ -93,7 +93,8 @@ TEST_SRC := $(wildcard tests/unit/*.c tests/theory/*.c tests/prop/*.c)
 TEST_MAIN := $(if $(TEST_SRC),$(shell grep -l '^int main' $(TEST_SRC)))
 TEST_BIN := $(TEST_MAIN:%.c=$(B)/%)
 # Tests of the window, where it is built: what it shows, and what compares pictures.
-VIEW_BIN := $(if $(VIZ_SRC),$(patsubst %.c,$(B)/%,$(wildcard tests/view/*.c)))
+VIEW_SRC := $(if $(VIZ_SRC),$(wildcard tests/view/*.c))
+VIEW_BIN := $(patsubst %.c,$(B)/%,$(if $(VIEW_SRC),$(shell grep -l '^int main' $(VIEW_SRC))))
 FUZZ_SRC := $(if $(wildcard tests/fuzz/*.c),$(shell grep -l LLVMFuzzerTestOneInput tests/fuzz/*.c))
 FUZZ_BIN := $(FUZZ_SRC:%.c=$(B)/%)
 BENCH_SRC := $(filter-out $(if $(VIZ_SRC),,tests/bench/bench_view.c),$(wildcard tests/bench/*.c))
@@ -141,8 +142,9 @@ $(TEST_BIN): %: %.o $$(call shared_by,$$(subst $(B)/,,$$(dir $$@))) $(LIB)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CHECK_LIBS) $(ALL_LIBS)
 
-$(B)/tests/view/%.o: ALL_CPPFLAGS += -I. $(call pkg_cflags,sdl2 SDL2_ttf libpng)
-$(VIEW_BIN): %: %.o $$(call objects,$$(filter-out viz/cmd_view.c,$$(VIZ_SRC))) $(LIB)
+$(B)/tests/view/%.o: ALL_CPPFLAGS += -I. -Itests/view $(call pkg_cflags,sdl2 SDL2_ttf libpng)
+$(VIEW_BIN): %: %.o $$(call objects,tests/view/shows.c $$(filter-out viz/cmd_view.c,$$(VIZ_SRC))) \
+             $(LIB)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(VIZ_LIBS) $(CHECK_LIBS) $(ALL_LIBS)
 
@@ -161,7 +163,7 @@ tests: $(PROGRAM) $(TEST_BIN) $(VIEW_BIN) $(if $(filter fuzz,$(BUILD)),,$(FUZZ_B
 
 lint_env  = CC='$(CC)' MPI=$(MPI) WARN='$(WARN)' CFLAGS='$(subst ','\'',$(ALL_CPPFLAGS) $\
             $(patsubst -I%,-isystem %,$(call pkg_cflags,$(MPI_MODULE))))'
-run_tests = B=$(B) $(lint_env) tests/run $(TEST_BIN) $(filter %/test_show,$(VIEW_BIN)) $(FUZZ_BIN)
+run_tests = B=$(B) $(lint_env) tests/run $(TEST_BIN) $(filter-out %/compare,$(VIEW_BIN)) $(FUZZ_BIN)
 
 # --- targets -----------------------------------------------------------------------------------
 
