@@ -7,6 +7,9 @@
  *     a request:  b request, b queue, e queue, b prefill, (b preempted, e preempted)*, e prefill,
  *                 b decode, (b preempted, e preempted)*, e decode, e request
  *
+ * One whose replica failed is a span on each replica that had it: what it was in ends there, and on
+ * the next one it queues and goes on. While it is held it waits in a process of its own.
+ *
  * Memory: marks of the span alone, in a scratch arena; events are written as they come.
  */
 #include "out/traceevents.h"
@@ -22,9 +25,16 @@ enum { NS = 1000, US = 1000000, PS_PER_MS = 1000000000 };
 struct mark {
     int64_t ps;
     size_t row;
-    int order; /* within the request, at one time */
+    int order;   /* within the request */
+    int replica; /* as many as there are: none serves */
+    int part;    /* of a request that was retried, from 0 */
     enum kind kind;
     bool end;
+};
+
+struct moved { /* a move, in the order of requests */
+    const struct cs_request_move *move;
+    size_t place;
 };
 
 struct state {
@@ -33,7 +43,8 @@ struct state {
     struct cs_arena arena;
     struct mark *marks;
     size_t count;
-    int *running, *waiting; /* [replicas] */
+    struct moved *moved;    /* [move_count] of the log */
+    int *running, *waiting; /* [replicas + 1] */
     int64_t *told;          /* when the counts of a replica were last printed */
     size_t sample;          /* the next one */
 };
@@ -106,11 +117,11 @@ static void put_head(const struct cs_timeline *t, FILE *out)
     cs_arena_fini(&arena);
 }
 
-/* The process behind the replicas': of requests that were rejected while none served. */
+/* The process behind the replicas': of requests while none serves. */
 static void put_gateway(const struct state *s)
 {
     for (size_t i = 0; i < s->count; i++) {
-        if (s->timeline->log.rows[s->marks[i].row].replica >= 0)
+        if (s->marks[i].replica < s->timeline->replicas)
             continue;
         fprintf(s->out,
                 ",\n{\"name\":\"process_name\",\"ph\":\"M\",\"pid\":%d,\"tid\":%d,\"args\":"
@@ -140,14 +151,23 @@ static void put_missed(const struct cs_slo *slo, const struct cs_request_record 
     fputs(first ? "" : "\"", out);
 }
 
-static void put_arguments(const struct state *s, const struct cs_request_record *r)
+static int count_moves(const struct state *s, size_t row, enum cs_move kind);
+
+/* What a request was; of a retried one the same in each part. `retries` counts its further parts,
+ * `preemptions` the times that it was put back otherwise. */
+static void put_arguments(const struct state *s, const struct mark *m)
 {
+    const struct cs_request_record *const r = &s->timeline->log.rows[m->row];
     FILE *const out = s->out;
+    const int retries = count_moves(s, m->row, CS_MOVE_AWAY);
     fprintf(out, ",\"args\":{\"input_tokens\":%" PRId32 ",\"output_tokens\":%" PRId32, r->input,
             r->output);
     if (r->done_ps >= 0) {
-        fprintf(out, ",\"cached_tokens\":%" PRId32 ",\"preemptions\":%" PRId32 ",\"queue_ms\":",
-                r->cached_tokens, r->preemptions);
+        fprintf(out, ",\"cached_tokens\":%" PRId32 ",\"preemptions\":%d", r->cached_tokens,
+                count_moves(s, m->row, CS_MOVE_OUT));
+        if (retries > 0)
+            fprintf(out, ",\"retries\":%d,\"part\":%d", retries, m->part + 1);
+        fputs(",\"queue_ms\":", out);
         put_time(r->first_step_ps - r->arrival_ps, PS_PER_MS, out);
         fputs(",\"ttft_ms\":", out);
         put_time(r->first_token_ps - r->arrival_ps, PS_PER_MS, out);
@@ -170,45 +190,147 @@ static bool reaches_in(const struct cs_timeline *t, const struct cs_request_reco
     return r->arrival_ps <= t->to_ps && end >= t->from_ps;
 }
 
-static void add(struct state *s, size_t row, int64_t ps, int order, enum kind kind, bool end)
+static int by_row(const void *a, const void *b)
 {
-    s->marks = cs_arena_grow(&s->arena, s->marks, s->count, sizeof *s->marks);
-    s->marks[s->count++] = (struct mark){ps, row, order, kind, end};
+    const struct moved *const x = a, *const y = b;
+    if (x->move->row != y->move->row)
+        return x->move->row < y->move->row ? -1 : 1;
+    return (x->place > y->place) - (x->place < y->place);
 }
 
-/* Orders at one time; what preempts comes between, and never twice at one time. */
-enum { IN_PREFILL = 4, PREFILLED, DECODING, IN_DECODE, DECODED, DONE };
+static void sort_moves(struct state *s)
+{
+    const struct cs_request_log *const log = &s->timeline->log;
+    s->moved = cs_arena_alloc(&s->arena, log->move_count + 1, sizeof *s->moved);
+    for (size_t i = 0; i < log->move_count; i++)
+        s->moved[i] = (struct moved){&log->moves[i], i};
+    qsort(s->moved, log->move_count, sizeof *s->moved, by_row);
+}
+
+/* The first move of a request among the sorted ones. */
+static size_t first_move(const struct state *s, size_t row)
+{
+    size_t low = 0, high = s->timeline->log.move_count;
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        if (s->moved[middle].move->row < (int64_t)row)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* The move of a request after so many others; NULL: there are no more. */
+static const struct cs_request_move *move_of(const struct state *s, size_t row, size_t at)
+{
+    return at < s->timeline->log.move_count && s->moved[at].move->row == (int64_t)row
+               ? s->moved[at].move
+               : NULL;
+}
+
+/* It leaves its place because its replica fails: it goes away at that very time. */
+static bool fails(const struct state *s, size_t row, size_t at)
+{
+    const struct cs_request_move *const m = move_of(s, row, at), *const n = move_of(s, row, at + 1);
+    return m->kind == CS_MOVE_OUT && n != NULL && n->kind == CS_MOVE_AWAY &&
+           n->time_ps == m->time_ps;
+}
+
+static int count_moves(const struct state *s, size_t row, enum cs_move kind)
+{
+    int count = 0;
+    for (size_t at = first_move(s, row); move_of(s, row, at) != NULL; at++)
+        count += move_of(s, row, at)->kind == kind && !fails(s, row, at);
+    return count;
+}
+
+struct life { /* of a request, as its marks are made */
+    size_t row;
+    int order, replica, part;
+    enum kind phase; /* QUEUE, PREFILL, DECODE */
+    bool queued;     /* waits at its replica; of a retried one in any phase */
+};
+
+static void add(struct state *s, struct life *l, int64_t ps, enum kind kind, bool end)
+{
+    s->marks = cs_arena_grow(&s->arena, s->marks, s->count, sizeof *s->marks);
+    s->marks[s->count++] = (struct mark){ps, l->row, l->order++, l->replica, l->part, kind, end};
+}
+
+static void begin_part(struct state *s, struct life *l, int64_t ps, int replica)
+{
+    l->replica = replica < 0 ? s->timeline->replicas : replica;
+    l->queued = true;
+    add(s, l, ps, REQUEST, false);
+    add(s, l, ps, QUEUE, false);
+}
+
+static void add_move(struct state *s, struct life *l, size_t at)
+{
+    const struct cs_request_move *const m = move_of(s, l->row, at);
+    switch (m->kind) {
+    case CS_MOVE_OUT:
+        if (!fails(s, l->row, at))
+            add(s, l, m->time_ps, PREEMPTED, false);
+        break;
+    case CS_MOVE_IN:
+        add(s, l, m->time_ps, l->queued ? QUEUE : PREEMPTED, true);
+        if (l->queued)
+            add(s, l, m->time_ps, l->phase, false);
+        l->queued = false;
+        break;
+    case CS_MOVE_AWAY:
+        if (l->queued) {
+            add(s, l, m->time_ps, QUEUE, true);
+        } else {
+            if (!fails(s, l->row, at - 1))
+                add(s, l, m->time_ps, PREEMPTED, true);
+            add(s, l, m->time_ps, l->phase, true);
+        }
+        add(s, l, m->time_ps, REQUEST, true);
+        l->part++;
+        begin_part(s, l, m->time_ps, m->to);
+        break;
+    }
+}
 
 static void add_request(struct state *s, size_t row)
 {
     const struct cs_request_record *const r = &s->timeline->log.rows[row];
+    struct life l = {.row = row, .phase = QUEUE, .replica = r->replica};
+    size_t at = first_move(s, row), first = at;
     if (r->done_ps < 0) { /* no request of a finished run is without an end but these */
-        add(s, row, r->arrival_ps, 0, REJECTED, false);
+        l.replica = r->replica < 0 ? s->timeline->replicas : r->replica;
+        add(s, &l, r->arrival_ps, REJECTED, false);
         return;
     }
-    add(s, row, r->arrival_ps, 0, REQUEST, false);
-    add(s, row, r->arrival_ps, 1, QUEUE, false);
-    add(s, row, r->first_step_ps, 2, QUEUE, true);
-    add(s, row, r->first_step_ps, 3, PREFILL, false);
-    add(s, row, r->first_token_ps, PREFILLED, PREFILL, true);
-    if (r->done_ps > r->first_token_ps) {
-        add(s, row, r->first_token_ps, DECODING, DECODE, false);
-        add(s, row, r->done_ps, DECODED, DECODE, true);
+    while (move_of(s, row, first) != NULL && move_of(s, row, first)->kind != CS_MOVE_AWAY)
+        first++;
+    begin_part(s, &l, r->arrival_ps,
+               move_of(s, row, first) ? move_of(s, row, first)->from : r->replica);
+    for (;;) {
+        const struct cs_request_move *const m = move_of(s, row, at);
+        const int64_t next = m != NULL ? m->time_ps : INT64_MAX;
+        if (l.phase == QUEUE && r->first_step_ps < next) { /* it goes away before it begins */
+            add(s, &l, r->first_step_ps, QUEUE, true);
+            add(s, &l, r->first_step_ps, PREFILL, false);
+            l.phase = PREFILL;
+            l.queued = false;
+        } else if (l.phase == PREFILL && r->first_token_ps <= next) {
+            add(s, &l, r->first_token_ps, PREFILL, true);
+            l.phase = DECODE;
+            if (r->done_ps > r->first_token_ps)
+                add(s, &l, r->first_token_ps, DECODE, false);
+        } else if (m != NULL) {
+            add_move(s, &l, at++);
+        } else {
+            break;
+        }
     }
-    add(s, row, r->done_ps, DONE, REQUEST, true);
-}
-
-static void add_moves(struct state *s)
-{
-    const struct cs_request_log *const log = &s->timeline->log;
-    for (size_t i = 0; i < log->move_count; i++) {
-        const struct cs_request_move *const m = &log->moves[i];
-        const struct cs_request_record *const r = &log->rows[m->row];
-        const bool decoding = m->time_ps >= r->first_token_ps;
-        if (r->done_ps >= 0 && reaches_in(s->timeline, r))
-            add(s, (size_t)m->row, m->time_ps, decoding ? IN_DECODE : IN_PREFILL, PREEMPTED,
-                m->again);
-    }
+    if (r->done_ps > r->first_token_ps)
+        add(s, &l, r->done_ps, DECODE, true);
+    add(s, &l, r->done_ps, REQUEST, true);
 }
 
 static int by_time(const void *a, const void *b)
@@ -234,20 +356,21 @@ static void count(struct state *s, const struct mark *m, int replica)
 
 static void put_mark(struct state *s, const struct mark *m)
 {
-    const struct cs_request_record *const r = &s->timeline->log.rows[m->row];
     if (m->kind == REJECTED) {
-        open_event(names[REJECTED], 'i', r->replica < 0 ? s->timeline->replicas : r->replica, m->ps,
-                   s->out);
+        open_event(names[REJECTED], 'i', m->replica, m->ps, s->out);
         fputs(",\"s\":\"p\"", s->out);
     } else {
-        open_event(names[m->kind], m->end ? 'e' : 'b', r->replica, m->ps, s->out);
-        fprintf(s->out, ",\"cat\":\"request\",\"id\":\"%zu\"", m->row);
+        open_event(names[m->kind], m->end ? 'e' : 'b', m->replica, m->ps, s->out);
+        fprintf(s->out, ",\"cat\":\"request\",\"id\":\"%zu", m->row);
+        if (m->part > 0)
+            fprintf(s->out, ".%d", m->part + 1);
+        putc('"', s->out);
     }
     if (!m->end && (m->kind == REQUEST || m->kind == REJECTED))
-        put_arguments(s, r);
+        put_arguments(s, m);
     putc('}', s->out);
     if (m->kind != REJECTED)
-        count(s, m, r->replica);
+        count(s, m, m->replica);
 }
 
 static void put_counts(struct state *s, int replica, int64_t ps)
@@ -289,17 +412,17 @@ size_t cs_traceevents_print(const struct cs_timeline *t, FILE *out)
     struct state s = {.timeline = t, .out = out};
     size_t shown = 0;
     cs_arena_init(&s.arena);
-    s.running = cs_arena_alloc(&s.arena, (size_t)t->replicas, sizeof *s.running);
-    s.waiting = cs_arena_alloc(&s.arena, (size_t)t->replicas, sizeof *s.waiting);
-    s.told = cs_arena_alloc(&s.arena, (size_t)t->replicas, sizeof *s.told);
-    for (int i = 0; i < t->replicas; i++)
+    s.running = cs_arena_alloc(&s.arena, (size_t)t->replicas + 1, sizeof *s.running);
+    s.waiting = cs_arena_alloc(&s.arena, (size_t)t->replicas + 1, sizeof *s.waiting);
+    s.told = cs_arena_alloc(&s.arena, (size_t)t->replicas + 1, sizeof *s.told);
+    for (int i = 0; i <= t->replicas; i++)
         s.told[i] = INT64_MIN;
+    sort_moves(&s);
     for (size_t row = 0; row < t->log.count; row++)
         if (reaches_in(t, &t->log.rows[row])) {
             add_request(&s, row);
             shown++;
         }
-    add_moves(&s);
     if (s.count)
         qsort(s.marks, s.count, sizeof *s.marks, by_time);
     put_head(t, out);
@@ -311,7 +434,7 @@ size_t cs_traceevents_print(const struct cs_timeline *t, FILE *out)
             put_mark(&s, &s.marks[next]);
         for (size_t i = first; i < next; i++)
             if (s.marks[i].kind != REJECTED)
-                put_counts(&s, t->log.rows[s.marks[i].row].replica, ps);
+                put_counts(&s, s.marks[i].replica, ps);
     }
     put_samples(&s, INT64_MAX);
     fputs("\n]}\n", out);

@@ -100,9 +100,9 @@ struct cs_cluster *cs_cluster_new(struct cs_arena *arena, const struct cs_fleet 
 /* Those that nothing is routed to are the most loaded of all. */
 static inline void set_load(struct cs_cluster *c, int i, int64_t t)
 {
-    cs_argmin_set(&c->load, i, c->places[i].service == CS_SERVICE_UP
-                                   ? cs_replica_outstanding(c->replicas[i], t)
-                                   : INT64_MAX);
+    cs_argmin_set(&c->load, i,
+                  c->places[i].service == CS_SERVICE_UP ? cs_replica_outstanding(c->replicas[i], t)
+                                                        : INT64_MAX);
 }
 
 static void bring_up_to_date(struct cs_cluster *c, int i, int64_t t)
@@ -285,8 +285,8 @@ static void append(struct cs_cluster *c, int more, int64_t t, bool loaded)
     for (int i = 0; i < old; i++)
         meet(c, i, t);
     for (int i = old; i < n; i++) {
-        c->replicas[i] = cs_replica_new(c->arena, c->fleet.step, &c->fleet.limits, &c->pool,
-                                        &c->recorder, t);
+        c->replicas[i] =
+            cs_replica_new(c->arena, c->fleet.step, &c->fleet.limits, &c->pool, &c->recorder, t);
         load(c, i, t);
         if (loaded)
             serve(c, i, t);
@@ -339,15 +339,14 @@ static void remove_some(struct cs_cluster *c, int fewer)
         }
 }
 
-/* Routes a request anew, which may be planned from `ready` on. */
-static void reroute(struct cs_cluster *c, int32_t index, int64_t t, int64_t ready)
+/* Routes a request anew, which has left its place at `left` and may be planned from `ready` on. */
+static void reroute(struct cs_cluster *c, int32_t index, int64_t t, int64_t left, int64_t ready)
 {
     struct cs_request *const q = &c->pool.items[index];
     const int i = route(c, t);
     if (q->since_ps < ready)
         q->since_ps = ready;
-    if (q->row >= 0)
-        c->options.log->rows[q->row].replica = i;
+    cs_request_log_away(c->options.log, q->row, left, i);
     send(c, i, index);
     tell(c, t, i, q->input, -1, true);
 }
@@ -380,7 +379,9 @@ static void fail(struct cs_cluster *c, int i, int64_t t, int64_t repair_ps)
             cs_prefix_place_init(&c->pool.places[q], &asked, c->pool.places[q].input);
         }
         c->result.all_retried++;
-        reroute(c, q, t, last + c->fleet.limits.request_ps);
+        /* one that another replica has just lost is on its way here until then */
+        const int64_t came = c->pool.items[q].since_ps - c->fleet.limits.request_ps;
+        reroute(c, q, t, came > last ? came : last, last + c->fleet.limits.request_ps);
     }
 }
 
@@ -440,7 +441,7 @@ static void make_changes(struct cs_cluster *c)
     while (c->up > 0 && c->held.count > 0) {
         const int32_t q = cs_queue_front(&c->held);
         cs_queue_pop(&c->held);
-        reroute(c, q, t, t);
+        reroute(c, q, t, t, t);
     }
     find_next_change(c);
 }

@@ -80,7 +80,18 @@ void cs_request_log_move(struct cs_request_log *log, int64_t row, int64_t time_p
     if (row < 0)
         return;
     log->moves = cs_arena_grow(log->arena, log->moves, log->move_count, sizeof *log->moves);
-    log->moves[log->move_count++] = (struct cs_request_move){row, time_ps, again};
+    log->moves[log->move_count++] =
+        (struct cs_request_move){row, time_ps, again ? CS_MOVE_IN : CS_MOVE_OUT, -1, -1};
+}
+
+void cs_request_log_away(struct cs_request_log *log, int64_t row, int64_t time_ps, int replica)
+{
+    if (row < 0)
+        return;
+    log->moves = cs_arena_grow(log->arena, log->moves, log->move_count, sizeof *log->moves);
+    log->moves[log->move_count++] = (struct cs_request_move){
+        row, time_ps, CS_MOVE_AWAY, log->rows[row].replica, replica};
+    log->rows[row].replica = replica;
 }
 
 void cs_recorder_reject(struct cs_recorder *rec, int32_t window)

@@ -50,9 +50,11 @@ struct cs_request_record { /* one request, for --requests and the proofs */
         done_ps; /* rejected: the last three are -1 */
     int32_t input, output, replica, preemptions, cached_tokens;
 };
-struct cs_request_move { /* a preempted request leaves its place, or has one `again` */
+enum cs_move { CS_MOVE_OUT, CS_MOVE_IN, CS_MOVE_AWAY };
+struct cs_request_move { /* a request leaves its place, has one again, or goes to another replica */
     int64_t row, time_ps;
-    bool again;
+    enum cs_move kind;
+    int32_t from, to; /* of one that goes away; -1: held at the gateway */
 };
 struct cs_request_log { /* in arrival order; grows in its arena */
     struct cs_arena *arena;
@@ -64,6 +66,8 @@ struct cs_request_log { /* in arrival order; grows in its arena */
     size_t move_count;
 };
 void cs_request_log_move(struct cs_request_log *log, int64_t row, int64_t time_ps, bool again);
+/* From the replica of its row, which becomes this one. */
+void cs_request_log_away(struct cs_request_log *log, int64_t row, int64_t time_ps, int replica);
 
 struct cs_result {
     enum cs_outcome outcome;

@@ -1,10 +1,10 @@
 /* Trace events: what the format asks for, and what of the run they say.
  *
- * `check_trace` reads a file as a viewer would: it keeps a stack of open spans for every id, so an
- * end without its begin, or out of order, shows; counts who runs and waits from the spans alone and
- * holds each counter against that; and takes latencies again from the times of the spans. With
- * files on the command line the program checks those and nothing else, which is how
- * tests/system/test_trace uses it.
+ * `check_trace` reads a file as a viewer would: it keeps a stack of open spans for every request,
+ * so an end without its begin, or out of order, shows; parts of a retried one follow one another;
+ * counts who runs and waits from the spans alone and holds each counter against that; and takes
+ * latencies again from the times of the spans. With files on the command line the program checks
+ * those and nothing else, which is how tests/system/test_trace uses it.
  *
  * The looks of a timeline come from cs_cluster_snapshot, the log from the requests: who is inside a
  * replica at a look must be the same by both.
@@ -21,10 +21,10 @@
 
 enum { REPLICAS_MOST = 64, DEPTH = 4 };
 
-struct open_spans { /* of one id */
+struct open_spans { /* of one request; its parts follow one another */
     const char *names[DEPTH];
-    double begins[DEPTH];
-    int depth, preempted, seen;
+    double begins[DEPTH], first; /* first: of its first part */
+    int depth, preempted, part;  /* part: that was begun last, from 1 */
     const cJSON *arguments;
 };
 
@@ -62,9 +62,14 @@ static bool end_span(struct open_spans *s, const char *name, double ts, bool cli
     if (s->depth == 0 || strcmp(s->names[s->depth - 1], name) != 0)
         return differs("'%s' ends at %.3f without having begun last", name, ts);
     s->depth--;
-    const double begin = s->begins[0];
+    if (strcmp(name, "request") == 0)
+        s->begins[DEPTH - 1] = ts; /* where the next part begins */
+    const bool retried = number(s->arguments, "retries") > 0;
+    const double begin = s->first;
     if (clipped) /* it began before time 0, where it is shown to begin */
         return true;
+    if (retried && (strcmp(name, "request") != 0 || s->part < number(s->arguments, "retries") + 1))
+        return true; /* latencies are those of all parts together */
     if (strcmp(name, "queue") == 0 && !claims(s->arguments, "queue_ms", ts - begin))
         return differs("a queue of %.3f us is not what queue_ms says", ts - begin);
     if (strcmp(name, "prefill") == 0 && !claims(s->arguments, "ttft_ms", ts - begin))
@@ -79,19 +84,29 @@ static bool end_span(struct open_spans *s, const char *name, double ts, bool cli
 
 static bool begin_span(struct open_spans *s, const char *name, double ts, const cJSON *event)
 {
-    static const char *const inside[][2] = {
-        {"request", ""},       {"queue", "request"},      {"prefill", "request"},
-        {"decode", "request"}, {"preempted", "prefill"}, {"preempted", "decode"}};
+    static const char *const inside[][2] = {{"request", ""},          {"queue", "request"},
+                                            {"prefill", "request"},   {"decode", "request"},
+                                            {"preempted", "prefill"}, {"preempted", "decode"}};
     const char *const around = s->depth ? s->names[s->depth - 1] : "";
     bool allowed = false;
     for (size_t i = 0; i < sizeof inside / sizeof inside[0]; i++)
         allowed |= strcmp(inside[i][0], name) == 0 && strcmp(inside[i][1], around) == 0;
     if (!allowed || s->depth == DEPTH)
         return differs("'%s' begins within '%s' at %.3f", name, around, ts);
-    if (s->depth == 0 && s->seen++)
-        return differs("one id twice at %.3f", ts);
-    if (s->depth == 0)
+    if (s->depth == 0) {
+        const char *const dot = strchr(text(event, "id"), '.');
+        const int part = dot != NULL ? (int)strtol(dot + 1, NULL, 10) : 1;
+        if (part != s->part + 1)
+            return differs("part %d of a request after part %d at %.3f", part, s->part, ts);
+        if (part > 1 && ts != s->begins[DEPTH - 1])
+            return differs("a part at %.3f does not follow the one before at %.3f", ts,
+                           s->begins[DEPTH - 1]);
+        s->part = part;
         s->arguments = cJSON_GetObjectItemCaseSensitive(event, "args");
+        s->first = part == 1 ? ts : s->first;
+        if (part > 1 && number(s->arguments, "part") != part)
+            return differs("part %d calls itself %g", part, number(s->arguments, "part"));
+    }
     s->preempted += strcmp(name, "preempted") == 0;
     s->names[s->depth] = name;
     s->begins[s->depth++] = ts;
@@ -116,13 +131,12 @@ static bool check_trace(const char *json, size_t *spans, size_t *counters)
     if (!root)
         return differs("not JSON");
     const cJSON *const events = cJSON_GetObjectItemCaseSensitive(root, "traceEvents"), *e;
-    if (!cJSON_IsArray(events) || !*text(cJSON_GetObjectItemCaseSensitive(root, "otherData"),
-                                         "scenario"))
+    if (!cJSON_IsArray(events) ||
+        !*text(cJSON_GetObjectItemCaseSensitive(root, "otherData"), "scenario"))
         return differs("no traceEvents, or not of a scenario");
     size_t ids = 1;
-    cJSON_ArrayForEach(e, events)
-        if (*text(e, "id") && strtoul(text(e, "id"), NULL, 10) >= ids)
-            ids = strtoul(text(e, "id"), NULL, 10) + 1;
+    cJSON_ArrayForEach(e, events) if (*text(e, "id") && strtoul(text(e, "id"), NULL, 10) >= ids)
+        ids = strtoul(text(e, "id"), NULL, 10) + 1;
     struct open_spans *const open = calloc(ids, sizeof *open);
     int running[REPLICAS_MOST] = {0}, waiting[REPLICAS_MOST] = {0};
     bool named[REPLICAS_MOST] = {false}, sound = true;
@@ -146,17 +160,17 @@ static bool check_trace(const char *json, size_t *spans, size_t *counters)
         last = ts;
         if (sound && (*phase == 'b' || *phase == 'e')) {
             struct open_spans *const s = &open[strtoul(text(e, "id"), NULL, 10)];
-            const bool clipped = s->depth && s->begins[0] == 0;
+            const bool clipped = s->depth && s->first == 0;
             sound = strcmp(text(e, "cat"), "request") == 0 && *text(e, "id") &&
                     (*phase == 'b' ? begin_span(s, name, ts, e) : end_span(s, name, ts, clipped));
             count(name, *phase == 'e', &running[p], &waiting[p]);
             ++*spans;
         } else if (sound && *phase == 'C') {
             const double percent = number(arguments, "percent");
-            if (strcmp(name, "KV cache") == 0 ? !(percent >= 0 && percent <= 100)
-                                              : strcmp(name, "requests") != 0 ||
-                                                    number(arguments, "running") != running[p] ||
-                                                    number(arguments, "waiting") != waiting[p])
+            if (strcmp(name, "KV cache") == 0
+                    ? !(percent >= 0 && percent <= 100)
+                    : strcmp(name, "requests") != 0 || number(arguments, "running") != running[p] ||
+                          number(arguments, "waiting") != waiting[p])
                 sound = differs("counter '%s' at %.3f: spans have %d running, %d waiting", name, ts,
                                 running[p], waiting[p]);
             ++*counters;
@@ -169,6 +183,8 @@ static bool check_trace(const char *json, size_t *spans, size_t *counters)
     for (size_t i = 0; sound && i < ids; i++)
         if (open[i].depth)
             sound = differs("'%s' of %zu never ends", open[i].names[open[i].depth - 1], i);
+        else if (open[i].part > 1 && open[i].part != number(open[i].arguments, "retries") + 1)
+            sound = differs("%zu has %d parts", i, open[i].part);
     free(open);
     cJSON_Delete(root);
     return sound;
@@ -222,7 +238,8 @@ static void set_up(void)
                        "tokens}, curve: flat}\n"
                        "deploy: {hardware: card, precision: bf16, engine: toy-1, "
                        "tensor_parallel: 1, replicas: 2}\n"
-                       "slo: {ttft: {p95: 1 s}}\nsimulate: {days: 0.1, replications: 1}\n", 1);
+                       "slo: {ttft: {p95: 1 s}}\nsimulate: {days: 0.1, replications: 1}\n",
+                       1);
     struct cs_diags diags;
     cs_diags_init(&diags, question_arena());
     const struct cs_plan_settings settings = {.threads = 1};
@@ -313,8 +330,10 @@ START_TEST(a_checker_that_can_fail)
     char *const json = printed(&t, &shown);
     static const struct {
         const char *old, *new;
-    } changes[] = {{"\"ph\":\"e\"", "\"ph\":\"b\""},   {"\"running\":1", "\"running\":2"},
-                   {"\"queue_ms\":", "\"queue_ms\":7"}, {"\"ts\":", "\"ts\":-"},
+    } changes[] = {{"\"ph\":\"e\"", "\"ph\":\"b\""},
+                   {"\"running\":1", "\"running\":2"},
+                   {"\"queue_ms\":", "\"queue_ms\":7"},
+                   {"\"ts\":", "\"ts\":-"},
                    {"\"name\":\"prefill\"", "\"name\":\"decode_\""},
                    {"\"percent\":0", "\"percent\":101"}};
     for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
@@ -344,7 +363,8 @@ START_TEST(long_queues_are_logged_whole)
                        "deploy: {hardware: card, precision: bf16, engine: toy-1, "
                        "tensor_parallel: 1, replicas: 1}\n"
                        "slo: {ttft: {p95: 1 s}}\n"
-                       "simulate: {requests: 100000, replications: 1}\n", 1);
+                       "simulate: {requests: 100000, replications: 1}\n",
+                       1);
     struct cs_diags diags;
     cs_diags_init(&diags, question_arena());
     const struct cs_plan_settings settings = {.threads = 1};
@@ -375,14 +395,27 @@ START_TEST(times_by_name)
     static const struct {
         const char *text;
         double seconds; /* -1: none */
-    } cases[] = {
-        {"Mon 00:00", 0},         {"Tue 15:00", 86400 + 54000}, {"Sun 23:59:59", 604799},
-        {"Wed 7", 2 * 86400 + 25200}, {"day 2 01:30", 86400 + 5400}, {"hour 49", 49 * 3600},
-        {"90 min", 5400},         {"0 s", 0},                   {"6.5 h", 23400},
-        {"tue 15:00", -1},        {"Tue 24:00", -1},            {"Tue 15:60", -1},
-        {"Tue 15:00 ", -1},       {"day 0 01:00", -1},          {"hour", -1},
-        {"hour 168", -1},         {"8 days", -1},               {"", -1},
-        {"15", -1},               {"-3 min", -1},               {"1e300 s", -1}};
+    } cases[] = {{"Mon 00:00", 0},
+                 {"Tue 15:00", 86400 + 54000},
+                 {"Sun 23:59:59", 604799},
+                 {"Wed 7", 2 * 86400 + 25200},
+                 {"day 2 01:30", 86400 + 5400},
+                 {"hour 49", 49 * 3600},
+                 {"90 min", 5400},
+                 {"0 s", 0},
+                 {"6.5 h", 23400},
+                 {"tue 15:00", -1},
+                 {"Tue 24:00", -1},
+                 {"Tue 15:60", -1},
+                 {"Tue 15:00 ", -1},
+                 {"day 0 01:00", -1},
+                 {"hour", -1},
+                 {"hour 168", -1},
+                 {"8 days", -1},
+                 {"", -1},
+                 {"15", -1},
+                 {"-3 min", -1},
+                 {"1e300 s", -1}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         double at = NAN;
         const bool is = cs_replay_when(&weekly, cases[i].text, &at);
