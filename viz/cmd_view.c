@@ -222,6 +222,11 @@ static int open_shown(struct view *v, struct shown *sh, const char *path)
         return CS_EXIT_NO;
     }
     sh->open = true;
+    if (v->asked->replica > (unsigned long long)sh->show.replicas) {
+        fprintf(stderr, "capsim: error: view: --replica %llu: the fleet has %d\n",
+                v->asked->replica, sh->show.replicas);
+        return CS_EXIT_USAGE;
+    }
     return -1;
 }
 
