@@ -17,6 +17,7 @@
 
 enum { TIMES = 1 << 16, STILLS = 3 };
 static const double FRAME_S = 1.0 / 60.0, TITLE_S = 0.5;
+static const double BUDGET_LEAST_S = 0.001, BUDGET_MOST_S = 0.7 / 60.0; /* of simulating a frame */
 static const int64_t HOUR_MS = 3600000;
 
 struct cs_screen {
@@ -280,7 +281,7 @@ enum cs_act cs_screen_run(struct cs_screen *w, struct cs_scene *s, double second
     const double begun = cs_screen_now();
     if (w->frames == 0)
         w->began = begun;
-    double last = begun, next = begun;
+    double last = begun, next = begun, budget = BUDGET_MOST_S;
     int stills = 0; /* frames drawn since anything moved */
     for (;;) {
         const double start = cs_screen_now();
@@ -291,6 +292,9 @@ enum cs_act cs_screen_run(struct cs_screen *w, struct cs_scene *s, double second
             if (!cs_control(s, hit.act, hit.value))
                 return hit.act;
         }
+        /* what simulating may take, so that drawing and showing keep the frame's time too */
+        budget *= start - last > 1.08 * FRAME_S ? 0.9 : 1.03;
+        budget = fmin(BUDGET_MOST_S, fmax(BUDGET_LEAST_S, budget));
         s->frame_s = (float)fmin(0.1, start - last);
         last = start;
         stills = is_still(s) ? stills + 1 : 0;
@@ -300,8 +304,7 @@ enum cs_act cs_screen_run(struct cs_screen *w, struct cs_scene *s, double second
                 return CS_ACT_QUIT;
             continue;
         }
-        cs_control_advance(s, (double)s->frame_s, (s->target_ps >= 0 ? 0.7 : 0.5) * FRAME_S,
-                           cs_screen_now);
+        cs_control_advance(s, (double)s->frame_s, budget, cs_screen_now);
         find_size(w, &s->w, &s->h);
         cs_scene_draw(s);
         const double worked = cs_screen_now() - start;

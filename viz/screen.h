@@ -1,8 +1,8 @@
 /* Screen: a scene in a window, frame by frame, with the keys and the mouse.
  *
  * The loop of a frame: take what hands did, run the simulation for a frame's time at the chosen
- * speed (never longer than half a frame, so that a slow machine falls behind the clock and not
- * behind the hand), draw, show. Frame times are kept for the bench.
+ * speed (for no longer than leaves time to draw it, so that a slow machine falls behind the
+ * clock and not behind the hand), draw, show. Frame times are kept for the bench.
  *
  * One window, one thread. SDL is not shown in this header.
  */
