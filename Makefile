@@ -83,7 +83,7 @@ ifeq ($(shell $(PKG_CONFIG) --exists sdl2 SDL2_ttf libpng 2>/dev/null && echo ye
 $(B)/viz/%.o: ALL_CPPFLAGS += -I. $(call pkg_cflags,sdl2 SDL2_ttf libpng)
 VIZ_LIBS := $(call pkg_libs,sdl2 SDL2_ttf libpng)
 else
-$(info notice: no SDL2 here, so capsim is built without its view command)
+$(shell echo 'notice: no SDL2 here, so capsim is built without its view command' >&2)
 VIZ_SRC  :=
 endif
 CLI_SRC  := $(filter-out $(if $(VIZ_SRC),sim/cli/cmd_view_none.c),$(wildcard sim/cli/*.c))
