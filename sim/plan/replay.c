@@ -10,6 +10,7 @@
 #include "plan/replay.h"
 #include "base/check.h"
 #include "base/unit.h"
+#include "spec/when.h"
 #include <math.h>
 #include <string.h>
 
@@ -71,54 +72,11 @@ void cs_plan_repeat(const struct cs_scenario *scenario, const struct cs_trace *t
 
 /* --- times by name --------------------------------------------------------------------------- */
 
-/* "15", "15:00" or "15:00:00", and nothing behind it; in seconds, or -1. */
-static double time_of_day(const char *text)
-{
-    double seconds = 0.0, unit = 3600.0;
-    for (int field = 0; field < 3; field++, unit /= 60.0) {
-        int value = 0, digits = 0;
-        for (; *text >= '0' && *text <= '9' && digits < 2; text++, digits++)
-            value = 10 * value + (*text - '0');
-        if (!digits || value >= (field ? 60 : 24))
-            return -1.0;
-        seconds += unit * value;
-        if (!*text)
-            return seconds;
-        if (*text++ != ':')
-            return -1.0;
-    }
-    return -1.0;
-}
-
-/* "15:00", of the first day: with its colon, or "15" would be an hour. */
-static double time_of_day_only(const char *text)
-{
-    return strchr(text, ':') != NULL ? time_of_day(text) : -1.0;
-}
-
 bool cs_replay_when(const struct cs_scenario *scenario, const char *text, double *start_s)
 {
-    static const char *const days[] = {"Mon ", "Tue ", "Wed ", "Thu ", "Fri ", "Sat ", "Sun "};
     const struct cs_simulate *const simulate = &scenario->simulate;
     struct cs_unit_error error;
-    double at = -1.0;
-    long number;
-    int length = 0;
-    for (int d = 0; d < 7 && scenario->traffic.curve.starts_monday; d++)
-        if (strncmp(text, days[d], 4) == 0 && time_of_day(text + 4) >= 0.0)
-            at = 86400.0 * d + time_of_day(text + 4);
-    if (at < 0.0)
-        at = time_of_day_only(text);
-    if (strncmp(text, "day ", 4) == 0 || strncmp(text, "hour ", 5) == 0) {
-        const bool day = text[0] == 'd';
-        const char *digit = text + (day ? 4 : 5);
-        for (number = 0; *digit >= '0' && *digit <= '9' && length < 6; digit++, length++)
-            number = 10 * number + (*digit - '0');
-        if (!day && length && !*digit)
-            at = 3600.0 * (double)number;
-        if (day && number > 0 && *digit == ' ' && time_of_day(digit + 1) >= 0.0)
-            at = 86400.0 * (double)(number - 1) + time_of_day(digit + 1);
-    }
+    double at = cs_when_named(text, scenario->traffic.curve.starts_monday);
     if (at < 0.0 && !cs_unit_parse(text, strlen(text), CS_UNIT_SECONDS, &at, &error))
         return false;
     const bool by_days = scenario->traffic.kind != CS_VOLUME_TRACE && simulate->requests == 0;

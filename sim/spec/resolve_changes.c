@@ -3,7 +3,7 @@
  *   changes:
  *   - {at: 9 h, traffic: 200%}                  the rate from then on, of the scenario's own
  *   - {at: 10 h, fail: 2, repair: 20 min}       replica 2; its requests are retried elsewhere
- *   - {at: 10.5 h, add: 1}                      or remove: 1, or router: round_robin
+ *   - {at: Tue 10:30, add: 1}                   or remove: 1, or router: round_robin
  *
  * Changes made by hand in the window are written so (spec/pin.c), that a run can be repeated;
  * people write them to ask what a failure costs. Rows may stand in any order; they are kept by
@@ -11,6 +11,7 @@
  */
 #include "spec/keys.h"
 #include "spec/resolve.h"
+#include "spec/when.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,7 +27,7 @@ struct change_text {
 };
 
 static const struct cs_key change_keys[] = {
-    KEY("at", "When, from the start of the run.",
+    KEY("at", "When, from the start of the run; or as the report names it, such as Tue 15:00.",
         QUANTITY(change_text, at_s, SECONDS, "0 s", "100 days"), REQUIRED),
     KEY("traffic", "The rate of arrivals from then on, of the scenario's own.",
         QUANTITY(change_text, factor, SHARE, "1%", "10000%"),
@@ -47,6 +48,27 @@ static const struct cs_key change_keys[] = {
 const struct cs_table cs_table_change = TABLE_OF(change_text, "changes", change_keys);
 
 static const double REPAIR_S = 900.0;
+
+/* The row with its time in seconds, where it is one that the report names. */
+static const struct cs_node *timed_row(struct cs_resolving *r, const struct cs_node *row)
+{
+    const struct cs_node *const at = row->kind == CS_NODE_MAP ? cs_node_get(row, "at") : NULL;
+    const double s = at != NULL && at->kind == CS_NODE_SCALAR
+                         ? cs_when_named(at->text, r->scenario->traffic.curve.starts_monday)
+                         : -1.0;
+    if (s < 0.0)
+        return row;
+    struct cs_node *const copy = cs_arena_alloc(r->schema.arena, 1, sizeof *copy);
+    struct cs_node *const seconds = cs_arena_alloc(r->schema.arena, 1, sizeof *seconds);
+    *seconds = *at;
+    seconds->text = cs_arena_printf(r->schema.arena, "%.0f s", s);
+    seconds->length = strlen(seconds->text);
+    *copy = *row;
+    copy->items = cs_arena_alloc(r->schema.arena, row->count, sizeof *copy->items);
+    for (size_t i = 0; i < row->count; i++)
+        copy->items[i] = row->items[i] == at ? seconds : row->items[i];
+    return copy;
+}
 
 /* What a row says, once; -1: nothing, or several things. */
 static int kind_of(struct cs_resolving *r, const struct cs_node *row, const struct change_text *t,
@@ -145,9 +167,10 @@ void cs_resolve_changes(struct cs_resolving *r)
                           "%s must be a map, not %s", path, cs_node_kind_name(list->items[i]));
             continue;
         }
-        if (!cs_schema_read(&r->schema, &cs_table_change, list->items[i], path, &t))
+        const struct cs_node *const row = timed_row(r, list->items[i]);
+        if (!cs_schema_read(&r->schema, &cs_table_change, row, path, &t))
             continue;
-        const int kind = kind_of(r, list->items[i], &t, path);
+        const int kind = kind_of(r, row, &t, path);
         if (kind < 0)
             continue;
         if (kind == CS_CHANGE_FAIL && !t.has_repair)
@@ -156,11 +179,11 @@ void cs_resolve_changes(struct cs_resolving *r)
         timed[count].order = i;
         timed[count++].change = (struct cs_change){
             .kind = (enum cs_change_kind)kind,
-            .time_ps = ps_of(list->items[i], "at", t.at_s),
+            .time_ps = ps_of(row, "at", t.at_s),
             .factor = t.factor,
             .replica = t.replica - 1,
             .count = kind == CS_CHANGE_ADD ? t.add : t.remove,
-            .repair_ps = ps_of(list->items[i], "repair", t.has_repair ? t.repair_s : REPAIR_S),
+            .repair_ps = ps_of(row, "repair", t.has_repair ? t.repair_s : REPAIR_S),
             .router = (enum cs_router)t.router,
         };
     }

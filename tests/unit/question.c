@@ -94,3 +94,19 @@ struct cs_study *question_study(const char *yaml, int threads)
     ck_assert_msg(opened != NULL, "the question is no sound scenario");
     return opened;
 }
+
+const char *question_uncertain(const char *deploy, const char *more)
+{
+    return cs_arena_printf(question_arena(),
+                           "name: q\nmodel: toy\ndeploy: %s\ntraffic: {rate: 1.2 req/s, lengths: "
+                           "{input: {fixed: 1 token}, output: {fixed: 1 token}}, curve: flat}\n"
+                           "simulate: {requests: 2000, replications: 1}\n%s",
+                           deploy, more);
+}
+
+struct cs_diags *question_diags(void)
+{
+    struct cs_diags *const none = cs_arena_alloc(question_arena(), 1, sizeof *none);
+    cs_diags_init(none, question_arena());
+    return none;
+}

@@ -20,5 +20,9 @@ struct cs_arena *question_arena(void);
 struct cs_study *question_study(const char *yaml, int threads);
 /* The same with errors left in diags; NULL when there are any. */
 struct cs_study *question_try(const char *yaml, int threads, struct cs_diags *diags);
+/* Of 1.2 requests/s on these machines, with further keys: what draws of inputs start from. */
+const char *question_uncertain(const char *deploy, const char *more);
+/* Diagnostics, of which there are none yet. */
+struct cs_diags *question_diags(void);
 
 #endif

@@ -29,26 +29,10 @@ static const char given[] = "{hardware: card, engine: toy-1, tensor_parallel: 1,
                   given_unsure[] =
                       "{hardware: card, engine: toy-2, tensor_parallel: 1, replicas: 1}";
 
-static const char *ask(const char *deploy, const char *more)
-{
-    return cs_arena_printf(question_arena(),
-                           "name: q\nmodel: toy\ndeploy: %s\ntraffic: {rate: 1.2 req/s, lengths: "
-                           "{input: {fixed: 1 token}, output: {fixed: 1 token}}, curve: flat}\n"
-                           "simulate: {requests: 2000, replications: 1}\n%s",
-                           deploy, more);
-}
-
-static struct cs_diags *no_diags(void)
-{
-    struct cs_diags *const none = cs_arena_alloc(question_arena(), 1, sizeof *none);
-    cs_diags_init(none, question_arena());
-    return none;
-}
-
 static void draw(const char *yaml)
 {
     const struct cs_uncertainty_settings settings = {.samples = DRAWS};
-    cs_uncertainty_run(&u, question_study(yaml, 2), &settings, question_arena(), no_diags());
+    cs_uncertainty_run(&u, question_study(yaml, 2), &settings, question_arena(), question_diags());
     ck_assert_uint_eq(u.samples, DRAWS);
 }
 
@@ -161,16 +145,17 @@ static void assert_input(const struct cs_uncertain *x, enum cs_distribution kind
 START_TEST(inputs_beside_their_keys)
 {
     const struct cs_scenario *const s =
-        question_study(ask(given,
-                           "cost: {gpu: 3.6 USD/h, pue: 1.2}\nuncertain:\n"
-                           "  traffic.rate: {triangular: {min: 80%, max: 180 req/min}}\n"
-                           "  cost.gpu: {lognormal: {mean: 7.2 USD/h, sigma: 0.4}}\n"
-                           "  traffic.burstiness: {normal: {mean: 2, cv: 10%}}\n"
-                           "  cost.pue: {normal: {sd: 0.05}}\n"
-                           "  cost.staff: {uniform: {min: 8.64 USD/day, max: 86.4 USD/day}}\n"
-                           "  deploy.replicas: {uniform: {min: 1, max: 4}}\n"
-                           "  model_error: no\n"),
-                       1)
+        question_study(
+            question_uncertain(given,
+                               "cost: {gpu: 3.6 USD/h, pue: 1.2}\nuncertain:\n"
+                               "  traffic.rate: {triangular: {min: 80%, max: 180 req/min}}\n"
+                               "  cost.gpu: {lognormal: {mean: 7.2 USD/h, sigma: 0.4}}\n"
+                               "  traffic.burstiness: {normal: {mean: 2, cv: 10%}}\n"
+                               "  cost.pue: {normal: {sd: 0.05}}\n"
+                               "  cost.staff: {uniform: {min: 8.64 USD/day, max: 86.4 USD/day}}\n"
+                               "  deploy.replicas: {uniform: {min: 1, max: 4}}\n"
+                               "  model_error: no\n"),
+            1)
             ->scenario;
     ck_assert_uint_eq(s->uncertain_count, 6);
     ck_assert(!s->uncertain_model);
@@ -235,8 +220,8 @@ static void assert_spread(const struct cs_spread *x, const struct cs_uncertain *
 START_TEST(the_cost_is_spread_as_its_input)
 {
     /* uniform, 1 to 3 USD/h: the mean of 48 is off by half a part's width, 48 / 201, at the most */
-    draw(ask(given, "cost: {gpu: 2 USD/h}\n"
-                    "uncertain: {cost.gpu: {uniform: {min: 50%, max: 150%}}}\n"));
+    draw(question_uncertain(given, "cost: {gpu: 2 USD/h}\n"
+                                   "uncertain: {cost.gpu: {uniform: {min: 50%, max: 150%}}}\n"));
     struct cs_uncertain price = input(CS_UNIFORM, 1, 2, 3);
     assert_spread(&u.usd, &price);
     ck_assert_double_eq_tol(u.usd.mean, 48, 24.0 / DRAWS);
@@ -249,18 +234,20 @@ START_TEST(the_cost_is_spread_as_its_input)
     ck_assert_ptr_null(u.rows); /* no tornado was asked for */
     /* lognormal about 2: the mean is 2 e^(0.3^2 / 2) x 24 = 50.209; a sample of 201 in strata is
      * off by a hundredth at the most */
-    draw(ask(given, "cost: {gpu: 2 USD/h}\nuncertain: {cost.gpu: {lognormal: {sigma: 0.3}}}\n"));
+    draw(question_uncertain(
+        given, "cost: {gpu: 2 USD/h}\nuncertain: {cost.gpu: {lognormal: {sigma: 0.3}}}\n"));
     price = input(CS_LOGNORMAL, 2, 0.3, 0);
     assert_spread(&u.usd, &price);
     ck_assert_double_eq_tol(u.usd.mean, 48 * exp(0.045), 0.005 * 48);
-    draw(ask(given, "cost: {gpu: 2 USD/h}\n"
-                    "uncertain: {cost.gpu: {normal: {sd: 0.25 USD/h}}}\n"));
+    draw(question_uncertain(given, "cost: {gpu: 2 USD/h}\n"
+                                   "uncertain: {cost.gpu: {normal: {sd: 0.25 USD/h}}}\n"));
     price = input(CS_NORMAL, 2, 0.25, 0);
     assert_spread(&u.usd, &price);
     ck_assert_double_eq_tol(u.usd.mean, 48, 0.005 * 48);
     /* triangular: the mean is a third of the three, (1 + 2 + 6) / 3 */
-    draw(ask(given, "cost: {gpu: 2 USD/h}\n"
-                    "uncertain: {cost.gpu: {triangular: {min: 1 USD/h, max: 6 USD/h}}}\n"));
+    draw(question_uncertain(given,
+                            "cost: {gpu: 2 USD/h}\n"
+                            "uncertain: {cost.gpu: {triangular: {min: 1 USD/h, max: 6 USD/h}}}\n"));
     price = input(CS_TRIANGULAR, 1, 2, 6);
     assert_spread(&u.usd, &price);
     ck_assert_double_eq_tol(u.usd.mean, 72, 24 * 5.0 / DRAWS);
@@ -272,9 +259,9 @@ END_TEST
  * of sqrt(0.05 x 0.95 / 201) / (7.59 / 576) = 1.17. Drawn alike they would be at 26.4 and 69.6. */
 START_TEST(inputs_are_drawn_apart)
 {
-    draw(ask(given, "cost: {gpu: 1.5 USD/h, staff: 12 USD/day}\nuncertain:\n"
-                    "  cost.gpu: {uniform: {min: 1 USD/h, max: 2 USD/h}}\n"
-                    "  cost.staff: {uniform: {min: 0 USD/day, max: 24 USD/day}}\n"));
+    draw(question_uncertain(given, "cost: {gpu: 1.5 USD/h, staff: 12 USD/day}\nuncertain:\n"
+                                   "  cost.gpu: {uniform: {min: 1 USD/h, max: 2 USD/h}}\n"
+                                   "  cost.staff: {uniform: {min: 0 USD/day, max: 24 USD/day}}\n"));
     ck_assert_double_eq_tol(u.usd.p5, 24 + sqrt(57.6), 2.9);
     ck_assert_double_eq_tol(u.usd.p95, 72 - sqrt(57.6), 2.9);
     ck_assert_double_eq_tol(u.usd.mean, 48, 48.0 / DRAWS);
@@ -288,8 +275,9 @@ END_TEST
  * 0.48 x 0.05. A part is 0.48 / 201 = 0.0024 wide. */
 START_TEST(odds_and_regrets)
 {
-    draw(ask(given, "cost: {gpu: 0.02 USD/h}\ncompare: flat\n"
-                    "uncertain: {cost.gpu: {uniform: {min: 0.01 USD/h, max: 0.03 USD/h}}}\n"));
+    draw(question_uncertain(
+        given, "cost: {gpu: 0.02 USD/h}\ncompare: flat\n"
+               "uncertain: {cost.gpu: {uniform: {min: 0.01 USD/h, max: 0.03 USD/h}}}\n"));
     const double part = 0.48 / DRAWS, count = u.own_cheapest * DRAWS;
     ck_assert_uint_eq(u.choice_count, 2);
     const struct cs_choice *const api = &u.choices[0], *const own = &u.choices[1]; /* by regret */
@@ -320,10 +308,11 @@ END_TEST
  * regret is what one GPU costs. The order is the scenario's where regrets are equal. */
 START_TEST(equals_share_the_first_place)
 {
-    draw(ask(cs_arena_printf(question_arena(), "[%s, %s, %s]",
-                             "{hardware: card, engine: toy-1, tensor_parallel: 1, replicas: 2}",
-                             given, given),
-             "cost: {gpu: 2 USD/h}\nuncertain: {cost.gpu: {uniform: {min: 50%, max: 150%}}}\n"));
+    draw(question_uncertain(
+        cs_arena_printf(question_arena(), "[%s, %s, %s]",
+                        "{hardware: card, engine: toy-1, tensor_parallel: 1, replicas: 2}", given,
+                        given),
+        "cost: {gpu: 2 USD/h}\nuncertain: {cost.gpu: {uniform: {min: 50%, max: 150%}}}\n"));
     ck_assert_uint_eq(u.choice_count, 3);
     for (size_t i = 0; i < 3; i++) {
         ck_assert_uint_eq(u.choices[i].option, i == 2 ? 0 : i + 1);
@@ -342,9 +331,10 @@ START_TEST(some_fail)
 {
     static const char two[] = "{hardware: card, engine: toy-1, tensor_parallel: 1, replicas: 2}",
                       sized[] = "{hardware: card, engine: toy-1, tensor_parallel: 1}";
-    draw(ask(cs_arena_printf(question_arena(), "[%s, %s, %s]", given, two, sized),
-             "slo: {ttft: {p95: 30 s}, window: run}\n"
-             "uncertain: {traffic.rate: {uniform: {min: 1 req/s, max: 3 req/s}}}\n"));
+    draw(
+        question_uncertain(cs_arena_printf(question_arena(), "[%s, %s, %s]", given, two, sized),
+                           "slo: {ttft: {p95: 30 s}, window: run}\n"
+                           "uncertain: {traffic.rate: {uniform: {min: 1 req/s, max: 3 req/s}}}\n"));
     ck_assert_double_eq(u.feasible, 1);
     static const size_t order[] = {2, 1, 0};
     for (size_t i = 0; i < 3; i++)
@@ -390,7 +380,8 @@ START_TEST(the_models_error_is_drawn_too)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char *const yaml = cs_arena_strdup(
             question_arena(),
-            ask(cases[i].deploy, cs_arena_printf(question_arena(), more, cases[i].model)));
+            question_uncertain(cases[i].deploy,
+                               cs_arena_printf(question_arena(), more, cases[i].model)));
         memcpy(strstr(yaml, rate), faster, strlen(faster));
         draw(yaml);
         ck_assert_uint_eq(u.choice_count, i == 0 ? 2 : 1);
@@ -403,12 +394,13 @@ END_TEST
 START_TEST(draws_know_no_threads)
 {
     static const struct cs_uncertainty_settings settings = {.samples = 40};
-    const char *const yaml =
-        ask(given, "cost: {gpu: 0.02 USD/h}\ncompare: flat\nuncertain: {cost.gpu: {uniform: {min: "
-                   "50%, max: 150%}}, traffic.rate: {normal: {cv: 10%}}}\n");
+    const char *const yaml = question_uncertain(
+        given, "cost: {gpu: 0.02 USD/h}\ncompare: flat\nuncertain: {cost.gpu: {uniform: {min: "
+               "50%, max: 150%}}, traffic.rate: {normal: {cv: 10%}}}\n");
     struct cs_uncertainty one;
-    cs_uncertainty_run(&one, question_study(yaml, 1), &settings, question_arena(), no_diags());
-    cs_uncertainty_run(&u, question_study(yaml, 4), &settings, question_arena(), no_diags());
+    cs_uncertainty_run(&one, question_study(yaml, 1), &settings, question_arena(),
+                       question_diags());
+    cs_uncertainty_run(&u, question_study(yaml, 4), &settings, question_arena(), question_diags());
     ck_assert_double_eq(one.usd.mean, u.usd.mean);
     for (size_t i = 0; i < 2; i++) {
         ck_assert_double_eq(one.choices[i].regret_mean, u.choices[i].regret_mean);
@@ -432,12 +424,13 @@ START_TEST(a_tornado)
     cs_uncertainty_run(
         &u,
         question_study(
-            ask(given, "cost: {gpu: 0.016 USD/h, staff: 0.1 USD/day}\ncompare: [flat, split]\n"
+            question_uncertain(
+                given, "cost: {gpu: 0.016 USD/h, staff: 0.1 USD/day}\ncompare: [flat, split]\n"
                        "uncertain:\n  cost.gpu: {uniform: {min: 0.012 USD/h, max: 0.02 USD/h}}\n"
                        "  cost.staff: {uniform: {min: 0%, max: 200%}}\n"
                        "  traffic.rate: {uniform: {min: 90%, max: 110%}}\n"),
             2),
-        &settings, question_arena(), no_diags());
+        &settings, question_arena(), question_diags());
     static const struct {
         const char *name, *low, *high;
         double usd_low, usd_high;
@@ -472,19 +465,19 @@ END_TEST
 START_TEST(the_tornados_api)
 {
     const char *const yaml =
-        ask(given, "cost: {gpu: 0.02 USD/h}\ncompare: [flat, split]\n"
-                   "uncertain: {cost.gpu: {uniform: {min: 90%, max: 110%}}}\n");
+        question_uncertain(given, "cost: {gpu: 0.02 USD/h}\ncompare: [flat, split]\n"
+                                  "uncertain: {cost.gpu: {uniform: {min: 90%, max: 110%}}}\n");
     struct cs_uncertainty_settings settings = {
         .samples = 10, .tornado = true, .crossover = true, .range = "0.5..1.2"};
-    cs_uncertainty_run(&u, question_study(yaml, 2), &settings, question_arena(), no_diags());
+    cs_uncertainty_run(&u, question_study(yaml, 2), &settings, question_arena(), question_diags());
     ck_assert_str_eq(u.against->api->name, "split");
     ck_assert_double_eq_tol(u.nominal_cross, 0.48 / 0.5184, 1e-6);
     settings.against = "flat";
-    cs_uncertainty_run(&u, question_study(yaml, 2), &settings, question_arena(), no_diags());
+    cs_uncertainty_run(&u, question_study(yaml, 2), &settings, question_arena(), question_diags());
     ck_assert_str_eq(u.against->api->name, "flat");
     ck_assert(isnan(u.nominal_cross)); /* 0.48 / 0.3456 = 1.39 is beyond */
     settings.crossover = false;
-    cs_uncertainty_run(&u, question_study(yaml, 2), &settings, question_arena(), no_diags());
+    cs_uncertainty_run(&u, question_study(yaml, 2), &settings, question_arena(), question_diags());
     ck_assert_ptr_null(u.against);
     ck_assert(isnan(u.rows[0].cross_low));
     ck_assert_str_eq(u.rows[0].name, "cost.gpu");

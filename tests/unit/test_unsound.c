@@ -22,27 +22,11 @@ static void setup(void)
 
 static const char given[] = "{hardware: card, engine: toy-1, tensor_parallel: 1, replicas: 1}";
 
-static const char *ask(const char *deploy, const char *more)
-{
-    return cs_arena_printf(question_arena(),
-                           "name: q\nmodel: toy\ndeploy: %s\ntraffic: {rate: 1.2 req/s, lengths: "
-                           "{input: {fixed: 1 token}, output: {fixed: 1 token}}, curve: flat}\n"
-                           "simulate: {requests: 2000, replications: 1}\n%s",
-                           deploy, more);
-}
-
-static struct cs_diags *no_diags(void)
-{
-    struct cs_diags *const none = cs_arena_alloc(question_arena(), 1, sizeof *none);
-    cs_diags_init(none, question_arena());
-    return none;
-}
-
 static void draw(const char *yaml)
 {
     const struct cs_uncertainty_settings settings = {.samples = DRAWS};
-    ck_assert(
-        cs_uncertainty_run(&u, question_study(yaml, 2), &settings, question_arena(), no_diags()));
+    ck_assert(cs_uncertainty_run(&u, question_study(yaml, 2), &settings, question_arena(),
+                                 question_diags()));
     ck_assert_uint_eq(u.samples, DRAWS);
 }
 
@@ -58,7 +42,7 @@ static const char shares[] = "cost: {gpu: 2 USD/h, rent: {spot: 5%%, reserved_1y
 
 START_TEST(draws_that_contradict_themselves_are_left_out)
 {
-    draw(ask(given, cs_arena_printf(question_arena(), shares, 0, 0)));
+    draw(question_uncertain(given, cs_arena_printf(question_arena(), shares, 0, 0)));
     ck_assert_double_eq_tol((double)u.unsound / DRAWS, 0.395, 0.1);
     ck_assert_double_eq(u.feasible, 1);
     ck_assert_double_eq(u.choices[0].fails, 0);
@@ -69,12 +53,14 @@ START_TEST(draws_that_contradict_themselves_are_left_out)
     /* one thread or two, the same draws */
     const struct cs_uncertainty two = u;
     const struct cs_uncertainty_settings settings = {.samples = DRAWS};
-    const char *const yaml = ask(given, cs_arena_printf(question_arena(), shares, 0, 0));
-    ck_assert(
-        cs_uncertainty_run(&u, question_study(yaml, 1), &settings, question_arena(), no_diags()));
+    const char *const yaml =
+        question_uncertain(given, cs_arena_printf(question_arena(), shares, 0, 0));
+    ck_assert(cs_uncertainty_run(&u, question_study(yaml, 1), &settings, question_arena(),
+                                 question_diags()));
     ck_assert_uint_eq(u.unsound, two.unsound);
     ck_assert_double_eq(u.usd.mean, two.usd.mean);
-    draw(ask(given, "uncertain: {cost.gpu_price: {uniform: {min: 50%, max: 150%}}}\n"));
+    draw(question_uncertain(given,
+                            "uncertain: {cost.gpu_price: {uniform: {min: 50%, max: 150%}}}\n"));
     ck_assert_uint_eq(u.unsound, 0);
 }
 END_TEST
@@ -84,8 +70,8 @@ END_TEST
 START_TEST(kept_draws_stay_together)
 {
     static const char two[] = "{hardware: card, engine: toy-1, tensor_parallel: 1, replicas: 2}";
-    draw(ask(cs_arena_printf(question_arena(), "[%s, %s]", two, given),
-             cs_arena_printf(question_arena(), shares, 0, 0)));
+    draw(question_uncertain(cs_arena_printf(question_arena(), "[%s, %s]", two, given),
+                            cs_arena_printf(question_arena(), shares, 0, 0)));
     ck_assert_uint_gt(u.unsound, 0);
     ck_assert_uint_eq(u.choices[0].option, 1);
     ck_assert_double_eq(u.choices[0].regret_max, 0);
@@ -101,7 +87,8 @@ END_TEST
 START_TEST(no_draw_is_sound)
 {
     const struct cs_uncertainty_settings settings = {.samples = DRAWS};
-    const char *const yaml = ask(given, cs_arena_printf(question_arena(), shares, 55, 55));
+    const char *const yaml =
+        question_uncertain(given, cs_arena_printf(question_arena(), shares, 55, 55));
     ck_assert(
         !cs_uncertainty_run(&u, question_study(yaml, 2), &settings, question_arena(), &diags));
     ck_assert_uint_eq(diags.errors, 1);
@@ -118,8 +105,8 @@ START_TEST(an_input_that_is_unsound_by_itself)
     const struct {
         const char *yaml, *set, *message;
     } cases[] = {
-        {ask(given, "cost: {rent: {spot: 10%, reserved_1y: 50%}}\n"
-                    "uncertain: {cost.rent.spot: {uniform: {min: 0%, max: 90%}}}\n"),
+        {question_uncertain(given, "cost: {rent: {spot: 10%, reserved_1y: 50%}}\n"
+                                   "uncertain: {cost.rent.spot: {uniform: {min: 0%, max: 90%}}}\n"),
          NULL, "cost.rent: the terms' shares make 135.5 %"},
         {"name: q\nmodel: toy\ndeploy: {hardware: card, engine: toy-1}\n"
          "traffic: {rate: 1 req/s, lengths: {output: {fixed: 1 token}, input: {uniform: {min: 100 "
@@ -129,7 +116,7 @@ START_TEST(an_input_that_is_unsound_by_itself)
          "traffic.lengths.input.uniform.max is less than its min"}};
     const struct cs_uncertainty_settings settings = {.samples = 10};
     for (size_t i = 0; i < 2; i++) {
-        struct cs_diags *const found = no_diags();
+        struct cs_diags *const found = question_diags();
         struct cs_study *const study = question_study(cases[i].yaml, 2);
         ck_assert(!cs_uncertainty_run(&u, study, &settings, question_arena(), found));
         ck_assert_uint_eq(found->errors, 1);
