@@ -324,5 +324,5 @@ help: ## print this list
 	 while IFS='	' read -r t d; do printf '  %-14s %s\n' "$$t" "$$d"; done
 	@echo; echo '  BUILD=release|debug|asan|tsan|cov  WERROR=1  CC=clang  PREFIX=/usr/local  DESTDIR='
 
--include $(patsubst %.o,%.d,$(call objects,$(LIB_SRC) $(CLI_SRC) $(VIZ_SRC) $(TEST_SRC) \
+-include $(patsubst %.o,%.d,$(call objects,$(LIB_SRC) $(CLI_SRC) $(VIZ_SRC) $(TEST_SRC) $(VIEW_SRC) \
           $(FUZZ_SRC) $(BENCH_SRC) tests/run_corpus.c))

@@ -10,7 +10,7 @@
 #include "out/figure.h"
 #include <math.h>
 
-static const int64_t REPAIR_PS = INT64_C(900) * 1000000000000, MS = 1000000000;
+static const int64_t MS = 1000000000;
 static const double FACTOR_LEAST = 0.01, FACTOR_MOST = 100.0;
 
 static bool can_fail(const struct cs_scene *s, int i)
@@ -39,18 +39,19 @@ static void fail(struct cs_scene *s, int first, int count)
     for (int i = first; i < first + count && i < s->show->snap_count; i++) {
         if (!can_fail(s, i))
             continue;
-        cs_show_change(s->show, (struct cs_change){
-                                    .kind = CS_CHANGE_FAIL, .replica = i, .repair_ps = REPAIR_PS});
+        cs_show_change(
+            s->show,
+            (struct cs_change){.kind = CS_CHANGE_FAIL, .replica = i, .repair_ps = cs_repair_ps});
         failed++;
     }
     if (failed == 0)
         cs_scene_say(s, "nothing there that could fail");
     else if (failed == 1 && count == 1)
         cs_scene_say(s, "replica %d failed; back in %s", first + 1,
-                     cs_figure_time_given((double)REPAIR_PS * 1e-12).text);
+                     cs_figure_time_given((double)cs_repair_ps * 1e-12).text);
     else
         cs_scene_say(s, "%d replicas of a node failed; back in %s", failed,
-                     cs_figure_time_given((double)REPAIR_PS * 1e-12).text);
+                     cs_figure_time_given((double)cs_repair_ps * 1e-12).text);
 }
 
 static void scale_traffic(struct cs_scene *s, double by)

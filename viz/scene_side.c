@@ -81,35 +81,6 @@ void cs_scene_meters(struct cs_scene *s, struct cs_box box)
 
 /* --- experts --------------------------------------------------------------------------------- */
 
-/* Probability that an expert that a token visits with probability v is not touched in n steps of
- * T tokens whose requests repeat (10.10). */
-static double untouched(double v, double n, double tokens, double repeat)
-{
-    return pow((1.0 - v) * pow(repeat + (1.0 - repeat) * (1.0 - v), n - 1.0), tokens);
-}
-
-/* Share of the time that each expert is held: the most visited always where they are static; else
- * if it was touched in the last n steps, n such that as many are held as there is room for. */
-static void find_held(struct cs_scene *s, const struct cs_option *o, double tokens, double resident)
-{
-    const int experts = o->model->experts;
-    double low = 1.0, high = 1e9;
-    for (int i = 0; i < experts; i++)
-        s->moe_held[i] = (double)i < resident ? 1.0 : 0.0;
-    const enum cs_expert_policy p = o->experts.policy;
-    if (p != CS_EXPERTS_LRU && p != CS_EXPERTS_PREFETCH)
-        return;
-    for (int turn = 0; turn < 60; turn++) {
-        const double n = sqrt(low * high);
-        double held = 0.0;
-        for (int i = 0; i < experts; i++) {
-            s->moe_held[i] = 1.0 - untouched(s->moe_visits[i], n, tokens, o->model->routing.repeat);
-            held += s->moe_held[i];
-        }
-        *(held < resident ? &low : &high) = n;
-    }
-}
-
 static void find_experts(struct cs_scene *s, double tokens)
 {
     const struct cs_option *const o = s->show->candidate.option;
@@ -129,7 +100,8 @@ static void find_experts(struct cs_scene *s, double tokens)
                                                  resident, tokens, o->model->routing.repeat, 0.0);
         s->moe_found = h.found;
     }
-    find_held(s, o, tokens, resident);
+    cs_moe_held(o->experts.policy, s->moe_visits, experts, resident, tokens,
+                o->model->routing.repeat, s->moe_held);
 }
 
 static struct cs_colour_rgb heat(double share)

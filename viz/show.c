@@ -217,6 +217,31 @@ static void insert_change(struct cs_show *s, struct cs_change change, bool by_ha
     s->by_hand[i] = by_hand;
 }
 
+/* What a replica costs and takes, idle and computing: the plan's own lines at both ends of `busy`,
+ * in which energy is linear. */
+static void find_costs(struct cs_show *s)
+{
+    const struct cs_scenario *const scenario = s->answer->scenario;
+    const struct cs_workload_spec *const w = &s->question.workload;
+    const double replica_days_s = 86400.0 * s->replicas;
+    struct cs_cost_breakdown of[2];
+    for (int busy = 0; busy < 2; busy++) {
+        const struct cs_cost_use use = {
+            .gpus = (double)s->plan->gpus,
+            .busy = busy,
+            .tokens_per_day = 86400.0 * w->requests_per_s * (w->mean_input + w->mean_output),
+            .output_tokens_per_day = 86400.0 * w->requests_per_s * w->mean_output,
+            .weights_bytes = s->plan->memory.weights_bytes};
+        cs_cost_fleet(&of[busy], s->plan->option->hardware, &scenario->cost, &s->plan->price, &use,
+                      s->arena);
+    }
+    const double energy_usd = of[1].item[CS_COST_ENERGY], joules = of[1].kwh_per_day * 3.6e6;
+    s->usd_per_replica_s = (of[1].usd_per_day - energy_usd) / replica_days_s;
+    s->usd_per_J = energy_usd > 0.0 ? energy_usd / joules : 0.0;
+    s->idle_w = of[0].kwh_per_day * 3.6e6 / replica_days_s;
+    s->busy_w = joules / replica_days_s;
+}
+
 bool cs_show_open(struct cs_show *s, const struct cs_answer *answer,
                   const struct cs_option_answer *plan, struct cs_arena *arena)
 {
@@ -237,13 +262,7 @@ bool cs_show_open(struct cs_show *s, const struct cs_answer *answer,
     name_classes(s);
     lay_out_bins(s);
     find_limits(s);
-    const double energy_usd = plan->cost.item[CS_COST_ENERGY]; /* comes from what is used */
-    s->usd_per_replica_s = (plan->cost.usd_per_day - energy_usd) / 86400.0 / plan->replicas;
-    s->usd_per_J = energy_usd > 0.0 ? energy_usd / (plan->cost.kwh_per_day * 3.6e6) : 0.0;
-    const struct cs_hardware *const h = plan->option->hardware;
-    s->tdp_w = h->tdp_w > 0.0 ? h->tdp_w : NAN;
-    s->idle_w = h->idle_w > 0.0 ? h->idle_w : s->tdp_w;
-    s->pue = fmax(1.0, scenario->cost.pue);
+    find_costs(s);
     for (size_t i = 0; i < scenario->change_count; i++) /* as they grow later */
         insert_change(s, scenario->changes[i], false);
     s->scripted = s->change_count;
@@ -336,12 +355,12 @@ static void run_piece(struct cs_show *s, int64_t until)
     }
     const double dt = (double)(until - s->now_ps) / PS;
     const double busy = (double)cs_cluster_result(s->cluster)->all_busy_ps / PS;
-    const double gpus = s->candidate.gpus_per_replica, replica_s = dt * paid(s);
+    const double replica_s = dt * paid(s);
     const double busy_s = fmin(busy - s->busy_before_s, replica_s);
     s->busy_before_s = busy;
     s->totals.replica_s += replica_s;
     s->totals.busy_s += busy_s;
-    const double joules = s->pue * gpus * (s->idle_w * replica_s + (s->tdp_w - s->idle_w) * busy_s);
+    const double joules = s->idle_w * replica_s + (s->busy_w - s->idle_w) * busy_s;
     s->totals.joules += joules;
     s->totals.usd += s->usd_per_replica_s * replica_s;
     if (s->usd_per_J > 0.0)

@@ -52,7 +52,8 @@ struct cs_show {
     int64_t end_ps, bin_ps; /* the end of a run by requests is known when it is there */
     int64_t latest_ps;      /* and no later than this */
     size_t bin_count;
-    double usd_per_replica_s, usd_per_J, idle_w, tdp_w, pue;
+    /* Of a replica, with all that stands beside it; usd without energy. NaN: not known. */
+    double usd_per_replica_s, usd_per_J, idle_w, busy_w;
     const char *classes[CS_SHOW_CLASSES]; /* of requests, NULL-terminated */
     int class_count;
     bool lengths_are_classes;          /* no trace named any: short, medium and long prompts */

@@ -75,19 +75,42 @@ static void predict(const struct law *l, double follow, double one, double kept,
     sum->wasted += wasted + (1.0 - kept) * (touched - both - wasted);
 }
 
+static bool is_recent(enum cs_expert_policy policy)
+{
+    return policy == CS_EXPERTS_LRU || policy == CS_EXPERTS_PREFETCH;
+}
+
+/* Of the policies that do not depend on what was touched last: the i-th most visited. */
+static double held_always(enum cs_expert_policy policy, int i, int experts, double slots)
+{
+    const bool most = policy == CS_EXPERTS_STATIC || policy == CS_EXPERTS_LFU;
+    return fmin(most ? fmax(slots - i, 0.0) : slots / experts, 1.0);
+}
+
+void cs_moe_held(enum cs_expert_policy policy, const double *visits, int experts, double slots,
+                 double tokens, double repeat, double *share)
+{
+    const struct law law = {tokens, repeat};
+    const double x = is_recent(policy) ? fill(&law, visits, experts, slots) : 0.0;
+    double kept, untouched;
+    for (int i = 0; i < experts; i++)
+        share[i] = is_recent(policy)
+                       ? held(&law, fmax(1.0 - visits[i], 1e-300), x, &kept, &untouched)
+                       : held_always(policy, i, experts, slots);
+}
+
 struct cs_moe_hits cs_moe_hits(enum cs_expert_policy policy, const double *visits, int experts,
                                double slots, double tokens, double repeat, double follow)
 {
     const struct law law = {tokens, repeat};
-    const bool recent = policy == CS_EXPERTS_LRU || policy == CS_EXPERTS_PREFETCH;
-    const bool most = policy == CS_EXPERTS_STATIC || policy == CS_EXPERTS_LFU;
+    const bool recent = is_recent(policy);
     const double x = recent ? fill(&law, visits, experts, slots) : 0.0;
     struct cs_moe_hits sum = {0};
     for (int i = 0; i < experts; i++) {
         const double one = fmax(1.0 - visits[i], 1e-300), touched = 1.0 - pow(one, tokens);
         sum.touched += touched;
         if (!recent) {
-            sum.found += touched * fmin(most ? fmax(slots - i, 0.0) : slots / experts, 1.0);
+            sum.found += touched * held_always(policy, i, experts, slots);
             continue;
         }
         double kept, untouched;

@@ -32,6 +32,11 @@ struct cs_moe_hits { /* experts of one layer, expected: in one step of the stead
 struct cs_moe_hits cs_moe_hits(enum cs_expert_policy policy, const double *visits, int experts,
                                double slots, double tokens, double repeat, double follow);
 
+/* The share of the time that each expert is held, share[experts]: of what was touched last as
+ * above, of the most visited, or of whole layers. */
+void cs_moe_held(enum cs_expert_policy policy, const double *visits, int experts, double slots,
+                 double tokens, double repeat, double *share);
+
 struct cs_expert_trial {
     enum cs_expert_policy policy; /* static, lru, lfu or prefetch */
     const double *visits;         /* of experts, descending: cs_moe_visits */

@@ -47,7 +47,7 @@ static const struct cs_key change_keys[] = {
 };
 const struct cs_table cs_table_change = TABLE_OF(change_text, "changes", change_keys);
 
-static const double REPAIR_S = 900.0;
+const int64_t cs_repair_ps = INT64_C(900000000000000); /* 15 min */
 
 /* The row with its time in seconds, where it is one that the report names. */
 static const struct cs_node *timed_row(struct cs_resolving *r, const struct cs_node *row)
@@ -183,7 +183,7 @@ void cs_resolve_changes(struct cs_resolving *r)
             .factor = t.factor,
             .replica = t.replica - 1,
             .count = kind == CS_CHANGE_ADD ? t.add : t.remove,
-            .repair_ps = ps_of(row, "repair", t.has_repair ? t.repair_s : REPAIR_S),
+            .repair_ps = t.has_repair ? ps_of(row, "repair", t.repair_s) : cs_repair_ps,
             .router = (enum cs_router)t.router,
         };
     }

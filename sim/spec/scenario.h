@@ -131,6 +131,7 @@ enum cs_change_kind {
     CS_CHANGE_COUNT
 };
 extern const char *const cs_change_names[CS_CHANGE_COUNT]; /* "traffic", "fail", ... */
+extern const int64_t cs_repair_ps; /* unless a scenario says otherwise */
 extern const char *const cs_router_names[CS_ROUTER_COUNT]; /* "round_robin", ... */
 struct cs_change { /* what happens during the run besides the scenario's own traffic */
     enum cs_change_kind kind;

@@ -297,6 +297,32 @@ END_TEST
 
 /* What is touched is found, foreseen or missed; bytes are those of what was brought in; nothing is
  * found beyond what is held; the same seed gives the same counts, another one others. */
+/* As many are held as there are slots, the more visited the longer; and with one token a step,
+ * which finds an expert if it is held, held times visited is what is found. */
+START_TEST(what_is_held_fills_the_slots)
+{
+    enum { E = 32 };
+    static const enum cs_expert_policy policies[] = {CS_EXPERTS_LRU, CS_EXPERTS_STATIC,
+                                                     CS_EXPERTS_CPU};
+    double visits[E], share[E];
+    visits_of(E, 2, 0.8, visits);
+    for (int p = 0; p < 3; p++)
+        for (double slots = 4; slots < E; slots += 6.5) {
+            double held = 0.0, found = 0.0;
+            cs_moe_held(policies[p], visits, E, slots, 1.0, 0.0, share);
+            for (int i = 0; i < E; i++) {
+                ck_assert(share[i] >= 0.0 && share[i] <= 1.0);
+                ck_assert(i == 0 || share[i] <= share[i - 1] + 1e-12);
+                held += share[i];
+                found += share[i] * visits[i];
+            }
+            ck_assert_double_eq_tol(held, slots, 1e-6);
+            const struct cs_moe_hits h = cs_moe_hits(policies[p], visits, E, slots, 1.0, 0.0, 0.0);
+            ck_assert_double_eq_tol(found, h.found, 1e-6);
+        }
+}
+END_TEST
+
 START_TEST(nothing_is_lost_in_a_trial)
 {
     double visits[MOST];
@@ -451,6 +477,7 @@ int main(void)
     tcase_add_test(all, several_references_a_step_agree_with_the_chain_of_sets);
     tcase_add_loop_test(all, fast_counts_are_those_of_the_trial, 0, MODELS);
     tcase_add_test(all, counts_of_use_find_the_most_visited);
+    tcase_add_test(all, what_is_held_fills_the_slots);
     tcase_add_loop_test(all, nothing_is_lost_in_a_trial, 0, MODELS);
     tcase_add_loop_test(all, more_slots_find_more, 0, MODELS);
     tcase_add_loop_test(all, what_is_certain_is_foreseen, 0, MODELS);

@@ -252,10 +252,41 @@ START_TEST(test_meters)
     ck_assert_double_le(show.totals.busy_s, (double)r->all_busy_ps / 1e12);
     ck_assert_double_ge(show.totals.busy_s, (double)r->all_busy_ps / 1e12 - 2.0 * 140.0);
     ck_assert_double_gt(show.totals.busy_s, 0.5 * show.totals.replica_s);
-    const double joules = show.pue * (show.idle_w * show.totals.replica_s +
-                                      (show.tdp_w - show.idle_w) * show.totals.busy_s);
+    const double joules =
+        show.idle_w * show.totals.replica_s + (show.busy_w - show.idle_w) * show.totals.busy_s;
     ck_assert_double_eq_tol(show.totals.joules, joules, 1e-9 * joules);
-    ck_assert_double_gt(show.tdp_w, show.idle_w);
+    ck_assert_double_gt(show.busy_w, show.idle_w);
+    cs_show_close(&show);
+}
+END_TEST
+
+/* An owned machine, with a server, its own PUE and electricity: what the plan says of a day that is
+ * as busy. */
+START_TEST(test_meters_of_an_owned_machine)
+{
+    struct cs_show show;
+    const struct cs_answer *const a =
+        answer_of("model: qwen2.5-7b\ntraffic: {rate: 0.3 req/s, lengths: azure-conv-2023}\n"
+                  "deploy: {hardware: rtx-4090, precision: fp8, tensor_parallel: 1, replicas: 2}\n"
+                  "cost: {own: {purchase: 2000 USD, years: 3, server_power: 150 W, pue: 1.4, "
+                  "electricity: 0.30 USD/kWh}}\n"
+                  "simulate: {days: 1, warm_up: 2 min, replications: 1}\n");
+    ck_assert(cs_show_open(&show, a, &a->options[0], &arena));
+    cs_show_run(&show, show.end_ps);
+    const struct cs_option_answer *const o = show.plan;
+    const struct cs_workload_spec *const w = &show.question.workload;
+    const struct cs_cost_use use = {
+        .gpus = 2,
+        .busy = show.totals.busy_s / show.totals.replica_s,
+        .tokens_per_day = 86400.0 * w->requests_per_s * (w->mean_input + w->mean_output),
+        .output_tokens_per_day = 86400.0 * w->requests_per_s * w->mean_output,
+        .weights_bytes = o->memory.weights_bytes};
+    struct cs_cost_breakdown day;
+    cs_cost_fleet(&day, o->option->hardware, &a->scenario->cost, &o->price, &use, &arena);
+    ck_assert_double_gt(day.item[CS_COST_ENERGY], 0);
+    ck_assert_double_lt(use.busy, 0.9);
+    ck_assert_double_eq_tol(show.totals.joules, day.kwh_per_day * 3.6e6, 1e-6 * show.totals.joules);
+    ck_assert_double_eq_tol(show.totals.usd, day.usd_per_day, 1e-6 * show.totals.usd);
     cs_show_close(&show);
 }
 END_TEST
@@ -423,6 +454,7 @@ int main(void)
     tcase_add_test(run, test_undo);
     tcase_add_test(run, test_failing_half_hurts);
     tcase_add_test(run, test_meters);
+    tcase_add_test(run, test_meters_of_an_owned_machine);
     tcase_add_test(run, test_meters_of_the_idle);
     tcase_add_test(run, test_within_the_limits);
     tcase_add_test(run, test_a_run_by_requests_ends);
